@@ -1,0 +1,1 @@
+//! Plimsoll judges and patches Kubernetes pods at admission.
