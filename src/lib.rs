@@ -1,1 +1,14 @@
 //! Plimsoll judges and patches Kubernetes pods at admission.
+
+pub mod admission;
+pub mod decode;
+pub mod edit;
+pub mod engine;
+pub mod finding;
+pub mod glob;
+pub mod image;
+pub mod pod;
+pub mod pointer;
+pub mod policy;
+pub mod rules;
+pub mod selector;

@@ -1,0 +1,141 @@
+//! AdmissionReview bytes in, AdmissionReview bytes out (admission.k8s.io/v1).
+
+mod answer;
+mod message;
+mod review;
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+pub use message::{MAX_WARNING_CHARS, MAX_WARNINGS_CHARS, finding_line};
+pub use review::ReviewError;
+
+use crate::engine::{Decision, Engine, Operation, Stage};
+use crate::policy::Action;
+
+/// The webhook a review was sent to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Endpoint {
+    /// `/mutate`: only patches.
+    Mutate,
+    /// `/validate`: only judges.
+    Validate,
+}
+
+/// What was answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// Nothing to say.
+    Allowed,
+    /// Allowed with a patch.
+    Patched,
+    /// Allowed with warnings.
+    Warned,
+    /// Refused.
+    Denied,
+}
+
+/// A finding as logs and metrics need it.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// Name of the policy.
+    pub policy: Arc<str>,
+    /// Name of the rule in it.
+    pub rule: Arc<str>,
+    /// Which rule it is: `imageTag`.
+    pub kind: &'static str,
+    /// What happened.
+    pub action: Action,
+}
+
+/// A review as logs and metrics need it; nothing of the object itself.
+#[derive(Clone, Debug)]
+pub struct Record<'a> {
+    /// The request's uid.
+    pub uid: Cow<'a, str>,
+    /// What happens to the object.
+    pub operation: Operation,
+    /// Kind of the object.
+    pub kind: Cow<'a, str>,
+    /// Namespace of the request.
+    pub namespace: Cow<'a, str>,
+    /// Name, or the prefix of the name to be generated.
+    pub name: Cow<'a, str>,
+    /// Who asked.
+    pub user: Cow<'a, str>,
+    /// Nothing will be stored.
+    pub dry_run: bool,
+    /// What was answered.
+    pub verdict: Verdict,
+    /// What was found.
+    pub findings: Vec<Recorded>,
+}
+
+/// The answer to a review.
+#[derive(Clone, Debug)]
+pub struct Answer<'a> {
+    /// The response as JSON.
+    pub body: Vec<u8>,
+    /// What to log and count.
+    pub record: Record<'a>,
+}
+
+/// Answers a review.
+///
+/// # Errors
+/// When the body is no AdmissionReview that can be answered; everything else is a decision.
+pub fn review<'a>(
+    engine: &Engine,
+    endpoint: Endpoint,
+    body: &'a [u8],
+) -> Result<Answer<'a>, ReviewError> {
+    let request = review::parse(body)?;
+    let stage = match endpoint {
+        Endpoint::Mutate => Stage::Mutate,
+        Endpoint::Validate => Stage::Validate,
+    };
+    let mut decision = engine.decide(&request.attributes(), stage);
+    if endpoint == Endpoint::Mutate {
+        decision.allowed = true;
+    }
+    let body = answer::render(&request.uid, endpoint, &decision);
+    let verdict = verdict(&decision);
+    let name = request.display_name();
+    let findings = decision
+        .findings
+        .into_iter()
+        .map(|finding| Recorded {
+            policy: finding.policy,
+            rule: finding.rule,
+            kind: finding.kind,
+            action: finding.action,
+        })
+        .collect();
+    let record = Record {
+        operation: request.operation,
+        name,
+        uid: request.uid.0,
+        kind: request.kind.kind.0,
+        namespace: request.namespace.0,
+        user: request.user_info.username.0,
+        dry_run: request.dry_run.unwrap_or_default(),
+        verdict,
+        findings,
+    };
+    Ok(Answer { body, record })
+}
+
+fn verdict(decision: &Decision) -> Verdict {
+    if !decision.allowed {
+        Verdict::Denied
+    } else if !decision.patch.is_empty() {
+        Verdict::Patched
+    } else if decision.by_action(Action::Warn).next().is_some() {
+        Verdict::Warned
+    } else {
+        Verdict::Allowed
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+//! The response half of an AdmissionReview, as the API server verifies it
+//! (apiserver/pkg/admission/plugin/webhook/request/admissionreview.go).
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+
+use super::{Endpoint, message};
+use crate::engine::Decision;
+use crate::policy::Action;
+
+/// Findings listed in one audit annotation; audit logs are kept for long.
+const MAX_ANNOTATED: usize = 32;
+/// Causes listed in a refusal.
+const MAX_CAUSES: usize = 32;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Review<'r> {
+    api_version: &'static str,
+    kind: &'static str,
+    response: Response<'r>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Response<'r> {
+    uid: &'r str,
+    allowed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<Status>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    patch_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    patch: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    audit_annotations: BTreeMap<&'static str, String>,
+}
+
+#[derive(Serialize)]
+struct Status {
+    code: u16,
+    reason: &'static str,
+    message: String,
+    details: Details,
+}
+
+#[derive(Serialize)]
+struct Details {
+    causes: Vec<Cause>,
+}
+
+#[derive(Serialize)]
+struct Cause {
+    reason: &'static str,
+    message: String,
+    field: String,
+}
+
+/// The answer as JSON.
+pub(super) fn render(uid: &str, endpoint: Endpoint, decision: &Decision) -> Vec<u8> {
+    let patch = match endpoint {
+        Endpoint::Mutate if !decision.patch.is_empty() => serde_json::to_vec(&decision.patch).ok(),
+        _ => None,
+    };
+    let response = Response {
+        uid,
+        allowed: decision.allowed,
+        status: (!decision.allowed).then(|| status(decision)),
+        patch_type: patch.is_some().then_some("JSONPatch"),
+        patch: patch.map(|patch| STANDARD.encode(patch)),
+        warnings: if speaks(endpoint, decision) { message::warnings(decision) } else { Vec::new() },
+        audit_annotations: audit_annotations(endpoint, decision),
+    };
+    let review = Review { api_version: "admission.k8s.io/v1", kind: "AdmissionReview", response };
+    // Only maps with keys that are not text cannot be written, and there are none.
+    serde_json::to_vec(&review).unwrap_or_default()
+}
+
+/// `/validate` warns of what it judged; a template's fixes come with its pods and need no word.
+fn speaks(endpoint: Endpoint, decision: &Decision) -> bool {
+    endpoint == Endpoint::Validate || !decision.patch.is_empty() || !decision.conflicts.is_empty()
+}
+
+fn status(decision: &Decision) -> Status {
+    let causes = decision
+        .by_action(Action::Deny)
+        .take(MAX_CAUSES)
+        .map(|finding| Cause {
+            reason: finding.kind,
+            message: finding.violation.message.clone(),
+            field: finding.violation.pointer.field_path(),
+        })
+        .collect();
+    Status {
+        code: 403,
+        reason: "Forbidden",
+        message: message::denial(decision),
+        details: Details { causes },
+    }
+}
+
+/// What the audit log keeps: which rules said what about which fields.
+fn audit_annotations(endpoint: Endpoint, decision: &Decision) -> BTreeMap<&'static str, String> {
+    let mut annotations = BTreeMap::new();
+    let actions = [
+        ("denied", Action::Deny),
+        ("warned", Action::Warn),
+        ("audited", Action::Audit),
+        ("patched", Action::Patch),
+    ];
+    for (key, action) in actions {
+        if action == Action::Patch && endpoint == Endpoint::Validate {
+            continue;
+        }
+        let mut found = decision.by_action(action).peekable();
+        if found.peek().is_none() {
+            continue;
+        }
+        let listed: Vec<String> = found
+            .by_ref()
+            .take(MAX_ANNOTATED)
+            .map(|finding| {
+                format!(
+                    "{}/{} {}",
+                    finding.policy,
+                    finding.rule,
+                    finding.violation.pointer.field_path()
+                )
+            })
+            .collect();
+        let more = found.count();
+        let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+        annotations.insert(key, listed.join(", ") + &more);
+    }
+    if !decision.conflicts.is_empty() {
+        let conflicts: Vec<&str> =
+            decision.conflicts.iter().map(|conflict| conflict.message.as_str()).collect();
+        annotations.insert("conflicts", message::cut(&conflicts.join("; "), 1024));
+    }
+    annotations
+}

@@ -1,0 +1,262 @@
+//! Changes that rules ask for, and the minimal RFC 6902 patch that makes them.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::pointer::Pointer;
+
+/// What happens at a place.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// The place holds this value afterwards; missing parents are made.
+    Set(Value),
+    /// The place is gone afterwards.
+    Remove,
+    /// The list at the place ends with this value afterwards; a missing list is made.
+    Append(Value),
+}
+
+impl Change {
+    /// The value that is put in place, if any.
+    pub fn value(&self) -> Option<&Value> {
+        match self {
+            Self::Set(value) | Self::Append(value) => Some(value),
+            Self::Remove => None,
+        }
+    }
+}
+
+/// A change at a place, relative to the pod (`/spec/dnsPolicy`) or to the object it stands in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Edit {
+    /// Where.
+    pub pointer: Pointer,
+    /// What.
+    pub change: Change,
+}
+
+impl Edit {
+    /// Sets the value at `pointer`.
+    pub fn set(pointer: Pointer, value: impl Into<Value>) -> Self {
+        Self { pointer, change: Change::Set(value.into()) }
+    }
+
+    /// Appends to the list at `pointer`.
+    pub fn append(pointer: Pointer, value: impl Into<Value>) -> Self {
+        Self { pointer, change: Change::Append(value.into()) }
+    }
+
+    /// Removes what stands at `pointer`. From one list, remove the highest index first.
+    pub fn remove(pointer: Pointer) -> Self {
+        Self { pointer, change: Change::Remove }
+    }
+}
+
+/// One operation of an RFC 6902 patch.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "op", rename_all = "lowercase")]
+pub enum Operation {
+    /// Adds a member or a list element.
+    Add {
+        /// Where.
+        path: Pointer,
+        /// The new value.
+        value: Value,
+    },
+    /// Replaces what is there.
+    Replace {
+        /// Where.
+        path: Pointer,
+        /// The new value.
+        value: Value,
+    },
+    /// Removes what is there.
+    Remove {
+        /// Where.
+        path: Pointer,
+    },
+}
+
+/// Builds a patch one edit at a time. Later operations see what earlier ones did, as RFC 6902 applies them.
+#[derive(Debug, Default)]
+pub struct Patch {
+    operations: Vec<Operation>,
+}
+
+impl Patch {
+    /// Adds an edit. `depth` says how many leading steps of a path exist in the object as it is after all
+    /// earlier edits.
+    pub fn push(&mut self, edit: &Edit, depth: impl FnOnce(&[&str]) -> usize) {
+        let tokens: Vec<_> = edit.pointer.tokens().collect();
+        let path: Vec<&str> = tokens.iter().map(AsRef::as_ref).collect();
+        if self.fold(&path, &edit.change) {
+            return;
+        }
+        let depth = depth(&path);
+        let there = depth == path.len();
+        let operation = match (&edit.change, there) {
+            (Change::Set(value), true) => {
+                Operation::Replace { path: edit.pointer.clone(), value: value.clone() }
+            }
+            (Change::Append(value), true) => {
+                Operation::Add { path: edit.pointer.clone().join("-"), value: value.clone() }
+            }
+            (Change::Remove, true) => Operation::Remove { path: edit.pointer.clone() },
+            (Change::Remove, false) => return,
+            (Change::Set(_) | Change::Append(_), false) => {
+                let (made, rest) = path.split_at((depth + 1).min(path.len()));
+                let mut pointer = Pointer::default();
+                made.iter().for_each(|token| pointer.push(token));
+                Operation::Add { path: pointer, value: wrapped(rest, &edit.change) }
+            }
+        };
+        self.operations.push(operation);
+    }
+
+    /// The operations, in the order in which they apply.
+    pub fn into_operations(self) -> Vec<Operation> {
+        self.operations
+    }
+
+    /// Makes the change inside a value that an earlier operation already puts in place.
+    fn fold(&mut self, path: &[&str], change: &Change) -> bool {
+        for operation in self.operations.iter_mut().rev() {
+            let (Operation::Add { path: at, value } | Operation::Replace { path: at, value }) =
+                operation
+            else {
+                continue;
+            };
+            let at: Vec<_> = at.tokens().collect();
+            if at.last().is_some_and(|last| last == "-") || at.len() > path.len() {
+                continue;
+            }
+            if at.iter().zip(path).all(|(a, b)| a == b) {
+                return change_within(value, &path[at.len()..], change);
+            }
+        }
+        false
+    }
+}
+
+/// The value that stands at the first missing step so that the change holds at the last one.
+fn wrapped(rest: &[&str], change: &Change) -> Value {
+    let mut value = match change {
+        Change::Append(value) => Value::Array(vec![value.clone()]),
+        Change::Set(value) => value.clone(),
+        Change::Remove => Value::Null,
+    };
+    for token in rest.iter().rev() {
+        value = Value::Object(Map::from_iter([((*token).to_owned(), value)]));
+    }
+    value
+}
+
+fn change_within(value: &mut Value, path: &[&str], change: &Change) -> bool {
+    let Some((first, rest)) = path.split_first() else {
+        match (change, &mut *value) {
+            (Change::Append(new), Value::Array(list)) => list.push(new.clone()),
+            (Change::Set(new), place) => *place = new.clone(),
+            _ => return false,
+        }
+        return true;
+    };
+    match value {
+        Value::Object(map) if map.contains_key(*first) => {
+            if rest.is_empty() && *change == Change::Remove {
+                map.remove(*first);
+                return true;
+            }
+            map.get_mut(*first).is_some_and(|inner| change_within(inner, rest, change))
+        }
+        Value::Object(map) if *change != Change::Remove => {
+            map.insert((*first).to_owned(), wrapped(rest, change));
+            true
+        }
+        Value::Array(list) => {
+            let Some(at) = first.parse::<usize>().ok().filter(|at| *at < list.len()) else {
+                return false;
+            };
+            if rest.is_empty() && *change == Change::Remove {
+                list.remove(at);
+                return true;
+            }
+            change_within(&mut list[at], rest, change)
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn patch_of(object: &Value, edits: &[Edit]) -> Value {
+        let mut patch = Patch::default();
+        for edit in edits {
+            patch.push(edit, |path| {
+                let mut place = object;
+                path.iter()
+                    .take_while(|token| {
+                        let next = match place {
+                            Value::Object(map) => map.get(**token),
+                            Value::Array(list) => {
+                                token.parse().ok().and_then(|at: usize| list.get(at))
+                            }
+                            _ => None,
+                        };
+                        next.inspect(|next| place = next).is_some()
+                    })
+                    .count()
+            });
+        }
+        serde_json::to_value(patch.into_operations()).unwrap()
+    }
+
+    #[test]
+    fn missing_parents_come_in_one_operation() {
+        let object = json!({"spec": {"containers": [{"name": "a", "resources": {}}]}});
+        let at = |name| Pointer::new("/spec/containers/0/resources/requests").join(name);
+        let edits = [Edit::set(at("cpu"), "100m"), Edit::set(at("memory"), "1Gi")];
+        assert_eq!(
+            patch_of(&object, &edits),
+            json!([{"op": "add", "path": "/spec/containers/0/resources/requests",
+                    "value": {"cpu": "100m", "memory": "1Gi"}}])
+        );
+    }
+
+    #[test]
+    fn lists_are_appended_to_and_never_replaced() {
+        let object = json!({"spec": {"dnsConfig": {"options": [{"name": "a"}]}}});
+        let options = Pointer::new("/spec/dnsConfig/options");
+        let edits = [
+            Edit::append(options.clone(), json!({"name": "b"})),
+            Edit::append(options, json!({"name": "c"})),
+        ];
+        assert_eq!(
+            patch_of(&object, &edits),
+            json!([{"op": "add", "path": "/spec/dnsConfig/options/-", "value": {"name": "b"}},
+                   {"op": "add", "path": "/spec/dnsConfig/options/-", "value": {"name": "c"}}])
+        );
+        assert_eq!(
+            patch_of(&json!({"spec": {}}), &edits),
+            json!([{"op": "add", "path": "/spec/dnsConfig",
+                    "value": {"options": [{"name": "b"}, {"name": "c"}]}}])
+        );
+    }
+
+    #[test]
+    fn what_is_there_is_replaced_and_what_is_not_needs_no_removal() {
+        let object = json!({"spec": {"dnsPolicy": "ClusterFirst"}});
+        let dns = Pointer::new("/spec/dnsPolicy");
+        assert_eq!(
+            patch_of(&object, &[Edit::set(dns.clone(), "Default")]),
+            json!([{"op": "replace", "path": "/spec/dnsPolicy", "value": "Default"}])
+        );
+        assert_eq!(
+            patch_of(&object, &[Edit::remove(dns), Edit::remove(Pointer::new("/spec/x"))]),
+            json!([{"op": "remove", "path": "/spec/dnsPolicy"}])
+        );
+    }
+}

@@ -1,0 +1,205 @@
+//! The engine: attributes and compiled policies in, a decision out.
+//!
+//! Pure: no IO, no clock, no async, and no panic on any input. Every door of Plimsoll asks it.
+
+mod attributes;
+mod decision;
+mod judging;
+mod patching;
+
+use std::sync::Arc;
+
+pub use attributes::{Attributes, NamespaceFacts, Operation, User};
+pub use decision::{ConflictNote, Decision, Finding, Unreadable};
+
+use crate::pod::kinds::{PodKind, ViewError};
+use crate::pod::view::{Annotations, Pod, Spec};
+use crate::pod::workload::Workload;
+use crate::policy::document::Verb;
+use crate::policy::matching::RequestFacts;
+use crate::policy::{Action, CompiledPolicy, Mode, PolicySet};
+use crate::rules::Subject;
+
+/// Which half of the work is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// `/mutate`: patches pods that are created, judges nothing.
+    Mutate,
+    /// `/validate`: judges what it is given.
+    Validate,
+    /// Both in one: what the cluster would do with a manifest.
+    Whole,
+}
+
+/// The policies in force and what is let through beside them.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    policies: Arc<PolicySet>,
+    own_namespace: String,
+}
+
+/// One policy that is about the pod, with its position in the set.
+#[derive(Clone, Copy)]
+struct Matched<'e> {
+    at: usize,
+    policy: &'e CompiledPolicy,
+}
+
+/// What stays the same through one decision.
+struct Scope<'e, 'r> {
+    engine: &'e Engine,
+    kind: &'static PodKind,
+    matched: Vec<Matched<'e>>,
+    mode: Mode,
+    facts: &'r NamespaceFacts<'r>,
+}
+
+impl Engine {
+    /// The namespace Plimsoll is installed in unless told otherwise.
+    pub const DEFAULT_NAMESPACE: &'static str = "plimsoll-system";
+
+    /// An engine over a set of policies.
+    pub fn new(policies: Arc<PolicySet>) -> Self {
+        Self { policies, own_namespace: Self::DEFAULT_NAMESPACE.to_owned() }
+    }
+
+    /// The same engine, installed in another namespace: nothing there is judged, so that Plimsoll can
+    /// always be repaired.
+    #[must_use]
+    pub fn in_namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.own_namespace = namespace.into();
+        self
+    }
+
+    /// The policies in force.
+    pub fn policies(&self) -> &PolicySet {
+        &self.policies
+    }
+
+    /// Judges a request.
+    pub fn decide(&self, attributes: &Attributes<'_>, stage: Stage) -> Decision {
+        let Some((kind, verb)) = self.judged(attributes, stage) else { return Decision::allowed() };
+        let groups: &[&str] = attributes.user.as_ref().map_or(&[], |user| user.groups.as_slice());
+        let request = RequestFacts {
+            verb,
+            namespace: attributes.namespace,
+            namespace_labels: attributes.facts.labels,
+            user: attributes.user.as_ref().map(|user| user.name),
+            groups,
+        };
+        let candidates: Vec<Matched<'_>> = self
+            .policies
+            .policies()
+            .iter()
+            .enumerate()
+            .filter(|(_, policy)| policy.matcher.matches_request(&request))
+            .map(|(at, policy)| Matched { at, policy })
+            .collect();
+        let Some(object) = attributes.object.filter(|_| !candidates.is_empty()) else {
+            return Decision::allowed();
+        };
+        let mode = Mode::from_label(request.namespace_label(Mode::LABEL));
+        let scope =
+            Scope { engine: self, kind, matched: candidates, mode, facts: &attributes.facts };
+        let pod = match kind.read(object) {
+            Ok(pod) => pod,
+            Err(error) => return scope.unreadable(error),
+        };
+        if is_mirror(&pod, attributes.user.as_ref()) {
+            return Decision::allowed();
+        }
+        scope.decide(attributes, stage, pod)
+    }
+
+    /// The kind and verb of a request that is to be judged at all.
+    fn judged(
+        &self,
+        attributes: &Attributes<'_>,
+        stage: Stage,
+    ) -> Option<(&'static PodKind, Verb)> {
+        let kind = PodKind::find(attributes.group, attributes.kind)?;
+        let verb = match attributes.operation {
+            Operation::Create => Verb::Create,
+            Operation::Update => Verb::Update,
+            Operation::Delete | Operation::Connect => return None,
+        };
+        let judged = match attributes.subresource {
+            "" => true,
+            // Debug containers and in-place resizes arrive as updates of a whole pod.
+            "ephemeralcontainers" | "resize" => kind.is_pod(),
+            _ => false,
+        };
+        let patched_here =
+            kind.is_pod() && verb == Verb::Create && attributes.subresource.is_empty();
+        let own = attributes.namespace == self.own_namespace && !self.own_namespace.is_empty();
+        (judged && !own && (stage != Stage::Mutate || patched_here)).then_some((kind, verb))
+    }
+}
+
+impl<'e> Scope<'e, '_> {
+    fn decide<'a>(
+        mut self,
+        attributes: &Attributes<'a>,
+        stage: Stage,
+        mut pod: Pod<'a>,
+    ) -> Decision {
+        let workload = Workload::of(&pod, self.kind.pods_owned_by);
+        self.matched
+            .retain(|matched| matched.policy.matcher.matches_pod(|key| pod.label(key), &workload));
+        let mut decision = Decision::allowed();
+        if self.matched.is_empty() {
+            return decision;
+        }
+        let created_pod = self.kind.is_pod() && attributes.operation == Operation::Create;
+        // A template is judged as the pods that will come of it, and those will be patched.
+        let patches = match stage {
+            Stage::Mutate => true,
+            Stage::Validate => !self.kind.is_pod(),
+            Stage::Whole => created_pod || !self.kind.is_pod(),
+        };
+        if patches {
+            self.patch(&mut pod, &mut decision);
+        }
+        if stage != Stage::Mutate {
+            self.judge(&pod, &mut decision);
+            if attributes.operation == Operation::Update && !decision.findings.is_empty() {
+                self.forget_what_was_there(attributes, &mut decision);
+            }
+        }
+        decision.settle();
+        decision
+    }
+
+    /// The pod as rules see it.
+    fn subject<'p, 'a>(&'p self, pod: &'p Pod<'a>, empty: &'p Spec<'a>) -> Subject<'p, 'a> {
+        Subject {
+            pod,
+            spec: pod.spec.as_ref().unwrap_or(empty),
+            workload: Workload::of(pod, self.kind.pods_owned_by),
+            limit_ranges: self.facts.limit_ranges,
+        }
+    }
+
+    /// A pod that cannot be read is never a pass: it is refused where a policy could have refused it.
+    fn unreadable(&self, error: ViewError) -> Decision {
+        let action = self
+            .matched
+            .iter()
+            .flat_map(|matched| &matched.policy.rules)
+            .map(|rule| if rule.action == Action::Patch { rule.otherwise } else { rule.action })
+            .max()
+            .unwrap_or(Action::Audit)
+            .capped(self.mode);
+        let mut decision = Decision::allowed();
+        decision.unreadable = Some(Unreadable { action, error });
+        decision.settle();
+        decision
+    }
+}
+
+/// Mirror pods are only reported by kubelets: refusing one changes nothing on the node. The annotation alone
+/// proves nothing where a user is known who is no kubelet.
+fn is_mirror(pod: &Pod<'_>, user: Option<&User<'_>>) -> bool {
+    pod.annotation(Annotations::MIRROR).is_some()
+        && user.is_none_or(|user| user.groups.contains(&"system:nodes"))
+}

@@ -1,0 +1,113 @@
+//! The answer of the engine.
+
+use std::sync::Arc;
+
+use crate::edit::{Edit, Operation};
+use crate::finding::Violation;
+use crate::pod::kinds::ViewError;
+use crate::pointer::Pointer;
+use crate::policy::{Action, CompiledPolicy, CompiledRule};
+
+/// An unmet requirement and what follows from it.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// Name of the policy.
+    pub policy: Arc<str>,
+    /// Name of the rule in it.
+    pub rule: Arc<str>,
+    /// Which rule it is: `imageTag`.
+    pub kind: &'static str,
+    /// What happens: `Patch` means that the fix is applied.
+    pub action: Action,
+    /// What is wrong and where. The pointer starts at the root of the object.
+    pub violation: Violation,
+}
+
+/// A rule that gave way to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConflictNote {
+    /// What is wrong, for people.
+    pub message: String,
+}
+
+/// A pod that cannot be read.
+#[derive(Clone, Debug)]
+pub struct Unreadable {
+    /// What follows.
+    pub action: Action,
+    /// Where and why.
+    pub error: ViewError,
+}
+
+/// What is to be done with a request.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    /// Whether the request may go on.
+    pub allowed: bool,
+    /// What was found, in the order of policies and rules.
+    pub findings: Vec<Finding>,
+    /// Set where the pod could not be read; then nothing else was found.
+    pub unreadable: Option<Unreadable>,
+    /// The changes that meet what was found and patched, from the root of the object.
+    pub edits: Vec<Edit>,
+    /// The same changes as a minimal RFC 6902 patch.
+    pub patch: Vec<Operation>,
+    /// Rules that gave way to others on this very pod.
+    pub conflicts: Vec<ConflictNote>,
+}
+
+impl Decision {
+    /// Nothing to say.
+    pub(super) const fn allowed() -> Self {
+        Self {
+            allowed: true,
+            findings: Vec::new(),
+            unreadable: None,
+            edits: Vec::new(),
+            patch: Vec::new(),
+            conflicts: Vec::new(),
+        }
+    }
+
+    /// Findings that lead to an action.
+    pub fn by_action(&self, action: Action) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(move |finding| finding.action == action)
+    }
+
+    pub(super) fn settle(&mut self) {
+        self.allowed = self.by_action(Action::Deny).next().is_none()
+            && self.unreadable.as_ref().is_none_or(|found| found.action != Action::Deny);
+    }
+
+    pub(super) fn note(&mut self, message: String) {
+        let note = ConflictNote { message };
+        if !self.conflicts.contains(&note) {
+            self.conflicts.push(note);
+        }
+    }
+}
+
+impl Finding {
+    /// A violation in the pod at `base`, seen from the root of its object.
+    pub(super) fn new(
+        policy: &CompiledPolicy,
+        rule: &CompiledRule,
+        action: Action,
+        base: &Pointer,
+        mut violation: Violation,
+    ) -> Self {
+        if !base.as_str().is_empty() {
+            violation.pointer = Pointer::new(format!("{base}{}", violation.pointer));
+            for edit in violation.fix.iter_mut().flat_map(|fix| &mut fix.edits) {
+                edit.pointer = Pointer::new(format!("{base}{}", edit.pointer));
+            }
+        }
+        Self {
+            policy: Arc::clone(&policy.name),
+            rule: Arc::clone(&rule.name),
+            kind: rule.kind.meta.name,
+            action,
+            violation,
+        }
+    }
+}

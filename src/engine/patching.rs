@@ -1,0 +1,150 @@
+//! Patching: fixes are applied rule by rule, so that each sees what the last one changed, until all are quiet.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use super::decision::{Decision, Finding};
+use super::{Matched, Scope};
+use crate::edit::{Edit, Patch};
+use crate::finding::{Fix, Violation};
+use crate::pod::editing::View;
+use crate::pod::view::{Annotations, Pod, Spec};
+use crate::pointer::Pointer;
+use crate::policy::conflicts::{Conflict, RuleId};
+use crate::policy::{Action, CompiledRule};
+
+/// Rounds after which rules that keep undoing each other are stopped. Two are the rule: one that changes, one
+/// that finds nothing to change.
+const MAX_ROUNDS: usize = 4;
+
+impl Scope<'_, '_> {
+    /// Applies the fixes of the rules that patch to `pod`, and notes them in the decision.
+    pub(super) fn patch(&self, pod: &mut Pod<'_>, decision: &mut Decision) {
+        let mut patch = Patch::default();
+        let mut edits = Vec::new();
+        for round in 0..MAX_ROUNDS {
+            let applied = edits.len();
+            for matched in &self.matched {
+                for (at, rule) in matched.policy.rules.iter().enumerate() {
+                    if rule.action.capped(self.mode) == Action::Patch {
+                        let id = RuleId { policy: matched.at, rule: at };
+                        self.mend(id, matched, rule, pod, &mut patch, &mut edits, decision);
+                    }
+                }
+            }
+            if edits.len() == applied {
+                break;
+            }
+            if round + 1 == MAX_ROUNDS {
+                decision.note(format!("the fixes did not settle after {MAX_ROUNDS} rounds"));
+            }
+        }
+        if self.kind.is_pod() && !edits.is_empty() {
+            self.sign(pod, &mut patch, &mut edits, decision);
+        }
+        let base = self.kind.base();
+        for edit in &mut edits {
+            edit.pointer = Pointer::new(format!("{base}{}", edit.pointer));
+        }
+        decision.edits = edits;
+        if self.kind.is_pod() {
+            decision.patch = patch.into_operations();
+        }
+    }
+
+    /// Applies the fixes of one rule.
+    #[expect(clippy::too_many_arguments, reason = "one step of `patch`, named for its reader")]
+    fn mend(
+        &self,
+        id: RuleId,
+        matched: &Matched<'_>,
+        rule: &CompiledRule,
+        pod: &mut Pod<'_>,
+        patch: &mut Patch,
+        edits: &mut Vec<Edit>,
+        decision: &mut Decision,
+    ) {
+        for violation in self.violations(rule, pod) {
+            let Some(fix) = &violation.fix else { continue };
+            if let Some(conflict) = self.lost_conflict(id, fix, pod) {
+                decision.note(conflict.message.clone());
+                continue;
+            }
+            let Some(done) = apply(fix, pod, patch) else {
+                decision.note(format!(
+                    "{}/{}: the fix does not fit the pod",
+                    matched.policy.name, rule.name
+                ));
+                continue;
+            };
+            edits.extend(done);
+            let finding =
+                Finding::new(matched.policy, rule, Action::Patch, &self.kind.base(), violation);
+            decision.findings.push(finding);
+        }
+    }
+
+    fn violations(&self, rule: &CompiledRule, pod: &Pod<'_>) -> Vec<Violation> {
+        let empty = Spec::default();
+        let mut violations = Vec::new();
+        rule.rule.evaluate(&self.subject(pod, &empty), &mut violations);
+        violations
+    }
+
+    /// The conflict that keeps a fix from being applied: it would break what a rule that goes first wants.
+    fn lost_conflict(&self, loser: RuleId, fix: &Fix, pod: &Pod<'_>) -> Option<&Conflict> {
+        let conflicts = self.engine.policies.conflicts();
+        conflicts.iter().filter(|conflict| conflict.loser == loser).find(|conflict| {
+            let policy = self.matched.iter().find(|matched| matched.at == conflict.winner.policy);
+            let winner = policy.and_then(|matched| matched.policy.rules.get(conflict.winner.rule));
+            winner.is_some_and(|winner| {
+                let before = self.violations(winner, pod);
+                let mut after = pod.clone();
+                apply(fix, &mut after, &mut Patch::default());
+                let broken =
+                    |violation: &Violation| !before.iter().any(|known| known.is_same(violation));
+                self.violations(winner, &after).iter().any(broken)
+            })
+        })
+    }
+
+    /// Names on the pod the policies that changed it.
+    fn sign(
+        &self,
+        pod: &mut Pod<'_>,
+        patch: &mut Patch,
+        edits: &mut Vec<Edit>,
+        decision: &Decision,
+    ) {
+        let before = pod.annotation(Annotations::PATCHED_BY).unwrap_or_default().to_owned();
+        let mut names: BTreeSet<&str> = before.split(',').filter(|name| !name.is_empty()).collect();
+        names.extend(decision.by_action(Action::Patch).map(|finding| &*finding.policy));
+        let names = names.into_iter().collect::<Vec<_>>().join(",");
+        if names != before {
+            let place = Pointer::new("/metadata/annotations").join(Annotations::PATCHED_BY);
+            let fix = Fix { summary: String::new(), edits: vec![Edit::set(place, names)] };
+            edits.extend(apply(&fix, pod, patch).into_iter().flatten());
+        }
+    }
+}
+
+/// Makes all changes of a fix, or none where one does not fit; answers with the changes made.
+fn apply(fix: &Fix, pod: &mut Pod<'_>, patch: &mut Patch) -> Option<Vec<Edit>> {
+    let whole = (fix.edits.len() > 1).then(|| pod.clone());
+    let mut depths = Vec::with_capacity(fix.edits.len());
+    for edit in &fix.edits {
+        let tokens: Vec<Cow<'_, str>> = edit.pointer.tokens().collect();
+        let path: Vec<&str> = tokens.iter().map(AsRef::as_ref).collect();
+        depths.push(pod.depth(&path));
+        if pod.apply(&path, &edit.change).is_err() {
+            if let Some(whole) = whole {
+                *pod = whole;
+            }
+            return None;
+        }
+    }
+    for (edit, depth) in fix.edits.iter().zip(depths) {
+        patch.push(edit, |_| depth);
+    }
+    Some(fix.edits.clone())
+}

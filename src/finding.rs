@@ -1,0 +1,81 @@
+//! What a rule has to say about a pod.
+
+use crate::edit::Edit;
+use crate::pod::containers::{ContainerList, ContainerRef};
+use crate::pointer::Pointer;
+
+/// An unmet requirement.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Violation {
+    /// The container it is about, if it is about one.
+    pub container: Option<ContainerId>,
+    /// Where, relative to the pod: `/spec/containers/0/image`.
+    pub pointer: Pointer,
+    /// What is wrong, with the value seen; never text of args, env values or annotations.
+    pub message: String,
+    /// What to do.
+    pub help: String,
+    /// The change that meets the requirement, where there is one.
+    pub fix: Option<Fix>,
+}
+
+/// A container, by list and name: positions change when others are added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContainerId {
+    /// The list.
+    pub list: ContainerList,
+    /// The name.
+    pub name: String,
+}
+
+/// A change that meets a requirement.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fix {
+    /// What it does, as a person would say it: `imagePullPolicy Always -> IfNotPresent`.
+    pub summary: String,
+    /// The edits, relative to the pod.
+    pub edits: Vec<Edit>,
+}
+
+impl Violation {
+    /// About the pod as a whole.
+    pub fn pod(pointer: Pointer, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { container: None, pointer, message: message.into(), help: help.into(), fix: None }
+    }
+
+    /// About one container; `pointer` is relative to the pod all the same.
+    pub fn container(
+        container: &ContainerRef<'_, '_>,
+        pointer: Pointer,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
+        let id = ContainerId { list: container.list, name: container.container.name().to_owned() };
+        Self { container: Some(id), ..Self::pod(pointer, message, help) }
+    }
+
+    /// With the change that mends it.
+    #[must_use]
+    pub fn with_fix(mut self, summary: impl Into<String>, edits: Vec<Edit>) -> Self {
+        self.fix = Some(Fix { summary: summary.into(), edits });
+        self
+    }
+
+    /// Whether both say the same of the same thing, wherever containers have moved to.
+    pub fn is_same(&self, other: &Self) -> bool {
+        // `/spec/containers/0` are the steps in which a moved container differs.
+        let steps = if self.container.is_some() { 3 } else { 0 };
+        self.container == other.container
+            && self.message == other.message
+            && self.pointer.tokens().skip(steps).eq(other.pointer.tokens().skip(steps))
+    }
+}
+
+/// A field a rule's fix may write, and what it wants there: two rules that want different values conflict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The field, with `*` for every container: `spec.containers[*].imagePullPolicy`.
+    pub field: String,
+    /// The value, or the bounds, the rule wants.
+    pub value: String,
+}

@@ -1,0 +1,11 @@
+//! The borrowed view of a pod, and where pods stand in other objects.
+
+pub mod containers;
+pub mod defaults;
+pub mod editing;
+pub mod kinds;
+pub mod limit_range;
+pub mod mentions;
+pub mod scalars;
+pub mod view;
+pub mod workload;

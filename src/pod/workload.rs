@@ -1,0 +1,157 @@
+//! Workload classes: what a pod is, told from its owner, restart policy and well-known labels.
+//!
+//! One row of [`SYSTEMS`] adds one system. A row only says what a pod is; it never makes a rule skip one.
+
+use std::fmt;
+
+use super::view::{Annotations, Pod};
+
+/// What kind of work a pod does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// Runs to completion: Job pods and the tasks of batch systems.
+    Batch,
+    /// Kept running by a controller.
+    Service,
+    /// One per node.
+    Daemon,
+    /// Run by a kubelet from a file; the API server only holds its mirror.
+    Static,
+    /// Created by hand, with no controller, to run for ever.
+    Bare,
+}
+
+impl Class {
+    /// Every class.
+    pub const ALL: [Self; 5] = [Self::Batch, Self::Service, Self::Daemon, Self::Static, Self::Bare];
+
+    /// The name policies use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Batch => "Batch",
+            Self::Service => "Service",
+            Self::Daemon => "Daemon",
+            Self::Static => "Static",
+            Self::Bare => "Bare",
+        }
+    }
+}
+
+impl fmt::Display for Class {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Something by which pods of a system are recognised.
+#[derive(Debug)]
+pub enum Sign {
+    /// A label with this key, whatever its value.
+    Label(&'static str),
+    /// A label with this key and value.
+    LabelIs(&'static str, &'static str),
+    /// A controller of this API group and kind.
+    Owner(&'static str, &'static str),
+}
+
+/// A system that makes pods.
+#[derive(Debug)]
+pub struct System {
+    /// The name policies use.
+    pub name: &'static str,
+    /// The class of its pods.
+    pub class: Class,
+    /// Any of these tells a pod of the system.
+    pub signs: &'static [Sign],
+    /// Why its pods need the names of Services even where neither env nor args show it.
+    pub needs_cluster_dns: Option<&'static str>,
+}
+
+/// The systems known; the first that matches counts.
+pub static SYSTEMS: &[System] = &[
+    System {
+        name: "Airflow",
+        class: Class::Batch,
+        signs: &[
+            Sign::Label("kubernetes_executor"),
+            Sign::Label("kubernetes_pod_operator"),
+            Sign::Label("dag_id"),
+        ],
+        needs_cluster_dns: None,
+    },
+    System {
+        name: "Spark",
+        class: Class::Batch,
+        signs: &[Sign::Label("spark-role")],
+        needs_cluster_dns: Some(
+            "the driver calls kubernetes.default.svc and executors call the driver's Service",
+        ),
+    },
+];
+
+/// Group and kind of the controller of a pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owner<'p> {
+    /// API group, without the version; empty for the core group.
+    pub group: &'p str,
+    /// Kind.
+    pub kind: &'p str,
+}
+
+/// A pod's class, and its system where one is known.
+#[derive(Clone, Copy, Debug)]
+pub struct Workload {
+    /// The class.
+    pub class: Class,
+    /// The system.
+    pub system: Option<&'static System>,
+}
+
+impl Workload {
+    /// Recognises a pod. `template_owner` is the controller that the pods of a template will have.
+    pub fn of(pod: &Pod<'_>, template_owner: Option<(&'static str, &'static str)>) -> Self {
+        let owner =
+            template_owner.map(|(group, kind)| Owner { group, kind }).or_else(|| controller(pod));
+        let system =
+            SYSTEMS.iter().find(|system| system.signs.iter().any(|sign| sign.is_on(pod, owner)));
+        let class = match (owner, system) {
+            _ if pod.annotation(Annotations::MIRROR).is_some() => Class::Static,
+            (Some(Owner { group: "", kind: "Node" }), _) => Class::Static,
+            (Some(Owner { group: "apps", kind: "DaemonSet" }), _) => Class::Daemon,
+            (_, Some(system)) => system.class,
+            (Some(Owner { group: "batch", kind: "Job" }), _) => Class::Batch,
+            (owner, None) => {
+                let restart = pod.spec.as_ref().map(|spec| spec.restart_policy().value);
+                match (owner, restart) {
+                    (_, Some("Never" | "OnFailure")) => Class::Batch,
+                    (Some(_), _) => Class::Service,
+                    (None, _) => Class::Bare,
+                }
+            }
+        };
+        Self { class, system }
+    }
+
+    /// Whether a policy's `workloads` entry, a class or a system, names this workload.
+    pub fn is_named(&self, name: &str) -> bool {
+        self.class.name() == name || self.system.is_some_and(|system| system.name == name)
+    }
+}
+
+impl Sign {
+    fn is_on(&self, pod: &Pod<'_>, owner: Option<Owner<'_>>) -> bool {
+        match *self {
+            Self::Label(key) => pod.label(key).is_some(),
+            Self::LabelIs(key, value) => pod.label(key) == Some(value),
+            Self::Owner(group, kind) => owner == Some(Owner { group, kind }),
+        }
+    }
+}
+
+/// The controller of a pod (metav1 `GetControllerOf`).
+pub fn controller<'p>(pod: &'p Pod<'_>) -> Option<Owner<'p>> {
+    let owners = pod.metadata.as_ref()?.owner_references.as_ref()?;
+    let owner = owners.iter().find(|owner| owner.controller == Some(true))?;
+    let group = owner.api_version.as_deref()?.rsplit_once('/').map_or("", |(group, _)| group);
+    Some(Owner { group, kind: owner.kind.as_deref()? })
+}

@@ -1,0 +1,174 @@
+//! Which pods a policy is about.
+
+use serde_json::Value;
+
+use super::document::{GlobList, Match, Verb};
+use crate::decode::{DecodeError, nearest};
+use crate::glob::Globs;
+use crate::pod::workload::{Class, SYSTEMS, Workload};
+use crate::pointer::Pointer;
+use crate::selector::{LabelSelector, Selector};
+
+/// A compiled `match`.
+#[derive(Debug, Default)]
+pub struct Matcher {
+    namespaces: Option<Globs>,
+    namespace_selector: Option<Selector>,
+    pod_selector: Option<Selector>,
+    workloads: Option<Vec<Named>>,
+    operations: Option<Vec<Verb>>,
+    users: Option<Globs>,
+    groups: Option<Globs>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Named {
+    Class(Class),
+    System(&'static str),
+}
+
+/// What is known of a request before its object is read.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestFacts<'r> {
+    /// What happens to the object.
+    pub verb: Verb,
+    /// The namespace; empty where a manifest names none.
+    pub namespace: &'r str,
+    /// The labels of the namespace, where the door knows them.
+    pub namespace_labels: Option<&'r Value>,
+    /// The user's name, where there is one.
+    pub user: Option<&'r str>,
+    /// The user's groups.
+    pub groups: &'r [&'r str],
+}
+
+impl RequestFacts<'_> {
+    /// The value of a label of the namespace. Every namespace carries its own name as one.
+    pub fn namespace_label(&self, key: &str) -> Option<&str> {
+        if key == "kubernetes.io/metadata.name" {
+            return Some(self.namespace);
+        }
+        self.namespace_labels?.get(key)?.as_str()
+    }
+}
+
+impl Matcher {
+    /// Compiles a `match`; errors point from it on.
+    pub(super) fn compile(written: &Match) -> Result<Self, Vec<DecodeError>> {
+        let mut errors = Vec::new();
+        let matcher = Self {
+            namespaces: globs("namespaces", written.namespaces.as_ref(), &mut errors),
+            namespace_selector: selector(
+                "namespaceSelector",
+                written.namespace_selector.as_ref(),
+                &mut errors,
+            ),
+            pod_selector: selector("podSelector", written.pod_selector.as_ref(), &mut errors),
+            workloads: written.workloads.as_ref().map(|names| named(names, &mut errors)),
+            operations: written.operations.clone(),
+            users: globs("users", written.users.as_ref(), &mut errors),
+            groups: globs("groups", written.groups.as_ref(), &mut errors),
+        };
+        if errors.is_empty() { Ok(matcher) } else { Err(errors) }
+    }
+
+    /// Whether the policy looks at namespace labels that a door may not know.
+    pub fn needs_namespace_labels(&self) -> bool {
+        self.namespace_selector.is_some()
+    }
+
+    /// Whether the request may be about a pod of the policy, as far as can be told without reading it.
+    pub fn matches_request(&self, facts: &RequestFacts<'_>) -> bool {
+        self.operations.as_ref().is_none_or(|verbs| verbs.contains(&facts.verb))
+            && self.namespaces.as_ref().is_none_or(|globs| globs.matches(facts.namespace))
+            && self
+                .namespace_selector
+                .as_ref()
+                .is_none_or(|selector| selector.matches(|key| facts.namespace_label(key)))
+            && match (&self.users, facts.user) {
+                (Some(globs), Some(user)) => globs.matches(user),
+                _ => true,
+            }
+            && match (&self.groups, facts.user) {
+                (Some(globs), Some(_)) => globs.matches_any(facts.groups),
+                _ => true,
+            }
+    }
+
+    /// Whether the policy is about this pod, the request being one that matches.
+    pub fn matches_pod<'p>(
+        &self,
+        label: impl Fn(&str) -> Option<&'p str>,
+        workload: &Workload,
+    ) -> bool {
+        self.workloads.as_ref().is_none_or(|names| {
+            names.iter().any(|name| match name {
+                Named::Class(class) => *class == workload.class,
+                Named::System(system) => workload.system.is_some_and(|known| known.name == *system),
+            })
+        }) && self.pod_selector.as_ref().is_none_or(|selector| selector.matches(label))
+    }
+
+    /// Whether no pod can be matched by both, as far as that can be seen.
+    pub(super) fn is_disjoint(&self, other: &Self) -> bool {
+        let classes = |matcher: &Self| {
+            matcher
+                .workloads
+                .as_ref()
+                .map(|names| names.iter().map(Named::class).collect::<Vec<_>>())
+        };
+        match (classes(self), classes(other)) {
+            (Some(mine), Some(theirs)) => !mine.iter().any(|class| theirs.contains(class)),
+            _ => false,
+        }
+    }
+}
+
+impl Named {
+    fn class(&self) -> Class {
+        match self {
+            Self::Class(class) => *class,
+            Self::System(name) => SYSTEMS
+                .iter()
+                .find(|system| system.name == *name)
+                .map_or(Class::Batch, |system| system.class),
+        }
+    }
+}
+
+fn globs(field: &str, written: Option<&GlobList>, errors: &mut Vec<DecodeError>) -> Option<Globs> {
+    let written = written?;
+    Globs::compile(&written.include, &written.exclude)
+        .map_err(|error| errors.push(error.below(field)))
+        .ok()
+}
+
+fn selector(
+    field: &str,
+    written: Option<&LabelSelector>,
+    errors: &mut Vec<DecodeError>,
+) -> Option<Selector> {
+    Selector::compile(written?)
+        .map_err(|error| errors.push(DecodeError::from(error).below(field)))
+        .ok()
+}
+
+fn named(names: &[String], errors: &mut Vec<DecodeError>) -> Vec<Named> {
+    let mut found = Vec::with_capacity(names.len());
+    for (index, name) in names.iter().enumerate() {
+        let class = Class::ALL.into_iter().find(|class| class.name() == name).map(Named::Class);
+        let system = || SYSTEMS.iter().find(|system| system.name == name);
+        match class.or_else(|| system().map(|system| Named::System(system.name))) {
+            Some(named) => found.push(named),
+            None => {
+                let known = Class::ALL.iter().map(|class| class.name());
+                errors.push(DecodeError {
+                    pointer: Pointer::default().join("workloads").join(index),
+                    message: format!("`{name}` is no workload class and no system"),
+                    help: nearest(name, known.chain(SYSTEMS.iter().map(|system| system.name))),
+                });
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,165 @@
+//! The rules, and what every rule is.
+//!
+//! To add one: write `src/rules/<rule>.rs`, give it a folder `tests/rules/<rule>/`, and add its two lines here.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::decode::{DecodeError, decode};
+use crate::finding::{Claim, Violation};
+use crate::pod::limit_range::LimitRange;
+use crate::pod::view::{Pod, Spec};
+use crate::pod::workload::Workload;
+
+mod dns;
+mod image_pull_policy;
+mod image_tag;
+mod resources;
+mod topology_spread;
+
+/// Every rule, in the order in which they are listed to people.
+pub static RULES: [RuleKind; 5] = [
+    register::<image_tag::ImageTag>(),
+    register::<image_pull_policy::ImagePullPolicy>(),
+    register::<resources::Resources>(),
+    register::<dns::Dns>(),
+    register::<topology_spread::TopologySpread>(),
+];
+
+/// A requirement on a pod.
+pub trait Rule: fmt::Debug + Send + Sync + Sized + 'static {
+    /// What people are told about it.
+    const META: Meta;
+
+    /// The settings as a policy's author writes them; unknown fields are refused.
+    type Settings: DeserializeOwned + JsonSchema;
+
+    /// Turns settings into what is evaluated: globs, sets and quantities are made here, never per pod.
+    ///
+    /// # Errors
+    /// When the settings contradict themselves or each other.
+    fn compile(settings: Self::Settings, origin: &Origin<'_>) -> Result<Self, SettingsError>;
+
+    /// Reports what is unmet. A fix must leave the rule silent and the pod valid.
+    fn evaluate(&self, subject: &Subject<'_, '_>, violations: &mut Vec<Violation>);
+
+    /// The fields its fixes write, with the values wanted there.
+    fn claims(&self) -> Vec<Claim> {
+        Vec::new()
+    }
+}
+
+/// What people are told about a rule.
+#[derive(Debug)]
+pub struct Meta {
+    /// The name policies use: `imageTag`.
+    pub name: &'static str,
+    /// One line.
+    pub summary: &'static str,
+    /// What its fix does; none where nothing can be mended.
+    pub fix: Option<FixMeta>,
+    /// The user's page, generated from the head of the rule's own source file.
+    pub page: &'static str,
+}
+
+/// What people are told about a rule's fix.
+#[derive(Debug)]
+pub struct FixMeta {
+    /// One line.
+    pub summary: &'static str,
+    /// Whether the fix cannot change what a workload does.
+    pub safety: Safety,
+}
+
+/// Whether a fix may be applied without a person looking at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Safety {
+    /// The workload does the same afterwards.
+    Safe,
+    /// The workload may behave differently.
+    Unsafe,
+}
+
+/// Where settings stand.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin<'a> {
+    /// Name of the policy.
+    pub policy: &'a str,
+    /// Name of the rule in it.
+    pub rule: &'a str,
+}
+
+/// Settings that cannot be compiled. The pointer is relative to the settings.
+pub type SettingsError = DecodeError;
+
+/// The pod under judgement and what is known around it.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'p, 'a> {
+    /// The pod.
+    pub pod: &'p Pod<'a>,
+    /// Its spec.
+    pub spec: &'p Spec<'a>,
+    /// Its class and system.
+    pub workload: Workload,
+    /// The LimitRanges of its namespace, where they are known.
+    pub limit_ranges: &'p [LimitRange],
+}
+
+/// A rule in the table: its description and the way to make one from settings.
+#[derive(Debug)]
+pub struct RuleKind {
+    /// What people are told about it.
+    pub meta: &'static Meta,
+    compile: fn(&Value, &Origin<'_>) -> Result<Box<dyn Compiled>, SettingsError>,
+    /// The JSON schema of its settings.
+    pub schema: fn(&mut schemars::SchemaGenerator) -> schemars::Schema,
+}
+
+impl RuleKind {
+    /// The rule of a name.
+    pub fn find(name: &str) -> Option<&'static Self> {
+        RULES.iter().find(|kind| kind.meta.name == name)
+    }
+
+    /// Compiles settings.
+    ///
+    /// # Errors
+    /// Where they are not what the rule takes.
+    pub fn compile(
+        &self,
+        settings: &Value,
+        origin: &Origin<'_>,
+    ) -> Result<Box<dyn Compiled>, SettingsError> {
+        (self.compile)(settings, origin)
+    }
+}
+
+/// A compiled rule whose type is no longer known.
+pub trait Compiled: fmt::Debug + Send + Sync {
+    /// See [`Rule::evaluate`].
+    fn evaluate(&self, subject: &Subject<'_, '_>, violations: &mut Vec<Violation>);
+
+    /// See [`Rule::claims`].
+    fn claims(&self) -> Vec<Claim>;
+}
+
+impl<R: Rule> Compiled for R {
+    fn evaluate(&self, subject: &Subject<'_, '_>, violations: &mut Vec<Violation>) {
+        Rule::evaluate(self, subject, violations);
+    }
+
+    fn claims(&self) -> Vec<Claim> {
+        Rule::claims(self)
+    }
+}
+
+const fn register<R: Rule>() -> RuleKind {
+    RuleKind {
+        meta: &R::META,
+        compile: |settings, origin| Ok(Box::new(R::compile(decode(settings)?, origin)?)),
+        schema: |generator| generator.subschema_for::<R::Settings>(),
+    }
+}
