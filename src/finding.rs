@@ -79,3 +79,17 @@ pub struct Claim {
     /// The value, or the bounds, the rule wants.
     pub value: String,
 }
+
+/// A value seen in an object, as messages quote it: short, on one line, in backticks.
+pub fn quoted(value: &str) -> String {
+    const MAX_CHARS: usize = 160;
+    let mut text: String = value
+        .chars()
+        .take(MAX_CHARS)
+        .map(|c| if c.is_control() || c == '`' { ' ' } else { c })
+        .collect();
+    if value.chars().nth(MAX_CHARS).is_some() {
+        text.push('…');
+    }
+    format!("`{text}`")
+}

@@ -17,6 +17,9 @@ impl<'a> Reference<'a> {
         };
         Ok(Reference { host: None, path: p, tag: t, digest: d })
     }
+    pub fn normalised(&self) -> String {
+        self.path.to_owned()
+    }
     pub fn tag_or_latest(&self) -> &'a str {
         self.tag.unwrap_or("latest")
     }
