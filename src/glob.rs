@@ -1,5 +1,7 @@
 //! stub
 use crate::decode::DecodeError;
+use schemars::JsonSchema;
+use serde::Deserialize;
 #[derive(Debug)]
 pub struct Globs {
     include: Vec<String>,
@@ -23,4 +25,14 @@ fn hit(g: &str, s: &str) -> bool {
         Some(p) => s.starts_with(p),
         None => g == s,
     }
+}
+
+/// Names that count and names that do not; globs.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct GlobList {
+    /// Any of these must match; absent or empty: all names do.
+    pub include: Vec<String>,
+    /// None of these may match.
+    pub exclude: Vec<String>,
 }

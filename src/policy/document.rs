@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::action::Action;
+use crate::glob::GlobList;
 use crate::selector::LabelSelector;
 
 /// API version of the policy kinds.
@@ -71,16 +72,6 @@ pub enum Verb {
     Create,
     /// Objects that change.
     Update,
-}
-
-/// Names that count and names that do not; globs.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct GlobList {
-    /// Any of these must match; absent or empty: all names do.
-    pub include: Vec<String>,
-    /// None of these may match.
-    pub exclude: Vec<String>,
 }
 
 /// What every rule entry has beside its kind.

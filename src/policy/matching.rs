@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::document::{GlobList, Match, Verb};
+use super::document::{Match, Verb};
 use crate::decode::{DecodeError, nearest};
-use crate::glob::Globs;
+use crate::glob::{GlobList, Globs};
 use crate::pod::workload::{Class, SYSTEMS, Workload};
 use crate::pointer::Pointer;
 use crate::selector::{LabelSelector, Selector};

@@ -1,10 +1,9 @@
 //! What every rule about containers can be narrowed to: containers by name, images by reference.
 
 use crate::decode::DecodeError;
-use crate::glob::Globs;
+use crate::glob::{GlobList, Globs};
 use crate::image::Reference;
 use crate::pod::containers::ContainerRef;
-use crate::policy::document::GlobList;
 
 /// A compiled pair of `containers` and `images` settings.
 #[derive(Debug, Default)]
