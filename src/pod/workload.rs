@@ -6,6 +6,10 @@ use std::fmt;
 
 use super::view::{Annotations, Pod};
 
+mod systems;
+
+pub use systems::{SYSTEMS, Sign, System};
+
 /// What kind of work a pod does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Class {
@@ -17,7 +21,7 @@ pub enum Class {
     Daemon,
     /// Run by a kubelet from a file; the API server only holds its mirror.
     Static,
-    /// Created by hand, with no controller, to run for ever.
+    /// Created without a controller, and of no system that is known.
     Bare,
 }
 
@@ -42,52 +46,6 @@ impl fmt::Display for Class {
         f.write_str(self.name())
     }
 }
-
-/// Something by which pods of a system are recognised.
-#[derive(Debug)]
-pub enum Sign {
-    /// A label with this key, whatever its value.
-    Label(&'static str),
-    /// A label with this key and value.
-    LabelIs(&'static str, &'static str),
-    /// A controller of this API group and kind.
-    Owner(&'static str, &'static str),
-}
-
-/// A system that makes pods.
-#[derive(Debug)]
-pub struct System {
-    /// The name policies use.
-    pub name: &'static str,
-    /// The class of its pods.
-    pub class: Class,
-    /// Any of these tells a pod of the system.
-    pub signs: &'static [Sign],
-    /// Why its pods need the names of Services even where neither env nor args show it.
-    pub needs_cluster_dns: Option<&'static str>,
-}
-
-/// The systems known; the first that matches counts.
-pub static SYSTEMS: &[System] = &[
-    System {
-        name: "Airflow",
-        class: Class::Batch,
-        signs: &[
-            Sign::Label("kubernetes_executor"),
-            Sign::Label("kubernetes_pod_operator"),
-            Sign::Label("dag_id"),
-        ],
-        needs_cluster_dns: None,
-    },
-    System {
-        name: "Spark",
-        class: Class::Batch,
-        signs: &[Sign::Label("spark-role")],
-        needs_cluster_dns: Some(
-            "the driver calls kubernetes.default.svc and executors call the driver's Service",
-        ),
-    },
-];
 
 /// Group and kind of the controller of a pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,14 +78,13 @@ impl Workload {
             (Some(Owner { group: "apps", kind: "DaemonSet" }), _) => Class::Daemon,
             (_, Some(system)) => system.class,
             (Some(Owner { group: "batch", kind: "Job" }), _) => Class::Batch,
-            (owner, None) => {
-                let restart = pod.spec.as_ref().map(|spec| spec.restart_policy().value);
-                match (owner, restart) {
-                    (_, Some("Never" | "OnFailure")) => Class::Batch,
-                    (Some(_), _) => Class::Service,
-                    (None, _) => Class::Bare,
-                }
-            }
+            (None, None) => Class::Bare,
+            (Some(Owner { group: "apps" | "", .. }), None) => Class::Service,
+            // A controller that is not known: what ends by itself is batch.
+            (Some(_), None) => match pod.spec.as_ref().map(|spec| spec.restart_policy().value) {
+                Some("Never" | "OnFailure") => Class::Batch,
+                _ => Class::Service,
+            },
         };
         Self { class, system }
     }
@@ -144,6 +101,11 @@ impl Sign {
             Self::Label(key) => pod.label(key).is_some(),
             Self::LabelIs(key, value) => pod.label(key) == Some(value),
             Self::Owner(group, kind) => owner == Some(Owner { group, kind }),
+            Self::OwnerGroup(group) => owner.is_some_and(|owner| owner.group == group),
+            Self::Container(name) => pod.spec.as_ref().is_some_and(|spec| {
+                spec.all_containers().any(|found| found.container.name() == name)
+            }),
+            Self::All(signs) => signs.iter().all(|sign| sign.is_on(pod, owner)),
         }
     }
 }
