@@ -1,1 +1,4 @@
 //! Plimsoll judges and patches Kubernetes pods at admission.
+
+#[cfg(feature = "cli")]
+pub mod manifest;
