@@ -7,6 +7,8 @@ pub mod engine;
 pub mod finding;
 pub mod glob;
 pub mod image;
+#[cfg(feature = "cli")]
+pub mod manifest;
 pub mod pod;
 pub mod pointer;
 pub mod policy;

@@ -1,0 +1,149 @@
+//! The text of a file: decoding, and byte offsets turned into lines and columns.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use super::error::Place;
+
+const BOM: &str = "\u{feff}";
+/// Distance in bytes at which a long line gets another mark, so that a look-up never counts the
+/// characters of more than this.
+const MARK_EVERY: usize = 4096;
+/// Spans are held in 32 bits.
+const MAX_BYTES: usize = u32::MAX as usize - 1;
+
+/// UTF-8 text without its byte order mark, and an index of its lines that is made when first used.
+#[derive(Debug, Default)]
+pub struct Text {
+    text: String,
+    bom: bool,
+    marks: OnceLock<Vec<Mark>>,
+}
+
+/// A known position: the character at `offset` stands at `line`, `column`.
+#[derive(Debug, Clone, Copy)]
+struct Mark {
+    offset: u32,
+    line: u32,
+    column: u32,
+}
+
+/// Why bytes are no text.
+#[derive(Debug)]
+pub(super) struct Refused {
+    pub(super) place: Place,
+    pub(super) message: String,
+    pub(super) help: Option<&'static str>,
+}
+
+impl Text {
+    pub(super) fn decode(bytes: Vec<u8>) -> Result<Self, Refused> {
+        if bytes.len() > MAX_BYTES {
+            return Err(refuse(0, &[], "the file is larger than 4 GiB", None));
+        }
+        if looks_like_utf16(&bytes) {
+            let help = Some("save the file as UTF-8");
+            return Err(refuse(0, &[], "the file is UTF-16, not UTF-8", help));
+        }
+        let mut text = String::from_utf8(bytes).map_err(|error| {
+            let offset = error.utf8_error().valid_up_to();
+            let bytes = error.as_bytes();
+            let byte = bytes.get(offset).copied().unwrap_or_default();
+            let message = format!("byte 0x{byte:02x} is not valid UTF-8");
+            refuse(offset, bytes, message, Some("save the file as UTF-8"))
+        })?;
+        let bom = text.starts_with(BOM);
+        if bom {
+            text.drain(..BOM.len());
+        }
+        Ok(Self { text, bom, marks: OnceLock::new() })
+    }
+
+    /// The text, without the byte order mark; all byte offsets count from its start.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether the file starts with a UTF-8 byte order mark, which [`Self::as_str`] leaves out.
+    pub fn has_bom(&self) -> bool {
+        self.bom
+    }
+
+    /// Lines and columns of a byte range; offsets beyond the end count as the end.
+    pub fn place(&self, range: Range<usize>) -> Place {
+        let (line, column) = self.position(range.start);
+        let (end_line, end_column) = self.position(range.end.max(range.start));
+        Place { line, column, end_line, end_column }
+    }
+
+    fn position(&self, offset: usize) -> (usize, usize) {
+        let offset = self.floor(offset);
+        let marks = self.marks.get_or_init(|| marks(&self.text));
+        let after = marks.partition_point(|mark| mark.offset as usize <= offset);
+        let Some(mark) = after.checked_sub(1).and_then(|index| marks.get(index)) else {
+            return (1, 1);
+        };
+        let between = self.text.get(mark.offset as usize..offset).unwrap_or_default();
+        (mark.line as usize, mark.column as usize + between.chars().count())
+    }
+
+    fn floor(&self, offset: usize) -> usize {
+        let mut offset = offset.min(self.text.len());
+        while !self.text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        offset
+    }
+}
+
+fn marks(text: &str) -> Vec<Mark> {
+    let bytes = text.as_bytes();
+    let mut marks = vec![Mark { offset: 0, line: 1, column: 1 }];
+    let mut line = 1;
+    let mut start = 0;
+    for at in memchr::memchr2_iter(b'\n', b'\r', bytes) {
+        // The \n of \r\n closes the line.
+        if bytes.get(at) == Some(&b'\r') && bytes.get(at + 1) == Some(&b'\n') {
+            continue;
+        }
+        mark_long_line(text, start..at, line, &mut marks);
+        line += 1;
+        start = at + 1;
+        marks.push(Mark { offset: start as u32, line, column: 1 });
+    }
+    mark_long_line(text, start..text.len(), line, &mut marks);
+    marks
+}
+
+fn mark_long_line(text: &str, range: Range<usize>, line: u32, marks: &mut Vec<Mark>) {
+    let mut from = range.start;
+    let mut column = 1;
+    while range.end - from > MARK_EVERY {
+        let mut next = from + MARK_EVERY;
+        while !text.is_char_boundary(next) {
+            next -= 1;
+        }
+        column += text.get(from..next).unwrap_or_default().chars().count() as u32;
+        from = next;
+        marks.push(Mark { offset: from as u32, line, column });
+    }
+}
+
+fn looks_like_utf16(bytes: &[u8]) -> bool {
+    // JSON and YAML start with an ASCII character, so a zero beside it is half of a UTF-16 one.
+    matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..])
+        || matches!(bytes, [0, ascii, ..] | [ascii, 0, ..] if *ascii != 0)
+}
+
+fn refuse(
+    offset: usize,
+    bytes: &[u8],
+    message: impl Into<String>,
+    help: Option<&'static str>,
+) -> Refused {
+    let valid = bytes.get(..offset).unwrap_or_default();
+    let valid = std::str::from_utf8(valid).unwrap_or_default();
+    let valid = valid.strip_prefix(BOM).unwrap_or(valid);
+    let text = Text { text: valid.to_owned(), ..Text::default() };
+    Refused { place: text.place(valid.len()..valid.len()), message: message.into(), help }
+}

@@ -1,0 +1,177 @@
+//! Reads YAML from the events of `granit_parser`, document by document.
+//!
+//! The text is cut at lines that start with `---`, as `kubectl` does, and each piece is parsed on
+//! its own: an error in one leaves the others as they are.
+
+mod chunks;
+mod fault;
+mod scalar;
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use granit_parser::{Event, Options, Parser, ScalarStyle, Span, StructureStyle, Tag};
+use serde_json::Value;
+
+use super::compose::{Composer, MAX_DEPTH};
+use super::error::Fault;
+use super::json::Rest;
+use scalar::Scalar;
+
+/// Reads the documents from where JSON ends.
+pub(super) fn read(composer: &mut Composer<'_>, rest: Rest) {
+    let text = composer.text();
+    let options = options();
+    let mut json_fault = rest.fault;
+    for chunk in chunks::split(text, rest.offset) {
+        let result = match fault::foreign_break(text, &chunk) {
+            Some(fault) => Err(fault),
+            None => Reader { base: chunk.start, composer }.read(&chunk, &options),
+        };
+        let json_fault = json_fault.take();
+        if let Err(fault) = result {
+            // Text that is neither is closer to the format in which it makes sense for longer.
+            let farther = json_fault.filter(|json| json.range.start > fault.range.start);
+            composer.abandon(farther.unwrap_or(fault));
+        }
+    }
+}
+
+fn options() -> Options {
+    // One more than ours, so that ours tells people the limit.
+    granit_parser::options! {
+        emit_comments: false,
+        flow_nesting_limit: MAX_DEPTH + 1,
+        block_nesting_limit: MAX_DEPTH + 1,
+    }
+}
+
+struct Reader<'c, 't> {
+    composer: &'c mut Composer<'t>,
+    /// Where the piece begins; events count from there.
+    base: usize,
+}
+
+impl Reader<'_, '_> {
+    fn read(&mut self, chunk: &Range<usize>, options: &Options) -> Result<(), Fault> {
+        let text = self.composer.text().get(chunk.clone()).unwrap_or_default();
+        // Whether the brackets of the open collections are written.
+        let mut flow = Vec::new();
+        for next in Parser::new_from_str_with_options(text, options.clone()) {
+            let (event, span) = next.map_err(|error| fault::syntax(text, self.base, &error))?;
+            let range = self.range(&span);
+            match event {
+                Event::DocumentEnd => self.composer.end_document(),
+                Event::Scalar(text, style, anchor, tag) => {
+                    self.scalar(text, style, anchor_id(anchor), tag.as_deref(), range)?;
+                }
+                Event::Alias(anchor) if self.composer.expects_key() => {
+                    self.alias_key(anchor, range)?;
+                }
+                Event::Alias(anchor) => self.composer.alias(anchor, range)?,
+                Event::SequenceStart(..) | Event::MappingStart(..)
+                    if self.composer.expects_key() =>
+                {
+                    return Err(fault::complex_key(range));
+                }
+                Event::SequenceStart(style, anchor, _) => {
+                    self.composer.open_list(range, anchor_id(anchor))?;
+                    flow.push(style == StructureStyle::Flow);
+                }
+                Event::MappingStart(style, anchor, _) => {
+                    self.composer.open_map(range, anchor_id(anchor))?;
+                    flow.push(style == StructureStyle::Flow);
+                }
+                Event::SequenceEnd | Event::MappingEnd => {
+                    let end = flow.pop().unwrap_or_default().then_some(range.end);
+                    self.composer.close(end)?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn range(&self, span: &Span) -> Range<usize> {
+        let range = span.byte_range().unwrap_or_default();
+        self.base + range.start..self.base + range.end
+    }
+
+    fn scalar(
+        &mut self,
+        text: Cow<'_, str>,
+        style: ScalarStyle,
+        anchor: Option<usize>,
+        tag: Option<&Tag>,
+        range: Range<usize>,
+    ) -> Result<(), Fault> {
+        let is_key = self.composer.expects_key();
+        if is_key && text == "<<" && is_merge(style, tag) {
+            self.composer.merge_key(range);
+            return Ok(());
+        }
+        let refuse = |message: String| Fault::new(range.clone(), message);
+        let scalar = resolve(text, style, tag).map_err(refuse)?;
+        if is_key {
+            let name = scalar.into_key().map_err(refuse)?;
+            if let Some(anchor) = anchor {
+                self.composer.anchor_key(anchor, &name, range.clone())?;
+            }
+            self.composer.key(name, range);
+            return Ok(());
+        }
+        let value = scalar.into_value().map_err(refuse)?;
+        self.composer.scalar(value, range, anchor)
+    }
+
+    fn alias_key(&mut self, anchor: usize, range: Range<usize>) -> Result<(), Fault> {
+        let name = match self.composer.alias_scalar(anchor) {
+            Some(Value::String(text)) => text.clone(),
+            Some(Value::Bool(value)) => value.to_string(),
+            Some(Value::Number(number)) => match number.as_f64() {
+                Some(value) if number.is_f64() => {
+                    Scalar::Float(value).into_key().unwrap_or_default()
+                }
+                _ => number.to_string(),
+            },
+            _ => return Err(fault::complex_key(range)),
+        };
+        self.composer.key(name, range);
+        Ok(())
+    }
+}
+
+fn anchor_id(id: usize) -> Option<usize> {
+    (id != 0).then_some(id)
+}
+
+fn is_merge(style: ScalarStyle, tag: Option<&Tag>) -> bool {
+    match tag {
+        None => style == ScalarStyle::Plain,
+        Some(tag) => {
+            is_non_specific(tag)
+                || tag.suffix_in_namespace(scalar::CORE).as_deref() == Some("merge")
+        }
+    }
+}
+
+/// Whether a tag is the lone `!`, which the library of `kubectl` reads as no tag and no quotes.
+fn is_non_specific(tag: &Tag) -> bool {
+    matches!(tag.parts(), ("!", "") | ("", "!"))
+}
+
+fn resolve<'t>(
+    text: Cow<'t, str>,
+    style: ScalarStyle,
+    tag: Option<&Tag>,
+) -> Result<Scalar<'t>, String> {
+    match tag {
+        None if style == ScalarStyle::Plain => Ok(scalar::plain(text)),
+        None => Ok(Scalar::Text(text)),
+        Some(tag) if is_non_specific(tag) => Ok(scalar::plain(text)),
+        Some(tag) => match tag.suffix_in_namespace(scalar::CORE) {
+            Some(name) => scalar::tagged(&name, text),
+            None => Ok(Scalar::Text(text)),
+        },
+    }
+}
