@@ -1,6 +1,8 @@
 //! Plimsoll judges and patches Kubernetes pods at admission.
 
 pub mod admission;
+#[cfg(feature = "cli")]
+pub mod check;
 pub mod decode;
 pub mod edit;
 pub mod engine;
@@ -12,5 +14,7 @@ pub mod manifest;
 pub mod pod;
 pub mod pointer;
 pub mod policy;
+#[cfg(feature = "cli")]
+pub mod report;
 pub mod rules;
 pub mod selector;

@@ -1,0 +1,63 @@
+//! What the manifests themselves say of their namespaces: the labels of Namespaces and the LimitRanges among them.
+
+use std::collections::HashMap;
+
+use memchr::memmem;
+use serde_json::{Map, Value};
+
+use super::DEFAULT_NAMESPACE;
+use crate::engine::NamespaceFacts;
+use crate::manifest::{Document, parse};
+use crate::pod::limit_range::LimitRange;
+
+/// What is known of namespaces.
+#[derive(Debug, Default)]
+pub struct Facts {
+    labels: HashMap<String, Value>,
+    limit_ranges: HashMap<String, Vec<LimitRange>>,
+}
+
+impl Facts {
+    /// Reads the Namespaces and LimitRanges of a file. Most files have none, and are not parsed for it.
+    pub fn of_bytes(bytes: &[u8]) -> Self {
+        let mut facts = Self::default();
+        let speaks = |word: &[u8]| memmem::find(bytes, word).is_some();
+        if speaks(b"Namespace") || speaks(b"LimitRange") {
+            parse(None, bytes.to_vec()).documents.iter().for_each(|document| facts.read(document));
+        }
+        facts
+    }
+
+    fn read(&mut self, document: &Document) {
+        match (document.api_version(), document.kind(), document.name()) {
+            (Some("v1"), Some("Namespace"), Some(name)) => {
+                let labels = document.value.pointer("/metadata/labels").cloned();
+                self.labels.insert(name.to_owned(), labels.unwrap_or_else(|| Value::Object(Map::new())));
+            }
+            (Some("v1"), Some("LimitRange"), _) => {
+                let namespace = document.namespace().unwrap_or(DEFAULT_NAMESPACE);
+                let found = LimitRange::from_value(&document.value);
+                self.limit_ranges.entry(namespace.to_owned()).or_default().extend(found);
+            }
+            _ => {}
+        }
+    }
+
+    /// The facts of both.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.labels.extend(other.labels);
+        for (namespace, ranges) in other.limit_ranges {
+            self.limit_ranges.entry(namespace).or_default().extend(ranges);
+        }
+        self
+    }
+
+    /// What is known of one namespace.
+    pub fn of(&self, namespace: &str) -> NamespaceFacts<'_> {
+        NamespaceFacts {
+            labels: self.labels.get(namespace),
+            limit_ranges: self.limit_ranges.get(namespace).map_or(&[], Vec::as_slice),
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! The command line: one file per door.
+
+mod check;
+mod explain;
+mod output;
+mod policies;
+#[cfg(feature = "serve")]
+mod serve;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::manifest::ManifestError;
+use crate::policy::PolicySet;
+use crate::policy_source;
+
+/// Judge and patch Kubernetes pods before they overload a cluster.
+///
+/// Exit codes: 0 clean, 1 findings, 2 it broke.
+#[derive(Debug, Parser)]
+#[command(name = "plimsoll", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Judge manifests: files, folders, or `-` for standard input
+    Check(check::CheckArgs),
+    /// Print the page of a rule, or the list of rules
+    Explain(explain::ExplainArgs),
+    /// Print the policies that are built in
+    Policies(policies::PoliciesArgs),
+    /// Run the admission webhook
+    #[cfg(feature = "serve")]
+    Serve(serve::ServeArgs),
+}
+
+/// Flags of every command.
+#[derive(Debug, Args)]
+struct Common {
+    /// When to use colours; NO_COLOR is honoured
+    #[arg(long, global = true, value_enum, default_value_t, env = "PLIMSOLL_COLOR", value_name = "WHEN")]
+    color: Color,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Color {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+/// Where policies are read from.
+#[derive(Debug, Args)]
+struct PolicyArgs {
+    /// File or folder of policies, repeatable; absent: the built-in ones
+    #[arg(long = "policies", env = "PLIMSOLL_POLICIES", value_name = "PATH", value_delimiter = ',')]
+    paths: Vec<PathBuf>,
+}
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Clean,
+    Findings,
+    Broken,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        Self::from(match outcome {
+            Outcome::Clean => 0,
+            Outcome::Findings => 1,
+            Outcome::Broken => 2,
+        })
+    }
+}
+
+/// Runs the command line this process was started with.
+pub fn main() -> ExitCode {
+    let Cli { command, common } = Cli::parse();
+    let outcome = match command {
+        Command::Check(args) => check::run(&args, &common),
+        Command::Explain(args) => explain::run(&args),
+        Command::Policies(args) => policies::run(&args),
+        #[cfg(feature = "serve")]
+        Command::Serve(args) => serve::run(&args, &common),
+    };
+    match outcome {
+        Ok(outcome) => outcome.into(),
+        // Whoever reads our output may stop early, as `head` does.
+        Err(error) if is_broken_pipe(&error) => Outcome::Clean.into(),
+        Err(error) => {
+            eprintln!("plimsoll: {error:#}");
+            Outcome::Broken.into()
+        }
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .any(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+impl PolicyArgs {
+    /// The policies asked for; what is wrong with them is shown on stderr.
+    fn load(&self, common: &Common) -> anyhow::Result<Option<PolicySet>> {
+        match policy_source::load(&self.paths) {
+            Ok(set) => {
+                for conflict in set.conflicts() {
+                    eprintln!("plimsoll: warning: two rules want different values: {conflict}");
+                }
+                Ok(Some(set))
+            }
+            Err(errors) => {
+                output::errors(&errors, common.color)?;
+                let count = errors.len();
+                eprintln!("plimsoll: {count} error{} in the policies; nothing was done", if count == 1 { "" } else { "s" });
+                Ok(None)
+            }
+        }
+    }
+}

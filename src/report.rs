@@ -1,0 +1,151 @@
+//! What the offline doors found, in a form that every output format is made from.
+
+pub mod json;
+pub mod text;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::manifest::{ManifestError, Place};
+use crate::policy::Action;
+use crate::pointer::Pointer;
+
+/// Everything a run has to say.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Findings, sorted by file, line, column, policy, rule.
+    pub findings: Vec<Diagnostic>,
+    /// What could not be judged.
+    pub errors: Vec<Problem>,
+    /// Counts.
+    pub summary: Summary,
+}
+
+/// A finding in a file.
+#[derive(Debug)]
+pub struct Diagnostic {
+    /// Name of the policy.
+    pub policy: Arc<str>,
+    /// Name of the rule in it.
+    pub rule: Arc<str>,
+    /// Which rule it is: `imageTag`.
+    pub kind: &'static str,
+    /// What admission would do.
+    pub action: Action,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub help: String,
+    /// What the fix does, where there is one.
+    pub fix: Option<String>,
+    /// The object it stands in.
+    pub object: Arc<ObjectId>,
+    /// The container, if it is about one.
+    pub container: Option<String>,
+    /// Where, from the root of the document.
+    pub path: Pointer,
+    /// Where, for people: from the root of the object.
+    pub field: String,
+    /// The file as the user named it.
+    pub file: Arc<PathBuf>,
+    /// Lines and columns.
+    pub place: Place,
+    /// The line it starts on.
+    pub excerpt: String,
+}
+
+/// What an object is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectId {
+    /// `apiVersion`.
+    pub api_version: String,
+    /// `kind`.
+    pub kind: String,
+    /// Namespace; none where the manifest names none.
+    pub namespace: Option<String>,
+    /// Name, or the prefix of a generated one.
+    pub name: String,
+}
+
+/// Something that could not be judged.
+#[derive(Debug)]
+pub struct Problem {
+    /// What and where.
+    pub error: ManifestError,
+    /// The line it is on, where there is one.
+    pub excerpt: Option<String>,
+}
+
+/// Counts of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Files read.
+    pub files: usize,
+    /// Kubernetes objects in them.
+    pub objects: usize,
+    /// Pods and pod templates that were judged.
+    pub pods: usize,
+    /// Findings.
+    pub findings: usize,
+    /// Pods that would be refused.
+    pub denied: usize,
+    /// Pods that would be taken with a warning.
+    pub warned: usize,
+    /// Pods that would be patched.
+    pub patched: usize,
+    /// Findings with a fix.
+    pub fixable: usize,
+}
+
+impl Report {
+    /// The report of both.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.findings.extend(other.findings);
+        self.errors.extend(other.errors);
+        self.summary = self.summary.and(other.summary);
+        self
+    }
+
+    /// Puts findings and errors into their order.
+    pub fn sort(&mut self) {
+        self.findings.sort_by(|a, b| {
+            let key = |found: &Diagnostic| (found.place.line, found.place.column);
+            (a.file.cmp(&b.file))
+                .then_with(|| key(a).cmp(&key(b)))
+                .then_with(|| (&a.policy, &a.rule).cmp(&(&b.policy, &b.rule)))
+                .then_with(|| a.path.cmp(&b.path))
+        });
+        self.errors.sort_by(|a, b| (&a.error.file, a.error.place).cmp(&(&b.error.file, b.error.place)));
+    }
+
+    /// Whether a finding is at least as grave as `action`: Deny, then Warn, Patch and Audit.
+    pub fn reaches(&self, action: Action) -> bool {
+        self.findings.iter().any(|finding| gravity(finding.action) >= gravity(action))
+    }
+}
+
+/// Gravity for `--fail-on`: what admission mends weighs less than what it warns of.
+const fn gravity(action: Action) -> u8 {
+    match action {
+        Action::Audit => 0,
+        Action::Patch => 1,
+        Action::Warn => 2,
+        Action::Deny => 3,
+    }
+}
+
+impl Summary {
+    fn and(self, other: Self) -> Self {
+        Self {
+            files: self.files + other.files,
+            objects: self.objects + other.objects,
+            pods: self.pods + other.pods,
+            findings: self.findings + other.findings,
+            denied: self.denied + other.denied,
+            warned: self.warned + other.warned,
+            patched: self.patched + other.patched,
+            fixable: self.fixable + other.fixable,
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The JSON format, version 1. Scripts rely on it.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::{Diagnostic, Problem, Report, Summary};
+
+#[derive(Serialize)]
+struct Output<'r> {
+    version: u32,
+    findings: Vec<Finding<'r>>,
+    errors: Vec<Error<'r>>,
+    summary: Counts,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Finding<'r> {
+    policy: &'r str,
+    rule: &'r str,
+    kind: &'static str,
+    action: &'static str,
+    message: &'r str,
+    help: &'r str,
+    object: Object<'r>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    container: Option<&'r str>,
+    path: &'r str,
+    file: &'r Path,
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+    fixable: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<&'r str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Object<'r> {
+    api_version: &'r str,
+    kind: &'r str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespace: Option<&'r str>,
+    name: &'r str,
+}
+
+#[derive(Serialize)]
+struct Error<'r> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'r Path>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<usize>,
+    message: &'r str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<&'r str>,
+}
+
+#[derive(Serialize)]
+struct Counts {
+    files: usize,
+    objects: usize,
+    pods: usize,
+    findings: usize,
+    denied: usize,
+    warned: usize,
+    patched: usize,
+    fixable: usize,
+}
+
+/// Writes the report.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let output = Output {
+        version: 1,
+        findings: report.findings.iter().map(finding).collect(),
+        errors: report.errors.iter().map(error).collect(),
+        summary: counts(report.summary),
+    };
+    serde_json::to_writer_pretty(&mut *out, &output)?;
+    writeln!(out)
+}
+
+fn finding(found: &Diagnostic) -> Finding<'_> {
+    Finding {
+        policy: &found.policy,
+        rule: &found.rule,
+        kind: found.kind,
+        action: found.action.name(),
+        message: &found.message,
+        help: &found.help,
+        object: Object {
+            api_version: &found.object.api_version,
+            kind: &found.object.kind,
+            namespace: found.object.namespace.as_deref(),
+            name: &found.object.name,
+        },
+        container: found.container.as_deref(),
+        path: found.path.as_str(),
+        file: &found.file,
+        line: found.place.line,
+        column: found.place.column,
+        end_line: found.place.end_line,
+        end_column: found.place.end_column,
+        fixable: found.fix.is_some(),
+        fix: found.fix.as_deref(),
+    }
+}
+
+fn error(problem: &Problem) -> Error<'_> {
+    let error = &problem.error;
+    Error {
+        file: error.file.as_deref(),
+        line: error.place.map(|place| place.line),
+        column: error.place.map(|place| place.column),
+        message: &error.message,
+        help: error.help.as_deref(),
+    }
+}
+
+fn counts(summary: Summary) -> Counts {
+    let Summary { files, objects, pods, findings, denied, warned, patched, fixable } = summary;
+    Counts { files, objects, pods, findings, denied, warned, patched, fixable }
+}
