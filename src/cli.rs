@@ -45,7 +45,14 @@ enum Command {
 #[derive(Debug, Args)]
 struct Common {
     /// When to use colours; NO_COLOR is honoured
-    #[arg(long, global = true, value_enum, default_value_t, env = "PLIMSOLL_COLOR", value_name = "WHEN")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        env = "PLIMSOLL_COLOR",
+        value_name = "WHEN"
+    )]
     color: Color,
 }
 
@@ -61,7 +68,12 @@ enum Color {
 #[derive(Debug, Args)]
 struct PolicyArgs {
     /// File or folder of policies, repeatable; absent: the built-in ones
-    #[arg(long = "policies", env = "PLIMSOLL_POLICIES", value_name = "PATH", value_delimiter = ',')]
+    #[arg(
+        long = "policies",
+        env = "PLIMSOLL_POLICIES",
+        value_name = "PATH",
+        value_delimiter = ','
+    )]
     paths: Vec<PathBuf>,
 }
 
@@ -124,7 +136,10 @@ impl PolicyArgs {
             Err(errors) => {
                 output::errors(&errors, common.color)?;
                 let count = errors.len();
-                eprintln!("plimsoll: {count} error{} in the policies; nothing was done", if count == 1 { "" } else { "s" });
+                eprintln!(
+                    "plimsoll: {count} error{} in the policies; nothing was done",
+                    if count == 1 { "" } else { "s" }
+                );
                 Ok(None)
             }
         }

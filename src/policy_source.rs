@@ -55,13 +55,20 @@ pub fn load(paths: &[PathBuf]) -> Result<PolicySet, Vec<ManifestError>> {
         let files = EMBEDDED.iter().filter(|embedded| embedded.profile == DEFAULT_PROFILE);
         for embedded in files {
             let file = Path::new("policies").join(embedded.profile).join(embedded.file);
-            take(file.clone(), parse(Some(&file), embedded.text.into()), &mut documents, &mut errors);
+            take(
+                file.clone(),
+                parse(Some(&file), embedded.text.into()),
+                &mut documents,
+                &mut errors,
+            );
         }
     }
     for path in paths {
         for file in files(path, &mut errors) {
             match fs::read(&file) {
-                Ok(bytes) => take(file.clone(), parse(Some(&file), bytes), &mut documents, &mut errors),
+                Ok(bytes) => {
+                    take(file.clone(), parse(Some(&file), bytes), &mut documents, &mut errors)
+                }
                 Err(error) => errors.push(unreadable(&file, &error)),
             }
         }
@@ -107,23 +114,34 @@ fn files(path: &Path, errors: &mut Vec<ManifestError>) -> Vec<PathBuf> {
         return vec![path.to_owned()];
     }
     let mut found = Vec::new();
-    for entry in ignore::WalkBuilder::new(path).sort_by_file_path(Ord::cmp).follow_links(true).build() {
+    for entry in
+        ignore::WalkBuilder::new(path).sort_by_file_path(Ord::cmp).follow_links(true).build()
+    {
         match entry {
-            Ok(entry) if is_policy_file(entry.path()) && !entry.path().is_dir() => found.push(entry.into_path()),
+            Ok(entry) if is_policy_file(entry.path()) && !entry.path().is_dir() => {
+                found.push(entry.into_path())
+            }
             Ok(_) => {}
-            Err(error) => errors.push(ManifestError::new(Some(path), None, error.to_string(), None::<String>)),
+            Err(error) => {
+                errors.push(ManifestError::new(Some(path), None, error.to_string(), None::<String>))
+            }
         }
     }
     if found.is_empty() && errors.is_empty() {
         let message = "the folder holds no policy: no .yaml, .yml or .json file";
-        let help = Some(format!("write {KIND} objects of {API_VERSION}, or leave --policies out for the built-in ones"));
+        let help = Some(format!(
+            "write {KIND} objects of {API_VERSION}, or leave --policies out for the built-in ones"
+        ));
         errors.push(ManifestError::new(Some(path), None, message, help));
     }
     found
 }
 
 fn is_policy_file(path: &Path) -> bool {
-    matches!(path.extension().and_then(|extension| extension.to_str()), Some("yaml" | "yml" | "json"))
+    matches!(
+        path.extension().and_then(|extension| extension.to_str()),
+        Some("yaml" | "yml" | "json")
+    )
 }
 
 fn unreadable(file: &Path, error: &std::io::Error) -> ManifestError {
@@ -140,7 +158,11 @@ mod tests {
     fn every_embedded_file_is_in_the_folder_and_the_other_way_round() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
         let mut found = Vec::new();
-        for profile in fs::read_dir(&root).unwrap().map(|entry| entry.unwrap()).filter(|entry| entry.path().is_dir()) {
+        for profile in fs::read_dir(&root)
+            .unwrap()
+            .map(|entry| entry.unwrap())
+            .filter(|entry| entry.path().is_dir())
+        {
             for file in fs::read_dir(profile.path()).unwrap().map(|entry| entry.unwrap()) {
                 let name = |entry: &fs::DirEntry| entry.file_name().into_string().unwrap();
                 found.push((name(&profile), name(&file)));

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::manifest::{ManifestError, Place};
-use crate::policy::Action;
 use crate::pointer::Pointer;
+use crate::policy::Action;
 
 /// Everything a run has to say.
 #[derive(Debug, Default)]
@@ -116,7 +116,8 @@ impl Report {
                 .then_with(|| (&a.policy, &a.rule).cmp(&(&b.policy, &b.rule)))
                 .then_with(|| a.path.cmp(&b.path))
         });
-        self.errors.sort_by(|a, b| (&a.error.file, a.error.place).cmp(&(&b.error.file, b.error.place)));
+        self.errors
+            .sort_by(|a, b| (&a.error.file, a.error.place).cmp(&(&b.error.file, b.error.place)));
     }
 
     /// Whether a finding is at least as grave as `action`: Deny, then Warn, Patch and Audit.

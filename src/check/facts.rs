@@ -32,7 +32,8 @@ impl Facts {
         match (document.api_version(), document.kind(), document.name()) {
             (Some("v1"), Some("Namespace"), Some(name)) => {
                 let labels = document.value.pointer("/metadata/labels").cloned();
-                self.labels.insert(name.to_owned(), labels.unwrap_or_else(|| Value::Object(Map::new())));
+                self.labels
+                    .insert(name.to_owned(), labels.unwrap_or_else(|| Value::Object(Map::new())));
             }
             (Some("v1"), Some("LimitRange"), _) => {
                 let namespace = document.namespace().unwrap_or(DEFAULT_NAMESPACE);

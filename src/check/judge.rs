@@ -17,7 +17,13 @@ use crate::report::{Diagnostic, ObjectId, Problem, Report, text};
 pub const DEFAULT_NAMESPACE: &str = "default";
 
 /// Judges what one file holds. `namespace` is where objects go that name none.
-pub fn judge(engine: &Engine, file: PathBuf, manifest: Manifest, facts: &Facts, namespace: &str) -> Report {
+pub fn judge(
+    engine: &Engine,
+    file: PathBuf,
+    manifest: Manifest,
+    facts: &Facts,
+    namespace: &str,
+) -> Report {
     let file = Arc::new(file);
     let mut report = Report::default();
     report.summary.files = 1;
@@ -27,7 +33,9 @@ pub fn judge(engine: &Engine, file: PathBuf, manifest: Manifest, facts: &Facts, 
             judge_object(engine, &file, document, facts, namespace, &mut report);
         }
     }
-    report.errors.extend(manifest.errors.into_iter().map(|error| problem(error, manifest.text.as_str())));
+    report
+        .errors
+        .extend(manifest.errors.into_iter().map(|error| problem(error, manifest.text.as_str())));
     report
 }
 
@@ -58,7 +66,8 @@ fn judge_object(
     report.summary.pods += 1;
     count(&decision, report);
     if let Some(unreadable) = &decision.unreadable {
-        let message = format!("{}: {}", unreadable.error.pointer.field_path(), unreadable.error.message);
+        let message =
+            format!("{}: {}", unreadable.error.pointer.field_path(), unreadable.error.message);
         let place = document.locate(unreadable.error.pointer.as_str());
         let help = Some("the API server would refuse this object");
         let error = ManifestError::new(Some(file), Some(place), message, help);
@@ -90,7 +99,8 @@ fn judge_object(
 fn count(decision: &Decision, report: &mut Report) {
     let summary = &mut report.summary;
     summary.findings += decision.findings.len();
-    summary.fixable += decision.findings.iter().filter(|finding| finding.violation.fix.is_some()).count();
+    summary.fixable +=
+        decision.findings.iter().filter(|finding| finding.violation.fix.is_some()).count();
     summary.denied += usize::from(!decision.allowed);
     summary.warned += usize::from(decision.by_action(Action::Warn).next().is_some());
     summary.patched += usize::from(decision.by_action(Action::Patch).next().is_some());

@@ -27,12 +27,16 @@ pub(super) fn run(args: &ExplainArgs) -> anyhow::Result<Outcome> {
         }
         Some(name) => {
             let Some(rule) = RuleKind::find(name) else {
-                let help = nearest(name, RULES.iter().map(|rule| rule.meta.name)).unwrap_or_default();
+                let help =
+                    nearest(name, RULES.iter().map(|rule| rule.meta.name)).unwrap_or_default();
                 bail!("there is no rule called `{name}`: {help}");
             };
             // The first line is a note to those who edit the file.
             let page = rule.meta.page;
-            let page = page.strip_prefix("<!--").and_then(|rest| rest.split_once("-->\n")).map_or(page, |(_, rest)| rest);
+            let page = page
+                .strip_prefix("<!--")
+                .and_then(|rest| rest.split_once("-->\n"))
+                .map_or(page, |(_, rest)| rest);
             writeln!(out, "{}", page.trim())?;
         }
     }

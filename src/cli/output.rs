@@ -12,14 +12,18 @@ impl Color {
         match self {
             Self::Always => true,
             Self::Never => false,
-            Self::Auto => terminal.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+            Self::Auto => {
+                terminal.is_terminal()
+                    && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+            }
         }
     }
 }
 
 /// Shows errors on stderr, with the lines they are on.
 pub(super) fn errors(errors: &[ManifestError], color: Color) -> io::Result<()> {
-    let problems = errors.iter().map(|error| Problem { error: error.clone(), excerpt: excerpt(error) });
+    let problems =
+        errors.iter().map(|error| Problem { error: error.clone(), excerpt: excerpt(error) });
     let report = Report { errors: problems.collect(), ..Report::default() };
     let mut stderr = io::stderr().lock();
     let style = text::Style { color: color.is_on(&stderr), quiet: true };

@@ -26,13 +26,11 @@ fn effective<'p>(
     }
 }
 
-/// `Always` for the tag `latest` or none, unless a digest pins the image; else `IfNotPresent`
-/// (`SetDefaults_Container`).
+/// `Always` for the tag `latest`, or for neither tag nor digest; else `IfNotPresent`
+/// (`SetDefaults_Container`, which looks at the tag even where a digest pins the image).
 fn default_pull_policy(image: &str) -> &'static str {
     match Reference::parse(image) {
-        Ok(reference) if reference.digest.is_none() && reference.tag_or_latest() == "latest" => {
-            "Always"
-        }
+        Ok(reference) if reference.tag_or_latest() == Some("latest") => "Always",
         _ => "IfNotPresent",
     }
 }
@@ -139,7 +137,7 @@ mod tests {
         );
         let digest = "a".repeat(64);
         let pinned = format!(r#"{{"image":"nginx:latest@sha256:{digest}"}}"#);
-        assert_eq!(container(&pinned).image_pull_policy().value, "IfNotPresent");
+        assert_eq!(container(&pinned).image_pull_policy().value, "Always");
     }
 
     #[test]

@@ -137,10 +137,7 @@ impl Named {
 }
 
 fn globs(field: &str, written: Option<&GlobList>, errors: &mut Vec<DecodeError>) -> Option<Globs> {
-    let written = written?;
-    Globs::compile(&written.include, &written.exclude)
-        .map_err(|error| errors.push(error.below(field)))
-        .ok()
+    written?.compile().map_err(|error| errors.push(error.below(field))).ok()
 }
 
 fn selector(

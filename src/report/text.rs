@@ -45,11 +45,14 @@ fn write_finding(found: &Diagnostic, renderer: &Renderer, out: &mut dyn Write) -
     let id = format!("{}/{}", found.policy, found.rule);
     let file = found.file.display().to_string();
     let label = match &found.container {
-        Some(container) => format!("{} {}, container {container}", found.object.kind, found.object.name),
+        Some(container) => {
+            format!("{} {}, container {container}", found.object.kind, found.object.name)
+        }
         None => format!("{} {}", found.object.kind, found.object.name),
     };
     let title = level.primary_title(&found.message).id(id);
-    let mut group = Group::with_title(title).element(excerpt(&found.excerpt, found.place, &file, &label));
+    let mut group =
+        Group::with_title(title).element(excerpt(&found.excerpt, found.place, &file, &label));
     if !found.help.is_empty() {
         group = group.element(Level::HELP.message(&found.help));
     }
@@ -64,7 +67,9 @@ fn write_problem(problem: &Problem, renderer: &Renderer, out: &mut dyn Write) ->
     let file = error.file.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
     let title = Level::ERROR.primary_title(&error.message);
     let mut group = match (error.place, &problem.excerpt) {
-        (Some(place), Some(line)) => Group::with_title(title).element(excerpt(line, place, &file, "")),
+        (Some(place), Some(line)) => {
+            Group::with_title(title).element(excerpt(line, place, &file, ""))
+        }
         _ if file.is_empty() => Group::with_title(title),
         _ => Group::with_title(title).element(annotate_snippets::Origin::path(file.as_str())),
     };
@@ -111,7 +116,8 @@ fn write_summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     if parts.is_empty() {
         parts.push("nothing to say".to_owned());
     }
-    let plural = |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
+    let plural =
+        |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
     let errors = match report.errors.len() {
         0 => String::new(),
         count => format!("; {}", plural(count, "error")),

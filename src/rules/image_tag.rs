@@ -25,7 +25,7 @@ impl Rule for ImageTag {
     fn evaluate(&self, subject: &Subject<'_, '_>, violations: &mut Vec<Violation>) {
         for container in subject.spec.all_containers() {
             let tag = crate::image::Reference::parse(container.container.image())
-                .map(|r| r.tag_or_latest().to_owned())
+                .map(|r| r.tag_or_latest().unwrap_or_default().to_owned())
                 .unwrap_or_default();
             if self.deny.contains(&tag) {
                 violations.push(Violation::container(

@@ -18,10 +18,7 @@ impl Narrowing {
         images: Option<&GlobList>,
     ) -> Result<Self, DecodeError> {
         let globs = |field: &str, list: Option<&GlobList>| {
-            list.map(|list| {
-                Globs::compile(&list.include, &list.exclude).map_err(|error| error.below(field))
-            })
-            .transpose()
+            list.map(|list| list.compile().map_err(|error| error.below(field))).transpose()
         };
         Ok(Self { containers: globs("containers", containers)?, images: globs("images", images)? })
     }
@@ -36,7 +33,7 @@ impl Narrowing {
     /// (`docker.io/library/nginx:1.27`); one that cannot be parsed is compared as it is written.
     pub(super) fn includes_image(&self, image: &str) -> bool {
         self.images.as_ref().is_none_or(|globs| match Reference::parse(image) {
-            Ok(reference) => globs.matches(&reference.normalised()),
+            Ok(reference) => globs.matches(&reference.normalised().to_string()),
             Err(_) => globs.matches(image),
         })
     }
