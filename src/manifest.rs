@@ -6,6 +6,7 @@
 
 pub mod document;
 pub mod error;
+pub mod source;
 
 pub mod text;
 

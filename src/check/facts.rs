@@ -2,12 +2,11 @@
 
 use std::collections::HashMap;
 
-use memchr::memmem;
 use serde_json::{Map, Value};
 
 use super::DEFAULT_NAMESPACE;
 use crate::engine::NamespaceFacts;
-use crate::manifest::{Document, parse};
+use crate::manifest::{Document, Manifest};
 use crate::pod::limit_range::LimitRange;
 
 /// What is known of namespaces.
@@ -18,14 +17,16 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Reads the Namespaces and LimitRanges of a file. Most files have none, and are not parsed for it.
-    pub fn of_bytes(bytes: &[u8]) -> Self {
+    /// Reads the Namespaces and LimitRanges of a file.
+    pub fn of(manifest: &Manifest) -> Self {
         let mut facts = Self::default();
-        let speaks = |word: &[u8]| memmem::find(bytes, word).is_some();
-        if speaks(b"Namespace") || speaks(b"LimitRange") {
-            parse(None, bytes.to_vec()).documents.iter().for_each(|document| facts.read(document));
-        }
+        manifest.documents.iter().for_each(|document| facts.read(document));
         facts
+    }
+
+    /// Whether nothing is known of any namespace.
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty() && self.limit_ranges.is_empty()
     }
 
     fn read(&mut self, document: &Document) {
@@ -55,7 +56,7 @@ impl Facts {
     }
 
     /// What is known of one namespace.
-    pub fn of(&self, namespace: &str) -> NamespaceFacts<'_> {
+    pub fn namespace(&self, namespace: &str) -> NamespaceFacts<'_> {
         NamespaceFacts {
             labels: self.labels.get(namespace),
             limit_ranges: self.limit_ranges.get(namespace).map_or(&[], Vec::as_slice),

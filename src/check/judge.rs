@@ -13,9 +13,6 @@ use crate::pointer::Pointer;
 use crate::policy::Action;
 use crate::report::{Diagnostic, ObjectId, Problem, Report, text};
 
-/// Where an object goes that names no namespace, unless the user says otherwise.
-pub const DEFAULT_NAMESPACE: &str = "default";
-
 /// Judges what one file holds. `namespace` is where objects go that name none.
 pub fn judge(
     engine: &Engine,
@@ -60,7 +57,7 @@ fn judge_object(
         user: None,
         object: Some(Object::Value(&document.value)),
         old_object: None,
-        facts: facts.of(namespace),
+        facts: facts.namespace(namespace),
     };
     let decision = engine.decide(&attributes, Stage::Whole);
     report.summary.pods += 1;

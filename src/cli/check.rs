@@ -1,0 +1,147 @@
+//! `plimsoll check`: manifests judged as the cluster would judge them.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::thread;
+
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+
+use super::{Color, Common, Outcome, PolicyArgs};
+use crate::check::{self, DEFAULT_NAMESPACE};
+use crate::engine::Engine;
+use crate::policy::Action;
+use crate::report::{Report, json, text};
+
+/// Flags of `plimsoll check`.
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    /// Files, folders, or `-` for standard input
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    policies: PolicyArgs,
+    /// How to write the result, repeatable as FORMAT=FILE
+    #[arg(
+        long = "format",
+        env = "PLIMSOLL_FORMAT",
+        value_name = "FORMAT[=FILE]",
+        default_value = "text"
+    )]
+    #[arg(value_delimiter = ',')]
+    formats: Vec<Destination>,
+    /// Exit with 1 when something is found that is at least this grave
+    #[arg(
+        long,
+        env = "PLIMSOLL_FAIL_ON",
+        value_enum,
+        default_value = "deny",
+        value_name = "ACTION"
+    )]
+    fail_on: FailOn,
+    /// The namespace of objects that name none
+    #[arg(long, short, env = "PLIMSOLL_NAMESPACE", default_value = DEFAULT_NAMESPACE)]
+    namespace: String,
+    /// Only the findings, no summary
+    #[arg(long, short, env = "PLIMSOLL_QUIET")]
+    quiet: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people, with the lines in question
+    Text,
+    /// For scripts
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum FailOn {
+    Deny,
+    Warn,
+    Patch,
+    Audit,
+}
+
+/// A format and where it goes; standard output unless a file is named.
+#[derive(Clone, Debug)]
+struct Destination {
+    format: Format,
+    file: Option<PathBuf>,
+}
+
+impl FromStr for Destination {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (format, file) = match text.split_once('=') {
+            Some((_, "")) => return Err("name a file after the equals sign".to_owned()),
+            Some((format, file)) => (format, Some(PathBuf::from(file))),
+            None => (text, None),
+        };
+        let known = || Format::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+        let format = Format::from_str(format, false).map_err(|_| {
+            let names: Vec<_> = known().map(|value| value.get_name().to_owned()).collect();
+            format!("there is no format `{format}`; there are: {}", names.join(", "))
+        })?;
+        Ok(Self { format, file })
+    }
+}
+
+impl From<FailOn> for Action {
+    fn from(line: FailOn) -> Self {
+        match line {
+            FailOn::Deny => Self::Deny,
+            FailOn::Warn => Self::Warn,
+            FailOn::Patch => Self::Patch,
+            FailOn::Audit => Self::Audit,
+        }
+    }
+}
+
+pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> {
+    let Some(policies) = args.policies.load(common)? else { return Ok(Outcome::Broken) };
+    let engine = Engine::new(Arc::new(policies));
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let report = check::run(&engine, &args.paths, &args.namespace, threads);
+    for destination in &args.formats {
+        write(&report, destination, args.quiet, common.color)?;
+    }
+    Ok(if !report.errors.is_empty() {
+        Outcome::Broken
+    } else if report.reaches(args.fail_on.into()) {
+        Outcome::Findings
+    } else {
+        Outcome::Clean
+    })
+}
+
+fn write(
+    report: &Report,
+    destination: &Destination,
+    quiet: bool,
+    color: Color,
+) -> anyhow::Result<()> {
+    let stdout = io::stdout();
+    let (mut out, color): (Box<dyn Write>, bool) = match &destination.file {
+        None => {
+            let color = color.is_on(&stdout);
+            (Box::new(BufWriter::new(stdout.lock())), color)
+        }
+        Some(path) => {
+            let file = File::create(path).with_context(|| {
+                format!("{}: cannot be written; check the path after --format", path.display())
+            })?;
+            (Box::new(BufWriter::new(file)), color == Color::Always)
+        }
+    };
+    match destination.format {
+        Format::Text => text::write(report, text::Style { color, quiet }, &mut *out)?,
+        Format::Json => json::write(report, &mut *out)?,
+    }
+    out.flush()?;
+    Ok(())
+}
