@@ -105,11 +105,18 @@ impl<'t> Composer<'t> {
         self.output
     }
 
-    /// Ends a document and keeps its value; empty ones are dropped.
+    /// Ends a document and keeps its value if it is a mapping; empty ones are dropped.
     pub(super) fn end_document(&mut self) {
         match self.root.take() {
             Some((_, Value::Null)) | None => self.output.spans.truncate(self.document),
-            Some(root) => self.output.roots.push(root),
+            Some((node, value @ Value::Object(_))) => self.output.roots.push((node, value)),
+            Some((node, _)) => {
+                let range = self.output.spans.node(node).map(|node| node.value());
+                return self.abandon(Fault::new(
+                    range.unwrap_or_default(),
+                    "this document is no mapping, so it is no Kubernetes object",
+                ));
+            }
         }
         self.reset();
     }
