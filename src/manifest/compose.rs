@@ -391,13 +391,22 @@ fn weight(value: &Value) -> usize {
     }
 }
 
-/// A text that is short enough for a message.
+/// A text that is fit for a message: short and on one line.
 pub(super) fn shorten(text: &str) -> String {
     const LIMIT: usize = 60;
-    match text.char_indices().nth(LIMIT) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
+    let mut short = String::new();
+    for (count, character) in text.chars().enumerate() {
+        if count == LIMIT {
+            short.push('…');
+            break;
+        }
+        if character.is_control() {
+            short.extend(character.escape_default());
+        } else {
+            short.push(character);
+        }
     }
+    short
 }
 
 fn too_deep(range: Range<usize>) -> Fault {

@@ -1,1 +1,204 @@
-//! placeholder
+//! From the paths on a command line to the bytes of files, read on several threads.
+
+use std::collections::HashSet;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use ignore::WalkBuilder;
+
+use super::error::ManifestError;
+
+/// The path that means standard input.
+const STDIN: &str = "-";
+/// The largest file that is read, in bytes; several times that is needed to hold its values.
+const MAX_BYTES: u64 = 1 << 30;
+const EXTENSIONS: [&str; 3] = ["yaml", "yml", "json"];
+
+/// A file that was asked for or found.
+#[derive(Debug)]
+pub struct SourceFile {
+    /// Its path as the user wrote it, or below the folder that the user wrote; `-` is standard
+    /// input.
+    pub path: PathBuf,
+    /// What it holds, or why it cannot be read.
+    pub bytes: Result<Vec<u8>, ManifestError>,
+}
+
+/// Reads every file that `paths` name and hands it to `work`, on up to `threads` threads.
+///
+/// Files are taken as they are; folders are walked for `.yaml`, `.yml` and `.json`, leaving out
+/// hidden files and what `.gitignore` names; `-` is standard input. What cannot be read is handed
+/// over as an error. The results stand in the order of `paths`, and of file names within a folder,
+/// whatever the threads do. At most one file per thread is in memory at a time, beside what `work`
+/// keeps.
+pub fn read_all<T: Send>(
+    paths: &[PathBuf],
+    threads: usize,
+    work: impl Fn(SourceFile) -> T + Sync,
+) -> Vec<T> {
+    let inputs = find(paths);
+    let next = AtomicUsize::new(0);
+    let run = || {
+        let mut done = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(input) = inputs.get(index) else { return done };
+            done.push((index, work(input.read())));
+        }
+    };
+    let others = threads.min(inputs.len()).saturating_sub(1);
+    let mut done = thread::scope(|scope| {
+        let handles: Vec<_> = (0..others).map(|_| scope.spawn(run)).collect();
+        let mut done = run();
+        for handle in handles {
+            match handle.join() {
+                Ok(more) => done.extend(more),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        done
+    });
+    done.sort_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
+/// Something to read, or why there is nothing.
+#[derive(Debug)]
+enum Input {
+    Stdin,
+    /// A file that the user named.
+    Named(PathBuf),
+    /// A file found in a folder.
+    Found(PathBuf),
+    Broken(ManifestError),
+}
+
+impl Input {
+    fn read(&self) -> SourceFile {
+        let (path, bytes) = match self {
+            Self::Stdin => {
+                let path = PathBuf::from(STDIN);
+                let bytes = read_stream(io::stdin().lock(), 0);
+                (path.clone(), bytes.and_then(refuse_empty).map_err(|error| fail(&path, &error)))
+            }
+            Self::Named(path) => {
+                let bytes = read_file(path).and_then(refuse_empty);
+                (path.clone(), bytes.map_err(|error| fail(path, &error)))
+            }
+            Self::Found(path) => {
+                (path.clone(), read_file(path).map_err(|error| fail(path, &error)))
+            }
+            Self::Broken(error) => (error.file.clone().unwrap_or_default(), Err(error.clone())),
+        };
+        SourceFile { path, bytes }
+    }
+}
+
+fn find(paths: &[PathBuf]) -> Vec<Input> {
+    let mut seen = HashSet::new();
+    let mut inputs = Vec::new();
+    for path in paths {
+        if path.as_os_str() == STDIN {
+            if seen.insert(path.clone()) {
+                inputs.push(Input::Stdin);
+            }
+            continue;
+        }
+        match fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => walk(path, &mut seen, &mut inputs),
+            Ok(_) if seen.insert(path.clone()) => inputs.push(Input::Named(path.clone())),
+            Ok(_) => {}
+            Err(error) => inputs.push(Input::Broken(fail(path, &error))),
+        }
+    }
+    inputs
+}
+
+fn walk(folder: &Path, seen: &mut HashSet<PathBuf>, inputs: &mut Vec<Input>) {
+    let mut builder = WalkBuilder::new(folder);
+    builder.follow_links(true).sort_by_file_path(Path::cmp);
+    for entry in builder.build() {
+        match entry {
+            Ok(entry) => {
+                let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
+                let path = entry.into_path();
+                if is_file && is_manifest(&path) && seen.insert(path.clone()) {
+                    inputs.push(Input::Found(path));
+                }
+            }
+            Err(error) => {
+                let path = path_of(&error).unwrap_or(folder);
+                // A broken link that would not have been read is no one's concern.
+                if is_manifest(path) || !is_missing(&error) {
+                    inputs.push(Input::Broken(fail(path, &words(&error))));
+                }
+            }
+        }
+    }
+}
+
+fn is_manifest(path: &Path) -> bool {
+    let extension = path.extension().unwrap_or_default();
+    EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known))
+}
+
+fn is_missing(error: &ignore::Error) -> bool {
+    error.io_error().is_some_and(|error| error.kind() == io::ErrorKind::NotFound)
+}
+
+fn path_of(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::Loop { child, .. } => Some(child),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
+            path_of(err)
+        }
+        _ => None,
+    }
+}
+
+/// The error without its path, which stands in front of the message.
+fn words(error: &ignore::Error) -> String {
+    match error {
+        ignore::Error::WithPath { err, .. }
+        | ignore::Error::WithDepth { err, .. }
+        | ignore::Error::WithLineNumber { err, .. } => words(err),
+        ignore::Error::Loop { ancestor, .. } => {
+            format!("the link leads back to {}", ancestor.display())
+        }
+        other => other.to_string(),
+    }
+}
+
+fn fail(path: &Path, error: &impl std::fmt::Display) -> ManifestError {
+    ManifestError::new(Some(path), None, format!("cannot be read: {error}"), None::<&str>)
+}
+
+fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    let metadata = fs::metadata(path)?;
+    // Opening a pipe that no one writes to would wait for ever; a shell's `<(…)` has a writer.
+    if !metadata.is_file() && !is_descriptor(path) {
+        return Err(io::Error::other("not a regular file"));
+    }
+    read_stream(File::open(path)?, metadata.len())
+}
+
+fn is_descriptor(path: &Path) -> bool {
+    ["/dev/stdin", "/dev/fd", "/proc/self/fd"].iter().any(|known| path.starts_with(known))
+}
+
+fn read_stream(stream: impl Read, expected: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(expected.min(MAX_BYTES) as usize + 1);
+    stream.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(io::Error::other("larger than 1 GiB"));
+    }
+    Ok(bytes)
+}
+
+fn refuse_empty(bytes: Vec<u8>) -> io::Result<Vec<u8>> {
+    if bytes.is_empty() { Err(io::Error::other("it is empty")) } else { Ok(bytes) }
+}

@@ -68,8 +68,19 @@ impl<'c, 't> Reader<'c, 't> {
         let parser = Parser::new_from_str_with_options(text, options.clone());
         for next in parser {
             let (event, span) = next.map_err(|error| fault::syntax(text, self.base, &error))?;
-            let range = self.range(&span);
-            self.check_gap(&event, &range)?;
+            let whole = self.range(&span);
+            if self.in_flow()
+                && let Some(tag) = span.tag_span()
+            {
+                foreign::flow_tag(self.composer.text(), self.range(&tag))?;
+            }
+            let range = match &event {
+                Event::Scalar(text, ScalarStyle::Literal | ScalarStyle::Folded, ..) => {
+                    self.block_scalar(text, &whole)?
+                }
+                _ => whole.clone(),
+            };
+            self.check_gap(&event, range.start, whole.end)?;
             self.event(event, range)?;
         }
         Ok(())
@@ -105,7 +116,7 @@ impl<'c, 't> Reader<'c, 't> {
     }
 
     /// Looks for tabs that indent, in what the parser skipped before this event.
-    fn check_gap(&mut self, event: &Event<'_>, range: &Range<usize>) -> Result<(), Fault> {
+    fn check_gap(&mut self, event: &Event<'_>, start: usize, end: usize) -> Result<(), Fault> {
         let ends_flow = self.in_flow() && matches!(event, Event::SequenceEnd | Event::MappingEnd);
         let has_text = match event {
             Event::Scalar(..) | Event::Alias(..) | Event::DocumentStart(true, _) => true,
@@ -119,10 +130,31 @@ impl<'c, 't> Reader<'c, 't> {
             return Ok(());
         }
         if !self.in_flow() {
-            foreign::indenting_tab(self.composer.text(), self.base, self.seen..range.start)?;
+            foreign::indenting_tab(self.composer.text(), self.base, self.seen..start)?;
         }
-        self.seen = range.end.max(self.seen);
+        self.seen = end.max(self.seen);
         Ok(())
+    }
+
+    /// Where a block scalar stands from its header to its last line that is not blank; the parser
+    /// tells of its content alone.
+    fn block_scalar(&self, value: &str, content: &Range<usize>) -> Result<Range<usize>, Fault> {
+        let text = self.composer.text();
+        let gap = text.get(self.seen.min(content.start)..content.start).unwrap_or_default();
+        let above = gap.trim_end();
+        let line = above.rfind(['\n', '\r']).map_or(0, |at| at + 1);
+        let code = above.get(line..).unwrap_or_default();
+        let code = [" #", "\t#"]
+            .iter()
+            .filter_map(|mark| code.find(mark))
+            .min()
+            .map_or(code, |end| code.get(..end).unwrap_or_default());
+        let Some(header) = code.rfind(['|', '>']) else { return Ok(content.clone()) };
+        let start = content.start - gap.len() + line + header;
+        let written = text.get(start..content.end).unwrap_or_default();
+        let range = start..start + written.trim_end().len();
+        foreign::block_tab(written, value, &range)?;
+        Ok(range)
     }
 
     fn in_flow(&self) -> bool {
@@ -149,6 +181,9 @@ impl<'c, 't> Reader<'c, 't> {
         }
         if style == ScalarStyle::Plain && self.in_flow() {
             foreign::flow_scalar(&text, &range)?;
+            if is_key {
+                foreign::flow_key(self.composer.text(), &range)?;
+            }
         }
         let refuse = |message: String| Fault::new(range.clone(), message);
         let scalar = resolve(text, style, tag).map_err(refuse)?;

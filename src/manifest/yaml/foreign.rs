@@ -56,6 +56,42 @@ pub(super) fn flow_scalar(text: &str, range: &Range<usize>) -> Result<(), Fault>
     Ok(())
 }
 
+/// Refuses a plain key in brackets whose `:` touches what follows: `{a:}` has the key `a:` there.
+pub(super) fn flow_key(text: &str, range: &Range<usize>) -> Result<(), Fault> {
+    let after = text.get(range.end..).unwrap_or_default().trim_start_matches([' ', '\t']);
+    let touches = after.strip_prefix(':').is_some_and(|rest| rest.starts_with([',', ']', '}']));
+    if touches {
+        let message = "kubectl takes this `:` as part of the key; put a space behind it";
+        return Err(Fault::new(range.clone(), message));
+    }
+    Ok(())
+}
+
+/// Refuses a tag in brackets that touches what follows: `[!a, b]` has the tag `!a,` there.
+pub(super) fn flow_tag(text: &str, tag: Range<usize>) -> Result<(), Fault> {
+    let after = text.get(tag.end..).unwrap_or_default();
+    if after.starts_with([',', '[', ']', '{', '}']) {
+        let message = "kubectl takes what follows as part of the tag; put a space between";
+        return Err(Fault::new(tag, message));
+    }
+    Ok(())
+}
+
+/// Refuses a block scalar, given from its header on, that starts with a tab.
+pub(super) fn block_tab(written: &str, value: &str, range: &Range<usize>) -> Result<(), Fault> {
+    let header = written.lines().next().unwrap_or_default();
+    let header = header.split('#').next().unwrap_or_default();
+    let says_indent = header.contains(|character: char| character.is_ascii_digit());
+    if !says_indent && value.trim_start_matches(['\n', ' ']).starts_with('\t') {
+        return Err(Fault::new(
+            range.clone(),
+            "kubectl does not take a block that starts with a tab",
+        )
+        .help("say how far it is indented, as in `|2`"));
+    }
+    Ok(())
+}
+
 /// Refuses the name of an anchor that `kubectl` would end earlier.
 pub(super) fn anchor(name: &str, range: Range<usize>) -> Result<(), Fault> {
     let is_fine = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
