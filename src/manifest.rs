@@ -2,12 +2,11 @@
 //!
 //! [`parse`] reads the bytes of one file the way `kubectl` does and never fails as a whole: what
 //! can be read becomes [`Document`]s, what cannot becomes [`ManifestError`]s, each with its place.
-//!
+//! [`read_all`] finds and reads the files.
 
 pub mod document;
 pub mod error;
 pub mod source;
-
 pub mod text;
 
 mod compose;
@@ -20,7 +19,7 @@ use std::sync::Arc;
 
 pub use document::Document;
 pub use error::{ManifestError, Place};
-
+pub use source::{SourceFile, read_all};
 pub use spans::Found;
 pub use text::Text;
 
@@ -54,7 +53,7 @@ pub fn parse(file: Option<&Path>, bytes: Vec<u8>) -> Manifest {
 }
 
 fn parse_text(file: Option<&Path>, text: Text) -> Manifest {
-    let mut composer = Composer::new(text.as_str());
+    let mut composer = Composer::new(text.terminated());
     let rest = json::read(&mut composer);
     if let Some(rest) = rest {
         yaml::read(&mut composer, rest);

@@ -105,11 +105,18 @@ impl<'t> Composer<'t> {
         self.output
     }
 
-    /// Ends a document and keeps its value; empty ones are dropped.
+    /// Ends a document and keeps its value if it is a mapping; empty ones are dropped.
     pub(super) fn end_document(&mut self) {
         match self.root.take() {
             Some((_, Value::Null)) | None => self.output.spans.truncate(self.document),
-            Some(root) => self.output.roots.push(root),
+            Some((node, value @ Value::Object(_))) => self.output.roots.push((node, value)),
+            Some((node, _)) => {
+                let range = self.output.spans.node(node).map(|node| node.value());
+                return self.abandon(Fault::new(
+                    range.unwrap_or_default(),
+                    "this document is no mapping, so it is no Kubernetes object",
+                ));
+            }
         }
         self.reset();
     }
@@ -384,13 +391,22 @@ fn weight(value: &Value) -> usize {
     }
 }
 
-/// A text that is short enough for a message.
+/// A text that is fit for a message: short and on one line.
 pub(super) fn shorten(text: &str) -> String {
     const LIMIT: usize = 60;
-    match text.char_indices().nth(LIMIT) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
+    let mut short = String::new();
+    for (count, character) in text.chars().enumerate() {
+        if count == LIMIT {
+            short.push('…');
+            break;
+        }
+        if character.is_control() {
+            short.extend(character.escape_default());
+        } else {
+            short.push(character);
+        }
     }
+    short
 }
 
 fn too_deep(range: Range<usize>) -> Fault {

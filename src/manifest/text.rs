@@ -15,7 +15,10 @@ const MAX_BYTES: usize = u32::MAX as usize - 1;
 /// UTF-8 text without its byte order mark, and an index of its lines that is made when first used.
 #[derive(Debug, Default)]
 pub struct Text {
+    /// Ends with a line break, added if need be, as `kubectl` does.
     text: String,
+    /// Length without the added line break.
+    length: usize,
     bom: bool,
     marks: OnceLock<Vec<Mark>>,
 }
@@ -56,11 +59,24 @@ impl Text {
         if bom {
             text.drain(..BOM.len());
         }
-        Ok(Self { text, bom, marks: OnceLock::new() })
+        Ok(Self::new(text, bom))
+    }
+
+    fn new(mut text: String, bom: bool) -> Self {
+        let length = text.len();
+        if !text.ends_with('\n') {
+            text.push('\n');
+        }
+        Self { text, length, bom, marks: OnceLock::new() }
     }
 
     /// The text, without the byte order mark; all byte offsets count from its start.
     pub fn as_str(&self) -> &str {
+        self.text.get(..self.length).unwrap_or_default()
+    }
+
+    /// The text with a line break at its end.
+    pub(super) fn terminated(&self) -> &str {
         &self.text
     }
 
@@ -78,7 +94,7 @@ impl Text {
 
     fn position(&self, offset: usize) -> (usize, usize) {
         let offset = self.floor(offset);
-        let marks = self.marks.get_or_init(|| marks(&self.text));
+        let marks = self.marks.get_or_init(|| marks(self.as_str()));
         let after = marks.partition_point(|mark| mark.offset as usize <= offset);
         let Some(mark) = after.checked_sub(1).and_then(|index| marks.get(index)) else {
             return (1, 1);
@@ -88,7 +104,7 @@ impl Text {
     }
 
     fn floor(&self, offset: usize) -> usize {
-        let mut offset = offset.min(self.text.len());
+        let mut offset = offset.min(self.length);
         while !self.text.is_char_boundary(offset) {
             offset -= 1;
         }
@@ -144,6 +160,6 @@ fn refuse(
     let valid = bytes.get(..offset).unwrap_or_default();
     let valid = std::str::from_utf8(valid).unwrap_or_default();
     let valid = valid.strip_prefix(BOM).unwrap_or(valid);
-    let text = Text { text: valid.to_owned(), ..Text::default() };
+    let text = Text::new(valid.to_owned(), false);
     Refused { place: text.place(valid.len()..valid.len()), message: message.into(), help }
 }

@@ -5,6 +5,7 @@
 
 mod chunks;
 mod fault;
+mod foreign;
 mod scalar;
 
 use std::borrow::Cow;
@@ -24,9 +25,9 @@ pub(super) fn read(composer: &mut Composer<'_>, rest: Rest) {
     let options = options();
     let mut json_fault = rest.fault;
     for chunk in chunks::split(text, rest.offset) {
-        let result = match fault::foreign_break(text, &chunk) {
+        let result = match foreign::line_break(text, &chunk) {
             Some(fault) => Err(fault),
-            None => Reader { base: chunk.start, composer }.read(&chunk, &options),
+            None => Reader::new(composer, chunk.start).read(&chunk, &options),
         };
         let json_fault = json_fault.take();
         if let Err(fault) = result {
@@ -40,6 +41,7 @@ pub(super) fn read(composer: &mut Composer<'_>, rest: Rest) {
 fn options() -> Options {
     // One more than ours, so that ours tells people the limit.
     granit_parser::options! {
+        emit_anchor_events: true,
         emit_comments: false,
         flow_nesting_limit: MAX_DEPTH + 1,
         block_nesting_limit: MAX_DEPTH + 1,
@@ -50,46 +52,113 @@ struct Reader<'c, 't> {
     composer: &'c mut Composer<'t>,
     /// Where the piece begins; events count from there.
     base: usize,
+    /// Where the last text that an event told of ends.
+    seen: usize,
+    /// Whether the brackets of the open collections are written.
+    flow: Vec<bool>,
 }
 
-impl Reader<'_, '_> {
+impl<'c, 't> Reader<'c, 't> {
+    fn new(composer: &'c mut Composer<'t>, base: usize) -> Self {
+        Self { composer, base, seen: base, flow: Vec::new() }
+    }
+
     fn read(&mut self, chunk: &Range<usize>, options: &Options) -> Result<(), Fault> {
         let text = self.composer.text().get(chunk.clone()).unwrap_or_default();
-        // Whether the brackets of the open collections are written.
-        let mut flow = Vec::new();
-        for next in Parser::new_from_str_with_options(text, options.clone()) {
+        let parser = Parser::new_from_str_with_options(text, options.clone());
+        for next in parser {
             let (event, span) = next.map_err(|error| fault::syntax(text, self.base, &error))?;
-            let range = self.range(&span);
-            match event {
-                Event::DocumentEnd => self.composer.end_document(),
-                Event::Scalar(text, style, anchor, tag) => {
-                    self.scalar(text, style, anchor_id(anchor), tag.as_deref(), range)?;
-                }
-                Event::Alias(anchor) if self.composer.expects_key() => {
-                    self.alias_key(anchor, range)?;
-                }
-                Event::Alias(anchor) => self.composer.alias(anchor, range)?,
-                Event::SequenceStart(..) | Event::MappingStart(..)
-                    if self.composer.expects_key() =>
-                {
-                    return Err(fault::complex_key(range));
-                }
-                Event::SequenceStart(style, anchor, _) => {
-                    self.composer.open_list(range, anchor_id(anchor))?;
-                    flow.push(style == StructureStyle::Flow);
-                }
-                Event::MappingStart(style, anchor, _) => {
-                    self.composer.open_map(range, anchor_id(anchor))?;
-                    flow.push(style == StructureStyle::Flow);
-                }
-                Event::SequenceEnd | Event::MappingEnd => {
-                    let end = flow.pop().unwrap_or_default().then_some(range.end);
-                    self.composer.close(end)?;
-                }
-                _ => {}
+            let whole = self.range(&span);
+            if self.in_flow()
+                && let Some(tag) = span.tag_span()
+            {
+                foreign::flow_tag(self.composer.text(), self.range(&tag))?;
             }
+            let range = match &event {
+                Event::Scalar(text, ScalarStyle::Literal | ScalarStyle::Folded, ..) => {
+                    self.block_scalar(text, &whole)?
+                }
+                _ => whole.clone(),
+            };
+            self.check_gap(&event, range.start, whole.end)?;
+            self.event(event, range)?;
         }
         Ok(())
+    }
+
+    fn event(&mut self, event: Event<'_>, range: Range<usize>) -> Result<(), Fault> {
+        match event {
+            Event::DocumentEnd => self.composer.end_document(),
+            Event::Scalar(text, style, anchor, tag) => {
+                self.scalar(text, style, anchor_id(anchor), tag.as_deref(), range)?;
+            }
+            Event::Alias(anchor) if self.composer.expects_key() => self.alias_key(anchor, range)?,
+            Event::Alias(anchor) => self.composer.alias(anchor, range)?,
+            Event::Anchor(_, name) => foreign::anchor(&name, range)?,
+            Event::SequenceStart(..) | Event::MappingStart(..) if self.composer.expects_key() => {
+                return Err(fault::complex_key(range));
+            }
+            Event::SequenceStart(style, anchor, _) => {
+                self.composer.open_list(range, anchor_id(anchor))?;
+                self.flow.push(style == StructureStyle::Flow);
+            }
+            Event::MappingStart(style, anchor, _) => {
+                self.composer.open_map(range, anchor_id(anchor))?;
+                self.flow.push(style == StructureStyle::Flow);
+            }
+            Event::SequenceEnd | Event::MappingEnd => {
+                let end = self.flow.pop().unwrap_or_default().then_some(range.end);
+                self.composer.close(end)?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Looks for tabs that indent, in what the parser skipped before this event.
+    fn check_gap(&mut self, event: &Event<'_>, start: usize, end: usize) -> Result<(), Fault> {
+        let ends_flow = self.in_flow() && matches!(event, Event::SequenceEnd | Event::MappingEnd);
+        let has_text = match event {
+            Event::Scalar(..) | Event::Alias(..) | Event::DocumentStart(true, _) => true,
+            Event::SequenceStart(style, ..) | Event::MappingStart(style, ..) => {
+                *style == StructureStyle::Flow
+            }
+            Event::DocumentEnd => true,
+            _ => ends_flow,
+        };
+        if !has_text {
+            return Ok(());
+        }
+        if !self.in_flow() {
+            foreign::indenting_tab(self.composer.text(), self.base, self.seen..start)?;
+        }
+        self.seen = end.max(self.seen);
+        Ok(())
+    }
+
+    /// Where a block scalar stands from its header to its last line that is not blank; the parser
+    /// tells of its content alone.
+    fn block_scalar(&self, value: &str, content: &Range<usize>) -> Result<Range<usize>, Fault> {
+        let text = self.composer.text();
+        let gap = text.get(self.seen.min(content.start)..content.start).unwrap_or_default();
+        let above = gap.trim_end();
+        let line = above.rfind(['\n', '\r']).map_or(0, |at| at + 1);
+        let code = above.get(line..).unwrap_or_default();
+        let code = [" #", "\t#"]
+            .iter()
+            .filter_map(|mark| code.find(mark))
+            .min()
+            .map_or(code, |end| code.get(..end).unwrap_or_default());
+        let Some(header) = code.rfind(['|', '>']) else { return Ok(content.clone()) };
+        let start = content.start - gap.len() + line + header;
+        let written = text.get(start..content.end).unwrap_or_default();
+        let range = start..start + written.trim_end().len();
+        foreign::block_tab(written, value, &range)?;
+        Ok(range)
+    }
+
+    fn in_flow(&self) -> bool {
+        self.flow.last().copied().unwrap_or_default()
     }
 
     fn range(&self, span: &Span) -> Range<usize> {
@@ -109,6 +178,12 @@ impl Reader<'_, '_> {
         if is_key && text == "<<" && is_merge(style, tag) {
             self.composer.merge_key(range);
             return Ok(());
+        }
+        if style == ScalarStyle::Plain && self.in_flow() {
+            foreign::flow_scalar(&text, &range)?;
+            if is_key {
+                foreign::flow_key(self.composer.text(), &range)?;
+            }
         }
         let refuse = |message: String| Fault::new(range.clone(), message);
         let scalar = resolve(text, style, tag).map_err(refuse)?;
@@ -155,7 +230,7 @@ fn is_merge(style: ScalarStyle, tag: Option<&Tag>) -> bool {
     }
 }
 
-/// Whether a tag is the lone `!`, which the library of `kubectl` reads as no tag and no quotes.
+/// Whether a tag is the lone `!`.
 fn is_non_specific(tag: &Tag) -> bool {
     matches!(tag.parts(), ("!", "") | ("", "!"))
 }
@@ -168,7 +243,6 @@ fn resolve<'t>(
     match tag {
         None if style == ScalarStyle::Plain => Ok(scalar::plain(text)),
         None => Ok(Scalar::Text(text)),
-        Some(tag) if is_non_specific(tag) => Ok(scalar::plain(text)),
         Some(tag) => match tag.suffix_in_namespace(scalar::CORE) {
             Some(name) => scalar::tagged(&name, text),
             None => Ok(Scalar::Text(text)),

@@ -61,20 +61,3 @@ fn words(kind: &ErrorKind) -> (String, Option<&'static str>) {
     };
     (message.to_owned(), help)
 }
-
-/// Finds a character that ends a line for `kubectl` and for no one else, so that text could hide.
-pub(super) fn foreign_break(text: &str, range: &Range<usize>) -> Option<Fault> {
-    let bytes = text.as_bytes().get(range.clone())?;
-    memchr::memchr2_iter(0xc2, 0xe2, bytes).find_map(|at| {
-        let (code, width) = match bytes.get(at..)? {
-            [0xc2, 0x85, ..] => ("U+0085", 2),
-            [0xe2, 0x80, 0xa8, ..] => ("U+2028", 3),
-            [0xe2, 0x80, 0xa9, ..] => ("U+2029", 3),
-            _ => return None,
-        };
-        let start = range.start + at;
-        let message = format!("kubectl reads the character {code} as the end of a line");
-        let help = "remove it, or write it as an escape in double quotes";
-        Some(Fault::new(start..start + width, message).help(help))
-    })
-}

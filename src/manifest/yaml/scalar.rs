@@ -81,7 +81,7 @@ fn resolve(text: &str) -> Option<Scalar<'static>> {
     let Some(first) = text.bytes().next() else { return Some(Scalar::Null) };
     match first {
         b'+' | b'-' | b'0'..=b'9' => infinite(text).or_else(|| number(text)),
-        b'.' => infinite(text).or_else(|| decimal(text).map(Scalar::Float)),
+        b'.' => infinite(text).or_else(|| fraction(text)),
         b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' | b'~' => word(text),
         _ => None,
     }
@@ -138,6 +138,20 @@ fn number(text: &str) -> Option<Scalar<'static>> {
     // The library accepts a second sign behind the prefix of a binary number.
     let value = i64::from_str_radix(text.strip_prefix("0b")?, 2).ok()?;
     Some(Scalar::Int(value))
+}
+
+/// A number that starts with its point: here underscores only stand between digits.
+fn fraction(text: &str) -> Option<Scalar<'static>> {
+    let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
+    let bytes = text.as_bytes();
+    let mut underscores = memchr::memchr_iter(b'_', bytes);
+    let value = if bytes.contains(&b'_') {
+        let between = |at: usize| is_digit(bytes.get(at - 1)) && is_digit(bytes.get(at + 1));
+        underscores.all(between).then(|| text.replace('_', ""))?
+    } else {
+        text.to_owned()
+    };
+    decimal(&value).map(Scalar::Float)
 }
 
 fn signed_int(negative: bool, value: u64) -> Option<i64> {
