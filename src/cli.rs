@@ -74,7 +74,7 @@ struct PolicyArgs {
         value_name = "PATH",
         value_delimiter = ','
     )]
-    paths: Vec<PathBuf>,
+    policies: Vec<PathBuf>,
 }
 
 /// How a command ended.
@@ -126,7 +126,7 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 impl PolicyArgs {
     /// The policies asked for; what is wrong with them is shown on stderr.
     fn load(&self, common: &Common) -> anyhow::Result<Option<PolicySet>> {
-        match policy_source::load(&self.paths) {
+        match policy_source::load(&self.policies) {
             Ok(set) => {
                 for conflict in set.conflicts() {
                     eprintln!("plimsoll: warning: two rules want different values: {conflict}");
