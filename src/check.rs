@@ -6,7 +6,7 @@ mod judge;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use facts::Facts;
+pub use facts::Facts;
 
 use crate::engine::Engine;
 use crate::manifest::source::{SourceFile, read_all};
