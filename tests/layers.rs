@@ -1,0 +1,107 @@
+//! The layers of the source: arrows point down only, and the engine does no IO.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The modules from the top to the bottom. A module may use those on later lines.
+const LAYERS: [&[&str]; 14] = [
+    &["cli"],
+    &["check", "serve"],
+    &["policy_source"],
+    &["report"],
+    &["admission"],
+    &["engine"],
+    &["policy"],
+    &["rules"],
+    &["finding"],
+    &["pod"],
+    &["manifest"],
+    &["glob", "image", "quantity", "selector"],
+    &["decode", "edit", "label"],
+    &["pointer"],
+];
+
+/// The modules that are pure: no IO, no clock, no threads, no async.
+const PURE: [&str; 14] = [
+    "admission", "engine", "policy", "rules", "finding", "pod", "glob", "image", "quantity", "selector", "decode",
+    "edit", "label", "pointer",
+];
+
+const IMPURE: [&str; 14] = [
+    "std::fs", "std::net", "std::time", "std::env", "std::thread", "std::process", "std::io", "tokio", "rustls", "kube::",
+    "hyper", "axum", "println!", "async fn",
+];
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if entry.is_dir() {
+            found.extend(sources(&entry));
+        } else if entry.extension().is_some_and(|extension| extension == "rs") {
+            found.push(entry);
+        }
+    }
+    found
+}
+
+/// The module a file belongs to, and its text without tests.
+fn modules() -> Vec<(PathBuf, String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    sources(&root)
+        .into_iter()
+        .filter_map(|path| {
+            let below = path.strip_prefix(&root).unwrap().to_owned();
+            let first = below.components().next()?.as_os_str().to_str()?;
+            let module = first.strip_suffix(".rs").unwrap_or(first).to_owned();
+            let text = fs::read_to_string(&path).unwrap();
+            let tests = below.to_str()?.contains("tests");
+            let text = text.split("#[cfg(test)]\nmod tests {").next()?.to_owned();
+            (!tests && !["lib", "main"].contains(&module.as_str())).then_some((below, module, text))
+        })
+        .collect()
+}
+
+fn layer(module: &str) -> Option<usize> {
+    LAYERS.iter().position(|layer| layer.contains(&module))
+}
+
+#[test]
+fn every_module_has_a_layer() {
+    for (path, module, _) in modules() {
+        assert!(layer(&module).is_some(), "{}: say in which layer {module} is", path.display());
+    }
+}
+
+#[test]
+fn arrows_point_down() {
+    for (path, module, text) in modules() {
+        for used in text.split("crate::").skip(1) {
+            let used: String = used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            let (Some(from), Some(to)) = (layer(&module), layer(&used)) else { continue };
+            assert!(used == module || from < to, "{}: {module} must not use {used}", path.display());
+        }
+    }
+}
+
+#[test]
+fn the_engine_does_no_io() {
+    for (path, module, text) in modules() {
+        if !PURE.contains(&module.as_str()) {
+            continue;
+        }
+        for line in text.lines().filter(|line| !line.trim_start().starts_with("//")) {
+            for word in IMPURE {
+                assert!(!line.contains(word), "{}: {word} in a pure layer: {line}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn files_hold_one_thing() {
+    let main = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/main.rs")).unwrap();
+    assert!(main.lines().count() < 40);
+    for (path, _, text) in modules() {
+        assert!(text.lines().count() <= 400, "{} has {} lines", path.display(), text.lines().count());
+    }
+}
