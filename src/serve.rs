@@ -28,6 +28,7 @@ use std::sync::Arc;
 
 pub use address::{AddressError, parse_address};
 pub use admin::router as admin_router;
+pub use deadline::{DelayError, parse_delay};
 pub use error::ServeError;
 pub use metrics::Metrics;
 pub use options::{Admin, DEFAULT_ADMIN_LISTEN, DEFAULT_LISTEN, Drain, Limits, Options, TlsSource};

@@ -1,4 +1,5 @@
-//! The time an API server gives a webhook: `?timeout=10s`.
+//! Durations as Go and Kubernetes write them, and the one an API server gives a webhook:
+//! `?timeout=10s`.
 
 use std::time::Duration;
 
@@ -8,7 +9,19 @@ pub(super) fn from_query(query: &str) -> Option<Duration> {
     parse(value)
 }
 
-/// Reads a duration as Go writes it: `10s`, `1m30s`, `1.5s`, `500ms`.
+/// A duration that is not understood.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a duration: write a number and a unit, such as 5s, 500ms or 1m30s")]
+pub struct DelayError;
+
+/// Reads a duration of the command line: `5s`, `500ms`, `1m30s`, and `0`.
+///
+/// # Errors
+/// When the text is none.
+pub fn parse_delay(text: &str) -> Result<Duration, DelayError> {
+    if text == "0" { Ok(Duration::ZERO) } else { parse(text).ok_or(DelayError) }
+}
+
 fn parse(text: &str) -> Option<Duration> {
     let mut rest = text;
     let mut total = Duration::ZERO;
