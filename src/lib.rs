@@ -24,3 +24,5 @@ pub mod quantity;
 pub mod report;
 pub mod rules;
 pub mod selector;
+#[cfg(feature = "serve")]
+pub mod serve;

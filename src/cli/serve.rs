@@ -1,7 +1,102 @@
-//! stub
-use super::{Common, Outcome};
-#[derive(Debug, clap::Args)]
-pub(super) struct ServeArgs {}
-pub(super) fn run(_args: &ServeArgs, _common: &Common) -> anyhow::Result<Outcome> {
+//! `plimsoll serve`: the admission webhook.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::{Common, Outcome, PolicyArgs};
+use crate::engine::Engine;
+use crate::serve::{
+    self, Admin, DEFAULT_ADMIN_LISTEN, DEFAULT_LISTEN, Drain, Limits, Options, TlsSource,
+    parse_address, parse_delay,
+};
+
+/// Flags of `plimsoll serve`.
+#[derive(Debug, Args)]
+pub(super) struct ServeArgs {
+    #[command(flatten)]
+    policies: PolicyArgs,
+    /// Where to listen
+    #[arg(
+        long,
+        env = "PLIMSOLL_LISTEN",
+        value_name = "ADDR",
+        value_parser = parse_address,
+        default_value_t = DEFAULT_LISTEN
+    )]
+    listen: SocketAddr,
+    #[arg(
+        long,
+        env = "PLIMSOLL_ADMIN_LISTEN",
+        value_name = "ADDR",
+        value_parser = parse_address,
+        help = format!(
+            "Where /livez, /readyz and /metrics are, over plain HTTP [default: \
+             {DEFAULT_ADMIN_LISTEN}, or any free port where that one is taken]"
+        )
+    )]
+    admin_listen: Option<SocketAddr>,
+    /// Certificate chain as PEM, leaf first; read again when it changes. Absent: a self-signed
+    /// certificate for localhost, made in memory
+    #[arg(long, env = "PLIMSOLL_TLS_CERT", value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// Private key of the certificate as PEM
+    #[arg(long, env = "PLIMSOLL_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Namespace Plimsoll is installed in: nothing there is judged
+    #[arg(
+        long,
+        env = "PLIMSOLL_OWN_NAMESPACE",
+        value_name = "NAMESPACE",
+        default_value = Engine::DEFAULT_NAMESPACE
+    )]
+    own_namespace: String,
+    /// Connections open at once; more are refused
+    #[arg(
+        long,
+        env = "PLIMSOLL_MAX_CONNECTIONS",
+        value_name = "N",
+        default_value_t = Limits::default().max_connections
+    )]
+    max_connections: usize,
+    /// How long to serve on after a signal, with /readyz saying no [default: 5s after SIGTERM, 0s
+    /// after SIGINT]
+    #[arg(long, env = "PLIMSOLL_DRAIN_DELAY", value_name = "DURATION", value_parser = parse_delay)]
+    drain_delay: Option<Duration>,
+    /// What to log: error, warn, info, debug, trace, or a list such as info,plimsoll=debug
+    /// [default: RUST_LOG, else info]
+    #[arg(long, env = "PLIMSOLL_LOG_LEVEL", value_name = "LEVEL")]
+    log_level: Option<String>,
+}
+
+pub(super) fn run(args: &ServeArgs, common: &Common) -> anyhow::Result<Outcome> {
+    let ServeArgs {
+        policies,
+        listen,
+        admin_listen,
+        tls_cert,
+        tls_key,
+        own_namespace,
+        max_connections,
+        drain_delay,
+        log_level,
+    } = args;
+    serve::logging::init(log_level.as_deref())?;
+    let Some(policies) = policies.load(common)? else { return Ok(Outcome::Broken) };
+    let engine = Engine::new(Arc::new(policies)).in_namespace(own_namespace);
+    let options = Options {
+        listen: *listen,
+        admin: admin_listen.map_or(Admin::Default, Admin::At),
+        tls: match (tls_cert, tls_key) {
+            (Some(cert), Some(key)) => TlsSource::Files { cert: cert.clone(), key: key.clone() },
+            _ => TlsSource::SelfSigned,
+        },
+        limits: Limits { max_connections: *max_connections, ..Limits::default() },
+        drain: Drain { delay: *drain_delay, ..Drain::default() },
+    };
+    serve::run(options, Arc::new(engine))?;
     Ok(Outcome::Clean)
 }

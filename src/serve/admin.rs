@@ -1,0 +1,52 @@
+//! The admin address: health, metrics, and what one needs to try the webhook. Plain HTTP, no secrets.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+use super::metrics;
+use super::state::State;
+
+/// A real review: an Airflow task as a kube-apiserver sent it.
+const SAMPLE_REVIEW: &str = include_str!("../../tests/data/review-airflow.json");
+
+/// `/livez`, `/readyz`, `/metrics`, `/sample-review`, and `/ca.pem` where the certificate is
+/// self-signed.
+pub fn router(state: Arc<State>, self_signed_ca: Option<Arc<str>>) -> Router {
+    let readiness = Arc::clone(&state);
+    let router = Router::new()
+        .route("/livez", get(async || "ok\n"))
+        .route("/readyz", get(async move || ready(&readiness)))
+        .route("/metrics", get(async move || render(&state)))
+        .route(
+            "/sample-review",
+            get(async || ([(header::CONTENT_TYPE, "application/json")], SAMPLE_REVIEW)),
+        );
+    match self_signed_ca {
+        None => router,
+        Some(pem) => router.route(
+            "/ca.pem",
+            get(async move || {
+                ([(header::CONTENT_TYPE, "application/pem-certificate-chain")], pem.to_string())
+            }),
+        ),
+    }
+}
+
+fn ready(state: &State) -> Response {
+    if state.is_ready() {
+        "ok\n".into_response()
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "not ready: starting or draining\n").into_response()
+    }
+}
+
+fn render(state: &State) -> Response {
+    match state.metrics().render() {
+        Ok(text) => ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}

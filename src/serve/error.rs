@@ -1,0 +1,60 @@
+//! Why the webhook could not start.
+
+use std::io;
+use std::net::SocketAddr;
+
+use super::tls::CertificateError;
+
+/// Why the webhook could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// An address cannot be listened on.
+    #[error("cannot listen on {address} ({flag}): {source}; {}", advice(source.kind(), flag))]
+    Bind {
+        /// The flag that names the address.
+        flag: &'static str,
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The certificate or its key cannot be used.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// The TLS library refuses its own settings.
+    #[error("cannot set up TLS: {0}")]
+    Tls(#[from] rustls::Error),
+    /// The filter for log messages does not parse.
+    #[error(
+        "the log level {filter:?} is not understood: {reason}; use error, warn, info, debug or trace, \
+         or a list such as info,plimsoll::serve=debug"
+    )]
+    LogFilter {
+        /// What was given.
+        filter: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The system gives no threads, timers or sockets.
+    #[error("cannot start the runtime: {0}")]
+    Runtime(#[source] io::Error),
+    /// The system does not let signals be handled.
+    #[error("cannot listen for signals: {0}")]
+    Signals(#[source] io::Error),
+}
+
+fn advice(kind: io::ErrorKind, flag: &str) -> String {
+    match kind {
+        io::ErrorKind::AddrInUse => {
+            format!("another program listens there: stop it, or choose another port with {flag}")
+        }
+        io::ErrorKind::PermissionDenied => format!(
+            "ports below 1024 need a privilege: choose a higher one with {flag}, and let the \
+             Service map 443 to it"
+        ),
+        io::ErrorKind::AddrNotAvailable => {
+            format!("no interface of this machine has that address: correct {flag}")
+        }
+        _ => format!("choose another address with {flag}"),
+    }
+}

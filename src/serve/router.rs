@@ -1,0 +1,140 @@
+//! HTTP: what comes in is checked here, and only reviews get past.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, HttpBody};
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Version, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, post};
+use tokio::time::Instant;
+
+use super::body::{BodyError, Reading, Received};
+use super::deadline;
+use super::metrics::BadRequest;
+use super::record;
+use super::state::State;
+use super::status::Refusal;
+use crate::admission::{self, Endpoint};
+
+/// The webhook's paths: `POST /mutate` and `POST /validate`.
+pub fn router(state: Arc<State>) -> Router {
+    let unknown = Arc::clone(&state);
+    Router::new()
+        .route("/mutate", endpoint(Endpoint::Mutate, &state))
+        .route("/validate", endpoint(Endpoint::Validate, &state))
+        .fallback(move || async move {
+            unknown.metrics().count_bad_request(BadRequest::Path);
+            Refusal::new(
+                StatusCode::NOT_FOUND,
+                "nothing is here; reviews go to /mutate and /validate",
+            )
+        })
+}
+
+fn endpoint(endpoint: Endpoint, state: &Arc<State>) -> MethodRouter {
+    let (reviewing, refusing) = (Arc::clone(state), Arc::clone(state));
+    post(move |request: Request| {
+        let state = Arc::clone(&reviewing);
+        async move { answer(&state, endpoint, request).await }
+    })
+    .fallback(move || async move {
+        refusing.metrics().count_bad_request(BadRequest::Method);
+        let message = "reviews are sent with POST";
+        Refusal::new(StatusCode::METHOD_NOT_ALLOWED, message).allow("POST")
+    })
+}
+
+async fn answer(state: &State, endpoint: Endpoint, request: Request) -> Response {
+    let reading = reading(state, &request);
+    if !is_json(request.headers()) {
+        state.metrics().count_bad_request(BadRequest::ContentType);
+        reading.discard(request.into_body()).await;
+        let message = "the content type must be application/json";
+        return Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message).into_response();
+    }
+    let http1 = request.version() <= Version::HTTP_11;
+    match reading.read(request.into_body()).await {
+        Ok(body) => review(state, endpoint, &body),
+        Err(error) => {
+            let refusal = refusal(state, error);
+            // HTTP/2 has no such header: there the stream alone ends.
+            if http1 { refusal.close().into_response() } else { refusal.into_response() }
+        }
+    }
+}
+
+fn reading<'a>(state: &'a State, request: &Request) -> Reading<'a> {
+    let granted = request.uri().query().and_then(deadline::from_query);
+    let most = state.limits.body_timeout;
+    Reading {
+        limit: state.limits.max_body,
+        deadline: Instant::now() + granted.map_or(most, |granted| granted.min(most)),
+        budget: &state.budget,
+        expects_continue: request.headers().contains_key(header::EXPECT)
+            && !request.body().is_end_stream(),
+    }
+}
+
+fn review(state: &State, endpoint: Endpoint, body: &Received<'_>) -> Response {
+    let began = std::time::Instant::now();
+    let loaded = state.loaded();
+    // A panic would be a bug, and it must not take other requests of the connection with it.
+    let answer =
+        catch_unwind(AssertUnwindSafe(|| admission::review(&loaded.engine, endpoint, &body.bytes)));
+    match answer {
+        Ok(Ok(answer)) => {
+            let took: Duration = began.elapsed();
+            record::tell(state, &loaded.findings, endpoint, &answer.record, took);
+            let mut response = Response::new(Body::from(answer.body));
+            let json = HeaderValue::from_static("application/json");
+            response.headers_mut().insert(header::CONTENT_TYPE, json);
+            response
+        }
+        Ok(Err(error)) => {
+            state.metrics().count_bad_request(BadRequest::NotAReview);
+            Refusal::new(StatusCode::BAD_REQUEST, error.to_string()).into_response()
+        }
+        Err(_) => {
+            state.metrics().count_bad_request(BadRequest::Panic);
+            let message = "the review failed: a bug in Plimsoll, please report it";
+            Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, message).into_response()
+        }
+    }
+}
+
+fn refusal(state: &State, error: BodyError) -> Refusal {
+    let (reason, code, message) = match error {
+        BodyError::TooLarge => {
+            let limit = state.limits.max_body;
+            let message = format!("the body is larger than {limit} bytes");
+            (BadRequest::TooLarge, StatusCode::PAYLOAD_TOO_LARGE, message)
+        }
+        BodyError::Late => {
+            let message = "the body was not complete in time".to_owned();
+            (BadRequest::Late, StatusCode::REQUEST_TIMEOUT, message)
+        }
+        BodyError::Busy => {
+            let message = "too many large requests at once".to_owned();
+            (BadRequest::Busy, StatusCode::SERVICE_UNAVAILABLE, message)
+        }
+        BodyError::Broken => {
+            let message = "the body broke off".to_owned();
+            (BadRequest::Broken, StatusCode::BAD_REQUEST, message)
+        }
+    };
+    state.metrics().count_bad_request(reason);
+    Refusal::new(code, message)
+}
+
+/// `application/json`, with or without parameters.
+fn is_json(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
+}
