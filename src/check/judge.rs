@@ -14,7 +14,7 @@ use crate::policy::Action;
 use crate::report::{Diagnostic, ObjectId, Problem, Report, text};
 
 /// Judges what one file holds. `namespace` is where objects go that name none.
-pub fn judge(
+pub(super) fn judge(
     engine: &Engine,
     file: PathBuf,
     manifest: Manifest,
