@@ -63,6 +63,9 @@ pub struct Workload {
     pub class: Class,
     /// The system.
     pub system: Option<&'static System>,
+    /// The controller is a ReplicationController, ReplicaSet or StatefulSet: the kinds whose pods the scheduler
+    /// spreads by itself (pkg/scheduler/framework/plugins/helper/spread.go).
+    pub replicated: bool,
 }
 
 impl Workload {
@@ -86,7 +89,14 @@ impl Workload {
                 _ => Class::Service,
             },
         };
-        Self { class, system }
+        let replicated = matches!(
+            owner,
+            Some(
+                Owner { group: "", kind: "ReplicationController" }
+                    | Owner { group: "apps", kind: "ReplicaSet" | "StatefulSet" }
+            )
+        );
+        Self { class, system, replicated }
     }
 
     /// Whether a policy's `workloads` entry, a class or a system, names this workload.

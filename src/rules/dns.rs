@@ -1,21 +1,347 @@
-//! stub
-use super::*;
+//! By default a pod resolves names through the cluster's DNS (`ClusterFirst`), with three search domains of the
+//! cluster, those of the node, and `ndots:5`. One lookup of `db.example.com` then costs four or more queries, twice
+//! that with AAAA, and each holds a conntrack entry on the node. A thousand tasks that start within a minute flood both.
+//!
+//! There are two cures. `policy: Default` lets pods use the resolver of their node, so the cluster's DNS is not asked at
+//! all; names of Services no longer resolve then. A lower `ndots` saves the search path for names that have dots, and
+//! is harmless to names such as `db.etl.svc`.
+//!
+//! ```yaml
+//! dns:
+//!   policy: Default
+//!   options: [{name: ndots, value: "2"}, {name: single-request-reopen}]
+//! ```
+//!
+//! ## What is read
+//!
+//! `spec.dnsPolicy` (absent means `ClusterFirst`), `spec.dnsConfig`, `spec.hostNetwork`, and whether a container's `env`,
+//! `args` or `command` names a Service. Their text is never kept or quoted.
+//!
+//! - `policy`: `Default`, `ClusterFirst`, or `None` with 1 to 3 `nameservers`. Absent, any dnsPolicy will do, and the
+//!   rule is about options and search domains only. `ClusterFirstWithHostNet` satisfies `ClusterFirst`: outside the
+//!   node's network both are the same.
+//! - `options` must be there by name. A value that the pod's author set wins, unless the option says
+//!   `override: true`; then that one value is replaced. Where an option stands in a pod twice, the last counts, as for
+//!   the kubelet.
+//! - `searches` must be among `dnsConfig.searches`. `nameservers` are only for `policy: None`: beside another they would
+//!   be asked in no order that can be relied on.
+//!
+//! ## What the fix does
+//!
+//! It sets `dnsPolicy`, appends the options, search domains and name servers that are missing, and replaces the value of
+//! an option with `override: true`. Nothing else is touched. It is not safe to apply unseen: a pod moved off the
+//! cluster's DNS no longer finds Services, and a name that stands only in a mounted file or in code cannot be seen.
+//!
+//! ## What it leaves alone
+//!
+//! - A pod that names Services, with `clusterNames: Keep` (the default): one of its containers holds `db.etl.svc`,
+//!   `db.etl.svc.cluster.local`, `*.cluster.local` or a URL whose host has no dot, or its system is known to need
+//!   such names (Spark, Ray, Dask, JupyterHub and others). It keeps its dnsPolicy and gets the options only, and the
+//!   warning says why: `dnsPolicy stays ClusterFirst: container base names a Service in env`. Once its options are
+//!   met there is nothing to report.
+//! - A pod with `hostNetwork: true`: its `ClusterFirst` already means `Default`. With
+//!   `hostNetwork: ClusterFirstWithHostNet` such a pod gets that policy and the options; one whose author wrote `Default`
+//!   still does not, nor does a Windows pod, where that policy does not exist.
+//! - A pod with `dnsPolicy: None`: its author took all of it in hand.
+//!
+//! ## Limits
+//!
+//! The API server allows 3 name servers, 32 search domains and 2,048 characters of them. Where adding would pass one of
+//! these, there is a finding and no fix. Settings that no pod could meet are refused when the policy loads: `None`
+//! without name servers, more than the limits, an address that is none, `ndots` without a number.
+//! Search domains may hold `_` or be `.` alone, which Kubernetes takes since 1.33.
 
-/// Settings.
-#[derive(Debug, serde::Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Settings {}
+use std::fmt;
 
+use super::{FixMeta, Meta, Origin, Rule, Safety, SettingsError, Subject};
+use crate::edit::Edit;
+use crate::finding::{Claim, Violation, quoted};
+use crate::pod::mentions::Mentions;
+use crate::pod::scalars::Str;
+use crate::pod::view::DnsConfig;
+use crate::pointer::Pointer;
+
+mod limits;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+pub(super) use settings::Settings;
+use settings::{ClusterNames, HostNetwork, Policy, Wanted};
+
+const WITH_HOST_NET: &str = "ClusterFirstWithHostNet";
+
+/// How pods resolve names.
 #[derive(Debug)]
-pub(super) struct Dns {}
+pub(super) struct Dns {
+    policy: Option<Policy>,
+    nameservers: Vec<String>,
+    searches: Vec<String>,
+    options: Vec<Wanted>,
+    cluster_names: ClusterNames,
+    host_network: HostNetwork,
+}
 
 impl Rule for Dns {
-    const META: Meta = Meta { name: "dns", summary: "", fix: None, page: "" };
+    const META: Meta = Meta {
+        name: "dns",
+        summary: "Pods resolve names in a way that spares the cluster's DNS.",
+        fix: Some(FixMeta {
+            summary: "sets dnsPolicy and adds what is missing in dnsConfig",
+            safety: Safety::Unsafe,
+        }),
+        page: include_str!("../../docs/rules/dns.md"),
+    };
     type Settings = Settings;
 
-    fn compile(_settings: Settings, _origin: &Origin<'_>) -> Result<Self, SettingsError> {
-        Ok(Self {})
+    fn compile(settings: Settings, _origin: &Origin<'_>) -> Result<Self, SettingsError> {
+        settings::compile(settings)
     }
 
-    fn evaluate(&self, _subject: &Subject<'_, '_>, _violations: &mut Vec<Violation>) {}
+    fn evaluate(&self, subject: &Subject<'_, '_>, violations: &mut Vec<Violation>) {
+        let spec = subject.spec;
+        let now = spec.dns_policy();
+        let config = spec.dns_config.as_ref();
+        if now.value == Policy::None.name() {
+            return;
+        }
+        if spec.host_network() {
+            if self.host_network == HostNetwork::Keep || spec.is_windows() {
+                return;
+            }
+            match now.value {
+                WITH_HOST_NET => {}
+                "ClusterFirst" => violations.push(with_host_net()),
+                _ => return,
+            }
+            return self.judge_options(config, None, violations);
+        }
+        let unmet = self.policy.filter(|wanted| {
+            wanted.name() != now.value
+                && (*wanted != Policy::ClusterFirst || now.value != WITH_HOST_NET)
+        });
+        let kept = match unmet {
+            Some(Policy::Default | Policy::None) if self.cluster_names == ClusterNames::Keep => {
+                Kept::of(subject, now.value)
+            }
+            _ => None,
+        };
+        if kept.is_none() {
+            if let Some(wanted) = unmet {
+                violations.push(self.other_policy(wanted, now.value, now.defaulted, config));
+            }
+            self.judge_searches(config, violations);
+        }
+        self.judge_options(config, kept.as_ref(), violations);
+    }
+
+    fn claims(&self) -> Vec<Claim> {
+        let claim = |field: String, value: &str| Claim { field, value: value.to_owned() };
+        let policy = self.policy.map(|policy| claim("spec.dnsPolicy".to_owned(), policy.name()));
+        let nameservers = (!self.nameservers.is_empty())
+            .then(|| claim("spec.dnsConfig.nameservers".to_owned(), &self.nameservers.join(", ")));
+        let options = self
+            .options
+            .iter()
+            .map(|option| claim(format!("spec.dnsConfig.options[{}]", option.name), &option.text));
+        policy.into_iter().chain(nameservers).chain(options).collect()
+    }
+}
+
+impl Dns {
+    fn other_policy(
+        &self,
+        wanted: Policy,
+        now: &str,
+        defaulted: bool,
+        config: Option<&DnsConfig<'_>>,
+    ) -> Violation {
+        let place = Pointer::new("/spec/dnsPolicy");
+        let default = if defaulted { ", the default," } else { "" };
+        let message =
+            format!("{}{default} is in force, and `{}` is asked for", quoted(now), wanted.name());
+        let summary = format!("dnsPolicy {now} -> {}", wanted.name());
+        let set = Edit::set(place.clone(), wanted.name());
+        if wanted != Policy::None {
+            let help = format!("set dnsPolicy: {}", wanted.name());
+            return Violation::pod(place, message, help).with_fix(summary, vec![set]);
+        }
+        let servers = self.nameservers.join(", ");
+        let violation = Violation::pod(
+            place,
+            message,
+            format!("set dnsPolicy: None with dnsConfig.nameservers {servers}"),
+        );
+        let present = list(config.map(|config| &config.nameservers));
+        let missing: Vec<&String> = missing_of(&self.nameservers, present).collect();
+        let total = present.len() + missing.len();
+        if total > limits::NAMESERVERS {
+            return Violation {
+                help: format!(
+                    "with the {} of its own, the pod would have {total} nameservers, and the API server allows {}",
+                    present.len(),
+                    limits::NAMESERVERS,
+                ),
+                ..violation
+            };
+        }
+        let list = Pointer::new("/spec/dnsConfig/nameservers");
+        let added = missing.into_iter().map(|one| Edit::append(list.clone(), one.as_str()));
+        let edits = added.chain([set]).collect();
+        violation.with_fix(format!("{summary} with nameservers {servers}"), edits)
+    }
+
+    fn judge_searches(&self, config: Option<&DnsConfig<'_>>, violations: &mut Vec<Violation>) {
+        let present = list(config.map(|config| &config.searches));
+        let missing: Vec<&str> = missing_of(&self.searches, present).map(String::as_str).collect();
+        if missing.is_empty() {
+            return;
+        }
+        let place = Pointer::new("/spec/dnsConfig/searches");
+        let text = missing.join(", ");
+        let message = format!("search domains are missing: {}", quoted(&text));
+        let together = present.iter().map(|search| &**search).chain(missing.iter().copied());
+        violations.push(match limits::of_searches(together) {
+            Some(problem) => {
+                Violation::pod(place, message, format!("with those of the pod, {problem}"))
+            }
+            None => {
+                let edits = missing.iter().map(|one| Edit::append(place.clone(), *one)).collect();
+                Violation::pod(place, message, "add them to dnsConfig.searches")
+                    .with_fix(format!("dnsConfig.searches + {text}"), edits)
+            }
+        });
+    }
+
+    /// `kept` says why the pod keeps its dnsPolicy; it is told once, beside what is changed all the same.
+    fn judge_options(
+        &self,
+        config: Option<&DnsConfig<'_>>,
+        kept: Option<&Kept<'_>>,
+        violations: &mut Vec<Violation>,
+    ) {
+        let present = list(config.map(|config| &config.options));
+        let place = Pointer::new("/spec/dnsConfig/options");
+        let mut missing: Vec<&Wanted> = Vec::new();
+        let mut note = kept;
+        let mut suffix = || note.take().map(|kept| format!("; {kept}")).unwrap_or_default();
+        for wanted in &self.options {
+            // The last of two counts (`mergeDNSOptions`, pkg/kubelet/network/dns/dns.go).
+            let found = present
+                .iter()
+                .enumerate()
+                .rfind(|(_, option)| option.name.as_deref() == Some(wanted.name.as_str()));
+            let Some((index, option)) = found else {
+                missing.push(wanted);
+                continue;
+            };
+            let now = option.value.as_deref().unwrap_or_default();
+            let value = wanted.value.as_deref();
+            if !wanted.overrides || now == value.unwrap_or_default() {
+                continue;
+            }
+            let place = place.clone().join(index).join("value");
+            let edit = match value {
+                Some(value) => Edit::set(place.clone(), value),
+                None => Edit::remove(place.clone()),
+            };
+            let name = &wanted.name;
+            let value = value.unwrap_or("no value");
+            let seen = if now.is_empty() { "no value".to_owned() } else { quoted(now) };
+            let now = if now.is_empty() { "no value" } else { now };
+            let asked = &wanted.text;
+            let suffix = suffix();
+            violations.push(
+                Violation::pod(
+                    place,
+                    format!("the resolver option `{name}` has {seen}, and `{asked}` is asked for"),
+                    format!("give it {value}{suffix}"),
+                )
+                .with_fix(format!("dnsConfig.options {name} {now} -> {value}{suffix}"), vec![edit]),
+            );
+        }
+        if missing.is_empty() {
+            return;
+        }
+        let texts: Vec<&str> = missing.iter().map(|wanted| wanted.text.as_str()).collect();
+        let text = texts.join(", ");
+        let edits =
+            missing.iter().map(|one| Edit::append(place.clone(), one.entry.clone())).collect();
+        let suffix = suffix();
+        violations.push(
+            Violation::pod(
+                place,
+                format!("resolver options are missing: {}", quoted(&text)),
+                format!("add them to dnsConfig.options{suffix}"),
+            )
+            .with_fix(format!("dnsConfig.options + {text}{suffix}"), edits),
+        );
+    }
+}
+
+fn with_host_net() -> Violation {
+    let place = Pointer::new("/spec/dnsPolicy");
+    Violation::pod(
+        place.clone(),
+        "`ClusterFirst` means `Default` for a pod in the node's network",
+        format!("set dnsPolicy: {WITH_HOST_NET}"),
+    )
+    .with_fix(
+        format!("dnsPolicy ClusterFirst -> {WITH_HOST_NET}"),
+        vec![Edit::set(place, WITH_HOST_NET)],
+    )
+}
+
+/// Why a pod keeps a dnsPolicy that another is asked for.
+struct Kept<'s> {
+    policy: &'s str,
+    why: Why<'s>,
+}
+
+enum Why<'s> {
+    /// A container names a Service in one of its fields.
+    Names { container: &'s str, field: &'static str },
+    /// The pod's system needs names of Services.
+    System(&'static str),
+}
+
+impl<'s> Kept<'s> {
+    fn of(subject: &Subject<'s, '_>, policy: &'s str) -> Option<Self> {
+        if policy != "ClusterFirst" && policy != WITH_HOST_NET {
+            return None;
+        }
+        let names = subject.spec.all_containers().find_map(|found| {
+            let container = found.container;
+            let fields =
+                [("env", container.env), ("args", container.args), ("command", container.command)];
+            let names = |(_, mentions): &(_, Option<Mentions>)| {
+                mentions.is_some_and(|mentions| mentions.cluster_names)
+            };
+            let (field, _) = fields.into_iter().find(names)?;
+            Some(Why::Names { container: container.name(), field })
+        });
+        let system = || subject.workload.system?.needs_cluster_dns.map(Why::System);
+        Some(Self { policy, why: names.or_else(system)? })
+    }
+}
+
+impl fmt::Display for Kept<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "dnsPolicy stays {}: ", self.policy)?;
+        match self.why {
+            Why::Names { container, field } => {
+                write!(f, "container {container} names a Service in {field}")
+            }
+            Why::System(why) => f.write_str(why),
+        }
+    }
+}
+
+/// An optional list that may not be there.
+fn list<T>(list: Option<&Option<Vec<T>>>) -> &[T] {
+    list.and_then(Option::as_deref).unwrap_or_default()
+}
+
+fn missing_of<'w>(wanted: &'w [String], present: &[Str<'_>]) -> impl Iterator<Item = &'w String> {
+    wanted.iter().filter(move |one| !present.iter().any(|there| **there == ***one))
 }
