@@ -4,7 +4,8 @@
 //! or outside a range, `{a,b}` for alternatives, and `\` takes the next character as it is. Case
 //! counts. A glob has to match the whole text.
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::GlobBuilder;
+use regex::bytes::{Regex, RegexBuilder};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -16,6 +17,8 @@ mod tests;
 
 /// The longest pattern that is compiled, in bytes: three times the longest image name.
 const MAX_PATTERN: usize = 1024;
+/// The largest automaton that is built for one pattern, in bytes.
+const MAX_AUTOMATON: usize = 1 << 20;
 
 /// Whether `*` and `?` stand for a slash as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,7 +137,7 @@ impl Default for Globs {
 #[derive(Debug, Clone, Default)]
 struct Patterns {
     plain: Box<[Plain]>,
-    others: Option<GlobSet>,
+    others: Box<[Regex]>,
 }
 
 impl Patterns {
@@ -164,31 +167,26 @@ impl Patterns {
                 continue;
             }
             let glob = build_glob(pattern, slash)
-                .and_then(|glob| GlobSetBuilder::new().add(glob.clone()).build().map(|_| glob))
                 .map_err(|e| error(index, pattern, e.kind().to_string()))?;
-            others.push((index, pattern, glob));
+            // globset's own matchers either panic on what is too large or take `..` at the end of a text for
+            // a parent folder.
+            let automaton = RegexBuilder::new(glob.regex())
+                .dot_matches_new_line(true)
+                .size_limit(MAX_AUTOMATON)
+                .build()
+                .map_err(|_| error(index, pattern, "it is nested or repeated too much".into()))?;
+            others.push(automaton);
         }
-        let mut set = GlobSetBuilder::new();
-        for (_, _, glob) in &others {
-            set.add(glob.clone());
-        }
-        let others = match others.first() {
-            None => None,
-            Some(&(index, pattern, _)) => {
-                // Each compiles alone, so only their sum can be too much.
-                Some(set.build().map_err(|e| error(index, pattern, e.kind().to_string()))?)
-            }
-        };
-        Ok(Patterns { plain: plain.into(), others })
+        Ok(Patterns { plain: plain.into(), others: others.into() })
     }
 
     fn is_empty(&self) -> bool {
-        self.plain.is_empty() && self.others.is_none()
+        self.plain.is_empty() && self.others.is_empty()
     }
 
     fn matches(&self, text: &str) -> bool {
         self.plain.iter().any(|plain| plain.matches(text))
-            || self.others.as_ref().is_some_and(|others| others.is_match(text))
+            || self.others.iter().any(|glob| glob.is_match(text.as_bytes()))
     }
 }
 

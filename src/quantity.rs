@@ -189,6 +189,7 @@ impl Quantity {
     /// Whether `limit / request <= ratio`, decided exactly (a LimitRange's `maxLimitRequestRatio`).
     ///
     /// A request of zero has no ratio and is within none, unless the limit is zero too.
+    /// Meant for amounts that are not negative; the API accepts no others.
     #[must_use]
     pub fn within_ratio(limit: Quantity, request: Quantity, ratio: Quantity) -> bool {
         request.checked_mul_ratio(ratio).is_none_or(|most| limit <= most)
@@ -279,7 +280,7 @@ impl Quantity {
             12 => "T",
             15 => "P",
             18 => "E",
-            // Go falls back to an exponent where there is no suffix left.
+            // As apimachinery does after 1.36, which drops the exponent (`1000E` prints as `1`).
             _ => return write!(f, "{amount}e{exponent}"),
         };
         if self.format == Format::DecimalExponent && exponent != 0 {

@@ -23,13 +23,37 @@ const LAYERS: [&[&str]; 14] = [
 
 /// The modules that are pure: no IO, no clock, no threads, no async.
 const PURE: [&str; 14] = [
-    "admission", "engine", "policy", "rules", "finding", "pod", "glob", "image", "quantity", "selector", "decode",
-    "edit", "label", "pointer",
+    "admission",
+    "engine",
+    "policy",
+    "rules",
+    "finding",
+    "pod",
+    "glob",
+    "image",
+    "quantity",
+    "selector",
+    "decode",
+    "edit",
+    "label",
+    "pointer",
 ];
 
 const IMPURE: [&str; 14] = [
-    "std::fs", "std::net", "std::time", "std::env", "std::thread", "std::process", "std::io", "tokio", "rustls", "kube::",
-    "hyper", "axum", "println!", "async fn",
+    "std::fs",
+    "std::net",
+    "std::time",
+    "std::env",
+    "std::thread",
+    "std::process",
+    "std::io",
+    "tokio",
+    "rustls",
+    "kube::",
+    "hyper",
+    "axum",
+    "println!",
+    "async fn",
 ];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
@@ -76,9 +100,14 @@ fn every_module_has_a_layer() {
 fn arrows_point_down() {
     for (path, module, text) in modules() {
         for used in text.split("crate::").skip(1) {
-            let used: String = used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            let used: String =
+                used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
             let (Some(from), Some(to)) = (layer(&module), layer(&used)) else { continue };
-            assert!(used == module || from < to, "{}: {module} must not use {used}", path.display());
+            assert!(
+                used == module || from < to,
+                "{}: {module} must not use {used}",
+                path.display()
+            );
         }
     }
 }
@@ -99,9 +128,15 @@ fn the_engine_does_no_io() {
 
 #[test]
 fn files_hold_one_thing() {
-    let main = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/main.rs")).unwrap();
+    let main =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/main.rs")).unwrap();
     assert!(main.lines().count() < 40);
     for (path, _, text) in modules() {
-        assert!(text.lines().count() <= 400, "{} has {} lines", path.display(), text.lines().count());
+        assert!(
+            text.lines().count() <= 400,
+            "{} has {} lines",
+            path.display(),
+            text.lines().count()
+        );
     }
 }

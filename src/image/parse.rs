@@ -131,10 +131,16 @@ fn check_host_name(host: Part<'_>) -> Result<(), ReferenceError> {
 
 fn check_path(host: Option<&str>, path: Part<'_>) -> Result<(), ReferenceError> {
     check_components(path)?;
-    // The limit counts the name as normalised, and so the prefix that Docker Hub implies.
-    let on_hub = matches!(host, None | Some(LEGACY_HOST | DEFAULT_HOST));
-    let implied = on_hub && !path.text.contains('/');
-    let length = path.text.len() + if implied { OFFICIAL_PREFIX.len() } else { 0 };
+    // The limit counts the path as normalised: with the prefix that Docker Hub implies, and with a
+    // host that the grammar takes for a path, which only an underscore brings about.
+    let before = match host {
+        None | Some(LEGACY_HOST | DEFAULT_HOST) if !path.text.contains('/') => {
+            OFFICIAL_PREFIX.len()
+        }
+        Some(host) if host.contains('_') => host.len() + 1,
+        _ => 0,
+    };
+    let length = before + path.text.len();
     if length > MAX_PATH { Err(path.whole(Expected::NameLength)) } else { Ok(()) }
 }
 

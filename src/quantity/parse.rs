@@ -95,7 +95,8 @@ fn is_integer(bytes: &[u8]) -> bool {
 fn suffix_error(suffix: &str, start: usize) -> QuantityError {
     let letters = suffix.bytes().take_while(|b| b"eEinumkKMGTP".contains(b)).count();
     let sign = suffix[letters..].bytes().take_while(|b| matches!(b, b'+' | b'-')).take(1).count();
-    let known = skip_digits(suffix.as_bytes(), letters + sign);
+    // A sign belongs to an exponent only, and so needs a letter before it.
+    let known = if letters == 0 { 0 } else { skip_digits(suffix.as_bytes(), letters + sign) };
     // Everything before `known` is ASCII, so bytes and characters count alike.
     if let Some(found) = suffix[known..].chars().next() {
         let position = start + known + 1;
