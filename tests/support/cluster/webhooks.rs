@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::Cluster;
@@ -51,7 +53,7 @@ impl Webhooks {
         Self {
             name: "plimsoll".to_owned(),
             target,
-            ca_bundle: base64(ca_pem.as_bytes()),
+            ca_bundle: STANDARD.encode(ca_pem),
             namespace_selector: names("NotIn", &["kube-system"]),
             probe_namespace: "default".to_owned(),
             failure_policy: "Fail".to_owned(),
@@ -240,19 +242,4 @@ fn rule(group: &str, resources: &[&str], operations: &[&str]) -> Value {
         "apiGroups": [group], "apiVersions": ["v1"],
         "resources": resources, "operations": operations, "scope": "Namespaced",
     })
-}
-
-/// Base64 as `caBundle` wants it.
-fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let bits =
-            (0..3).fold(0_usize, |bits, i| bits << 8 | usize::from(*chunk.get(i).unwrap_or(&0)));
-        for place in 0..4 {
-            let digit = ALPHABET[bits >> (18 - 6 * place) & 63];
-            text.push(if place <= chunk.len() { char::from(digit) } else { '=' });
-        }
-    }
-    text
 }

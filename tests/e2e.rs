@@ -1,0 +1,24 @@
+//! Plimsoll behind a real API server, driven by real kubectl.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+#[path = "support/cluster.rs"]
+mod cluster;
+
+#[path = "e2e/airflow.rs"]
+mod airflow;
+#[path = "e2e/denials.rs"]
+mod denials;
+#[path = "e2e/doors.rs"]
+mod doors;
+#[path = "e2e/updates.rs"]
+mod updates;
+#[path = "e2e/webhook.rs"]
+mod webhook;
+#[path = "e2e/workloads.rs"]
+mod workloads;
