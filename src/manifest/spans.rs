@@ -197,14 +197,18 @@ pub struct Found {
     /// Whether the text serves other places too, through an anchor, an alias or a merge key.
     pub shared: bool,
     scalar: bool,
+    /// Where the value's first line ends.
+    first_line_end: usize,
 }
 
 impl Found {
-    /// The bytes to show a reader: the value of a scalar, the key of a collection.
+    /// The bytes to show a reader: the value of a scalar, the key of a collection; a collection
+    /// without a key is shown by its first line.
     pub fn highlight(&self) -> Range<usize> {
         match &self.key {
             Some(key) if !self.scalar || self.value.is_empty() => key.clone(),
-            _ => self.value.clone(),
+            _ if self.scalar => self.value.clone(),
+            _ => self.value.start..self.first_line_end,
         }
     }
 }
@@ -231,12 +235,17 @@ impl Tree {
         }
         shared |= self.is_linked(at);
         let Some(node) = self.spans.node(at) else {
-            return Found { key: None, value: 0..0, exact: false, shared, scalar: true };
+            let (value, exact, scalar) = (0..0, false, true);
+            return Found { key: None, value, exact, shared, scalar, first_line_end: 0 };
         };
         let key = (node.key_text != KeyText::None).then(|| node.key());
         let value = self.spans.node(self.target(at)).unwrap_or(node);
         let scalar = value.shape == Shape::Scalar;
-        Found { key, value: value.value(), exact, shared, scalar }
+        let value = value.value();
+        let text = self.text.as_str().get(value.clone()).unwrap_or_default();
+        let line = memchr::memchr2(b'\n', b'\r', text.as_bytes()).unwrap_or(text.len());
+        let first_line_end = value.start + line;
+        Found { key, value, exact, shared, scalar, first_line_end }
     }
 
     /// The nodes of a list object's `items`.
