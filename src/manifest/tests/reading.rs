@@ -68,6 +68,7 @@ fn errors_say_where_and_why() {
             "1:10: `a` stands twice in this mapping (first at line 1, column 2)",
         ),
         ("{\"a\": [1, 2}", "1:12: expected `,` or the closing bracket"),
+        ("a: 1\n--- b: 2\n", "2:5: kubectl takes nothing but a comment behind `---`"),
         ("a: \"\u{2028}\"", "1:5: kubectl reads the character U+2028 as the end of a line"),
     ];
     for (text, expected) in cases {
