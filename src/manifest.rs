@@ -11,6 +11,7 @@ pub mod text;
 
 mod compose;
 mod json;
+mod locate;
 mod spans;
 mod yaml;
 
@@ -19,12 +20,12 @@ use std::sync::Arc;
 
 pub use document::Document;
 pub use error::{ManifestError, Place};
+pub use locate::Found;
 pub use source::{SourceFile, read_all};
-pub use spans::Found;
 pub use text::Text;
 
 use compose::Composer;
-use spans::Tree;
+use locate::Tree;
 
 /// What one file, or standard input, holds.
 #[derive(Debug)]

@@ -1,13 +1,16 @@
 //! Builds values and their spans from what a reader of YAML or JSON meets, without recursion.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+mod anchors;
+mod fields;
+
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use serde_json::map::Entry;
 use serde_json::{Map, Value};
 
-use super::error::Fault;
+use super::error::{Fault, shorten};
 use super::spans::{KeySpan, KeyText, NodeId, Shape, Spans, unquote};
+use anchors::Anchor;
 
 /// How deep a document may nest, aliases included. Values are dropped and read recursively, so
 /// this also bounds the stack.
@@ -60,16 +63,6 @@ enum Held {
 struct Key {
     name: Option<String>,
     span: KeySpan,
-}
-
-/// A node that aliases may name.
-#[derive(Debug)]
-struct Anchor {
-    /// Absent for the scalar of a key, which is no node of its own.
-    node: Option<NodeId>,
-    value: Value,
-    height: usize,
-    weight: usize,
 }
 
 /// A value that is complete, on its way into its parent.
@@ -215,39 +208,6 @@ impl<'t> Composer<'t> {
         self.done(Done { node: frame.node, value, height, from_alias: false }, frame.anchor)
     }
 
-    /// Puts a copy of an anchored value here.
-    pub(super) fn alias(&mut self, anchor: usize, range: Range<usize>) -> Step {
-        let node = self.node(Shape::Scalar, range.clone());
-        let Some(found) = self.anchors.get(&anchor) else {
-            return Err(Fault::new(range, "the anchor of this alias contains the alias itself"));
-        };
-        if self.frames.len() + found.height > MAX_DEPTH {
-            return Err(too_deep(range));
-        }
-        self.copy_budget =
-            self.copy_budget.checked_sub(found.weight).ok_or_else(|| too_many_copies(range))?;
-        if let Some(target) = found.node {
-            self.output.spans.link(node, target);
-        }
-        let (value, height) = (found.value.clone(), found.height);
-        self.done(Done { node, value, height, from_alias: true }, None)
-    }
-
-    /// Notes that aliases may name the scalar of a key.
-    pub(super) fn anchor_key(&mut self, anchor: usize, name: &str, range: Range<usize>) -> Step {
-        let value = Value::String(name.to_owned());
-        let weight = weight(&value);
-        self.spend(weight, range)?;
-        self.anchors.insert(anchor, Anchor { node: None, value, height: 0, weight });
-        Ok(())
-    }
-
-    /// The scalar that an alias in the place of a key stands for.
-    pub(super) fn alias_scalar(&self, anchor: usize) -> Option<&Value> {
-        let value = &self.anchors.get(&anchor)?.value;
-        (!value.is_array() && !value.is_object()).then_some(value)
-    }
-
     fn node(&mut self, shape: Shape, range: Range<usize>) -> NodeId {
         let key = match self.frames.last() {
             Some(Frame { held: Held::Map { key: Some(key), .. }, .. }) => {
@@ -278,10 +238,11 @@ impl<'t> Composer<'t> {
         let Some(key) = key else { return Ok(()) };
         let parent = frame.node;
         let clash = match key.name {
-            Some(name) => insert(map, merged, name, done.value),
+            Some(name) => fields::insert(map, merged, name, done.value),
             None => {
-                let maps = to_merge(done).ok_or_else(|| bad_merge(key.span.range.clone()))?;
-                merge(map, merged, maps)
+                let maps = fields::to_merge(done.value, done.from_alias)
+                    .ok_or_else(|| bad_merge(key.span.range.clone()))?;
+                fields::merge(map, merged, maps)
             }
         };
         let Some(clash) = clash else { return Ok(()) };
@@ -300,121 +261,10 @@ impl<'t> Composer<'t> {
         };
         Err(fault.earlier(first))
     }
-
-    fn keep(&mut self, done: &Done, anchor: usize) -> Step {
-        let weight = weight(&done.value);
-        let range = self.output.spans.node(done.node).map(|node| node.value());
-        self.spend(weight, range.unwrap_or_default())?;
-        self.output.spans.anchor(done.node);
-        let (node, value, height) = (Some(done.node), done.value.clone(), done.height);
-        self.anchors.insert(anchor, Anchor { node, value, height, weight });
-        Ok(())
-    }
-
-    fn spend(&mut self, weight: usize, range: Range<usize>) -> Step {
-        let left = self.copy_budget.checked_sub(weight);
-        self.copy_budget = left.ok_or_else(|| too_many_copies(range))?;
-        Ok(())
-    }
-}
-
-/// Inserts a field; gives the key back if it stands there already and no merge brought it.
-fn insert(
-    map: &mut Map<String, Value>,
-    merged: &mut HashSet<String>,
-    name: String,
-    value: Value,
-) -> Option<String> {
-    match map.entry(name) {
-        Entry::Vacant(entry) => {
-            entry.insert(value);
-            None
-        }
-        Entry::Occupied(mut entry) if merged.remove(entry.key()) => {
-            entry.insert(value);
-            None
-        }
-        Entry::Occupied(entry) => Some(entry.key().clone()),
-    }
-}
-
-/// Merges fields; gives a key back that stands there already with another value.
-fn merge(
-    map: &mut Map<String, Value>,
-    merged: &mut HashSet<String>,
-    maps: Vec<Map<String, Value>>,
-) -> Option<String> {
-    let mut combined = BTreeMap::new();
-    for (name, value) in maps.into_iter().flatten() {
-        combined.entry(name).or_insert(value);
-    }
-    for (name, value) in combined {
-        match map.entry(name) {
-            Entry::Vacant(entry) => {
-                merged.insert(entry.key().clone());
-                entry.insert(value);
-            }
-            Entry::Occupied(entry) if *entry.get() == value => {}
-            Entry::Occupied(entry) => return Some(entry.key().clone()),
-        }
-    }
-    None
-}
-
-/// The maps that the value of `<<` names.
-fn to_merge(done: Done) -> Option<Vec<Map<String, Value>>> {
-    match done.value {
-        Value::Object(map) => Some(vec![map]),
-        Value::Array(list) if !done.from_alias => list
-            .into_iter()
-            .map(|item| match item {
-                Value::Object(map) => Some(map),
-                _ => None,
-            })
-            .collect(),
-        _ => None,
-    }
-}
-
-/// Bytes that a copy of a value takes, roughly.
-fn weight(value: &Value) -> usize {
-    const NODE: usize = 48;
-    match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) => NODE,
-        Value::String(text) => NODE + text.len(),
-        Value::Array(list) => NODE + list.iter().map(weight).sum::<usize>(),
-        Value::Object(map) => {
-            // A map comes in leaves of eleven entries, however few are used.
-            let leaves = map.len().div_ceil(6) * 11 * 2 * NODE;
-            NODE + leaves + map.iter().map(|(key, value)| key.len() + weight(value)).sum::<usize>()
-        }
-    }
-}
-
-/// A text that is fit for a message: short and on one line.
-pub(super) fn shorten(text: &str) -> String {
-    const LIMIT: usize = 60;
-    let mut short = String::new();
-    for (count, character) in text.chars().enumerate() {
-        if count == LIMIT {
-            short.push('…');
-            break;
-        }
-        if character.is_control() {
-            short.extend(character.escape_default());
-        } else {
-            short.push(character);
-        }
-    }
-    short
 }
 
 fn too_deep(range: Range<usize>) -> Fault {
     Fault::new(range, format!("nested more than {MAX_DEPTH} levels deep"))
-}
-
-fn too_many_copies(range: Range<usize>) -> Fault {
-    Fault::new(range, "the anchors and aliases of this file multiply into too much data")
 }
 
 fn bad_merge(range: Range<usize>) -> Fault {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::error::Place;
-use super::spans::{Found, NodeId, Tree};
+use super::locate::{Found, Tree};
+use super::spans::NodeId;
 use super::text::Text;
 
 /// One document of a stream, or one item of a `List`.

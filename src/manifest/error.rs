@@ -101,3 +101,21 @@ impl Fault {
         ManifestError::new(file, Some(text.place(self.range)), message, self.help)
     }
 }
+
+/// A text that is fit for a message: short and on one line.
+pub(super) fn shorten(text: &str) -> String {
+    const LIMIT: usize = 60;
+    let mut short = String::new();
+    for (count, character) in text.chars().enumerate() {
+        if count == LIMIT {
+            short.push('…');
+            break;
+        }
+        if character.is_control() {
+            short.extend(character.escape_default());
+        } else {
+            short.push(character);
+        }
+    }
+    short
+}

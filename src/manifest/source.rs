@@ -1,6 +1,7 @@
 //! From the paths on a command line to the bytes of files, read on several threads.
 
 use std::collections::HashSet;
+use std::error::Error;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -169,8 +170,17 @@ fn words(error: &ignore::Error) -> String {
         ignore::Error::Loop { ancestor, .. } => {
             format!("the link leads back to {}", ancestor.display())
         }
+        // The first layer tells the path again.
+        ignore::Error::Io(error) => innermost(error).to_string(),
         other => other.to_string(),
     }
+}
+
+fn innermost<'e>(mut error: &'e (dyn Error + 'static)) -> &'e (dyn Error + 'static) {
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error
 }
 
 fn fail(path: &Path, error: &impl std::fmt::Display) -> ManifestError {
@@ -202,3 +212,6 @@ fn read_stream(stream: impl Read, expected: u64) -> io::Result<Vec<u8>> {
 fn refuse_empty(bytes: Vec<u8>) -> io::Result<Vec<u8>> {
     if bytes.is_empty() { Err(io::Error::other("it is empty")) } else { Ok(bytes) }
 }
+
+#[cfg(test)]
+mod tests;

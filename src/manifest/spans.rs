@@ -3,11 +3,8 @@
 //! One flat list per file, in the order of the text: a node's children follow it, up to its `last`.
 //! Nothing is copied from the text, and aliases are links, so the list stays as small as the text.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::Arc;
-
-use super::text::Text;
 
 /// The number of a node in its file.
 pub(super) type NodeId = u32;
@@ -46,9 +43,9 @@ pub(super) struct Node {
     last: NodeId,
     /// The anchored node that an alias stands for.
     link: u32,
-    shape: Shape,
-    key_text: KeyText,
-    anchored: bool,
+    pub(super) shape: Shape,
+    pub(super) key_text: KeyText,
+    pub(super) anchored: bool,
 }
 
 impl Node {
@@ -60,7 +57,7 @@ impl Node {
         self.value[0] as usize..self.value[1] as usize
     }
 
-    fn link(&self) -> Option<NodeId> {
+    pub(super) fn link(&self) -> Option<NodeId> {
         (self.link != NONE).then_some(self.link)
     }
 }
@@ -155,7 +152,7 @@ impl Spans {
         self.children(parent).find(|&(id, node)| self.is_key(text, id, node, key)).map(|(id, _)| id)
     }
 
-    fn children(&self, parent: NodeId) -> impl Iterator<Item = (NodeId, &Node)> {
+    pub(super) fn children(&self, parent: NodeId) -> impl Iterator<Item = (NodeId, &Node)> {
         let last = self.node(parent).map_or(parent, |node| node.last);
         let mut next = parent + 1;
         std::iter::from_fn(move || {
@@ -174,135 +171,6 @@ impl Spans {
             KeyText::Quoted => written().and_then(unquote) == Some(key),
             KeyText::Other => self.keys.get(&id).is_some_and(|name| &**name == key),
             KeyText::None | KeyText::Merge => false,
-        }
-    }
-}
-
-/// The spans of a file that has been read, with its text.
-#[derive(Debug)]
-pub(super) struct Tree {
-    pub(super) text: Arc<Text>,
-    spans: Spans,
-}
-
-/// Where a field stands, in bytes of the text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
-    /// The key, if the value has one.
-    pub key: Option<Range<usize>>,
-    /// The value. One that is an alias stands where its anchor is.
-    pub value: Range<usize>,
-    /// Whether this is the field itself; if not, it is absent and this is the nearest parent.
-    pub exact: bool,
-    /// Whether the text serves other places too, through an anchor, an alias or a merge key.
-    pub shared: bool,
-    scalar: bool,
-}
-
-impl Found {
-    /// The bytes to show a reader: the value of a scalar, the key of a collection.
-    pub fn highlight(&self) -> Range<usize> {
-        match &self.key {
-            Some(key) if !self.scalar || self.value.is_empty() => key.clone(),
-            _ => self.value.clone(),
-        }
-    }
-}
-
-impl Tree {
-    pub(super) fn new(text: Arc<Text>, spans: Spans) -> Self {
-        Self { text, spans }
-    }
-
-    /// Walks an RFC 6901 pointer from `root` to its field or to the nearest parent there is.
-    pub(super) fn find(&self, root: NodeId, pointer: &str) -> Found {
-        let mut at = root;
-        let mut shared = self.is_anchored(at);
-        let mut exact = true;
-        let tokens = if pointer.is_empty() { None } else { Some(pointer.split('/').skip(1)) };
-        for token in tokens.into_iter().flatten() {
-            let token = token.replace("~1", "/").replace("~0", "~");
-            let Some((child, through_merge)) = self.step(at, &token) else {
-                exact = false;
-                break;
-            };
-            shared |= through_merge || self.is_linked(at) || self.is_anchored(child);
-            at = child;
-        }
-        shared |= self.is_linked(at);
-        let Some(node) = self.spans.node(at) else {
-            return Found { key: None, value: 0..0, exact: false, shared, scalar: true };
-        };
-        let key = (node.key_text != KeyText::None).then(|| node.key());
-        let value = self.spans.node(self.target(at)).unwrap_or(node);
-        let scalar = value.shape == Shape::Scalar;
-        Found { key, value: value.value(), exact, shared, scalar }
-    }
-
-    /// The nodes of a list object's `items`.
-    pub(super) fn items(&self, list: NodeId) -> Vec<NodeId> {
-        let Some((items, _)) = self.step(list, "items") else { return Vec::new() };
-        self.spans.children(self.target(items)).map(|(id, _)| id).collect()
-    }
-
-    fn is_anchored(&self, id: NodeId) -> bool {
-        self.spans.node(id).is_some_and(|node| node.anchored)
-    }
-
-    fn is_linked(&self, id: NodeId) -> bool {
-        self.spans.node(id).is_some_and(|node| node.link().is_some())
-    }
-
-    fn target(&self, id: NodeId) -> NodeId {
-        self.spans.node(id).and_then(Node::link).unwrap_or(id)
-    }
-
-    /// The child that a pointer token names, and whether a merge key brought it.
-    fn step(&self, parent: NodeId, token: &str) -> Option<(NodeId, bool)> {
-        let parent = self.target(parent);
-        match self.spans.node(parent)?.shape {
-            Shape::Scalar => None,
-            Shape::Map => self.field(parent, token),
-            Shape::List => {
-                let index = token.parse().ok()?;
-                self.spans.children(parent).nth(index).map(|(id, _)| (id, false))
-            }
-        }
-    }
-
-    fn field(&self, map: NodeId, key: &str) -> Option<(NodeId, bool)> {
-        // Merges refer to earlier anchors which may merge again, without a bound on the chain.
-        let mut seen = HashSet::new();
-        let mut waiting = vec![map];
-        while let Some(id) = waiting.pop() {
-            if let Some(child) = self.spans.child(self.text.as_str(), id, key) {
-                return Some((child, id != map));
-            }
-            let before = waiting.len();
-            for (child, node) in self.spans.children(id) {
-                if node.key_text == KeyText::Merge {
-                    self.merged_maps(child, |map| {
-                        if seen.insert(map) {
-                            waiting.push(map);
-                        }
-                    });
-                }
-            }
-            if let Some(added) = waiting.get_mut(before..) {
-                added.reverse();
-            }
-        }
-        None
-    }
-
-    fn merged_maps(&self, merge: NodeId, mut visit: impl FnMut(NodeId)) {
-        let target = self.target(merge);
-        match self.spans.node(target).map(|node| node.shape) {
-            Some(Shape::Map) => visit(target),
-            Some(Shape::List) => {
-                self.spans.children(target).for_each(|(id, _)| visit(self.target(id)));
-            }
-            Some(Shape::Scalar) | None => {}
         }
     }
 }

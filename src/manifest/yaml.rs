@@ -25,10 +25,11 @@ pub(super) fn read(composer: &mut Composer<'_>, rest: Rest) {
     let options = options();
     let mut json_fault = rest.fault;
     for chunk in chunks::split(text, rest.offset) {
-        let result = match foreign::line_break(text, &chunk) {
-            Some(fault) => Err(fault),
-            None => Reader::new(composer, chunk.start).read(&chunk, &options),
-        };
+        let result =
+            match foreign::line_break(text, &chunk).or_else(|| foreign::marker(text, &chunk)) {
+                Some(fault) => Err(fault),
+                None => Reader::new(composer, chunk.start).read(&chunk, &options),
+            };
         let json_fault = json_fault.take();
         if let Err(fault) = result {
             // Text that is neither is closer to the format in which it makes sense for longer.

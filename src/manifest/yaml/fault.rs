@@ -15,6 +15,7 @@ pub(super) fn complex_key(range: Range<usize>) -> Fault {
 /// Turns an error of the parser, which counts from `base`, into one about the whole text.
 pub(super) fn syntax(text: &str, base: usize, error: &ScanError) -> Fault {
     let offset = error.marker().byte_offset().unwrap_or_default().min(text.len());
+    let offset = if is_about_tab(error.kind()) { first_tab(text, offset) } else { offset };
     let width = match text.get(offset..).and_then(|rest| rest.chars().next()) {
         None | Some('\n' | '\r') => 0,
         Some(character) => character.len_utf8(),
@@ -28,11 +29,21 @@ pub(super) fn syntax(text: &str, base: usize, error: &ScanError) -> Fault {
     }
 }
 
+fn is_about_tab(kind: &ErrorKind) -> bool {
+    use ErrorKind::{TabInBlockIndentation, TabInIndentation, TabNotAllowed};
+    matches!(kind, TabInBlockIndentation | TabInIndentation | TabNotAllowed)
+}
+
+/// The first tab of the white space that reaches up to `offset`.
+fn first_tab(text: &str, offset: usize) -> usize {
+    let before = text.get(..offset).unwrap_or_default();
+    let start = before.trim_end_matches([' ', '\t']).len();
+    before.get(start..).and_then(|space| space.find('\t')).map_or(offset, |tab| start + tab)
+}
+
 fn words(kind: &ErrorKind) -> (String, Option<&'static str>) {
     let (message, help) = match kind {
-        ErrorKind::TabNotAllowed
-        | ErrorKind::TabInBlockIndentation
-        | ErrorKind::TabInIndentation => ("a tab cannot indent YAML", Some("indent with spaces")),
+        kind if is_about_tab(kind) => ("a tab cannot indent YAML", Some("indent with spaces")),
         ErrorKind::RecursionLimitExceeded => {
             return (format!("nested more than {MAX_DEPTH} levels deep"), None);
         }
@@ -49,6 +60,13 @@ fn words(kind: &ErrorKind) -> (String, Option<&'static str>) {
         | ErrorKind::UnexpectedEofImplicitFlowMapping => {
             ("the document ends before a bracket is closed", None)
         }
+        ErrorKind::InvalidQuotedScalarIndent => {
+            ("a quote is not closed, or the next line of its text is not indented enough", None)
+        }
+        ErrorKind::ExpectedDocumentStart => (
+            "this does not belong to what stands above",
+            Some("check the indentation of this line and those above"),
+        ),
         ErrorKind::SimpleKeyExpected => ("expected `:` after this key", None),
         ErrorKind::ExpectedBlockMappingKey => (
             "expected a key of the mapping",

@@ -21,6 +21,21 @@ pub(super) fn line_break(text: &str, range: &Range<usize>) -> Option<Fault> {
     })
 }
 
+/// Finds text behind the `---` that starts a document; `kubectl` wants it on the next line.
+pub(super) fn marker(text: &str, range: &Range<usize>) -> Option<Fault> {
+    let line = text.get(range.clone())?.lines().next()?;
+    let behind = line.strip_prefix("---")?.strip_prefix([' ', '\t'])?.trim();
+    if behind.is_empty() || behind.starts_with('#') {
+        return None;
+    }
+    let start = range.start + line.rfind(behind)?;
+    let message = "kubectl takes nothing but a comment behind `---`";
+    Some(
+        Fault::new(start..start + behind.len(), message)
+            .help("start the document on the next line"),
+    )
+}
+
 /// Refuses a tab that indents, or that follows `-` or `?`, in `gap`: text between two values in
 /// block style. `base` is where the document begins.
 pub(super) fn indenting_tab(text: &str, base: usize, gap: Range<usize>) -> Result<(), Fault> {

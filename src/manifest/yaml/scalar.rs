@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use base64::Engine;
 use serde_json::{Number, Value};
 
-use super::super::compose::shorten;
+use super::super::error::shorten;
 
 /// The namespace of `!!` tags.
 pub(super) const CORE: &str = "tag:yaml.org,2002:";

@@ -1,0 +1,146 @@
+//! From the pointer of a field to the place where it stands.
+
+use std::collections::HashSet;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::spans::{KeyText, Node, NodeId, Shape, Spans};
+use super::text::Text;
+
+/// The spans of a file that has been read, with its text.
+#[derive(Debug)]
+pub(super) struct Tree {
+    pub(super) text: Arc<Text>,
+    spans: Spans,
+}
+
+/// Where a field stands, in bytes of the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The key, if the value has one.
+    pub key: Option<Range<usize>>,
+    /// The value. One that is an alias stands where its anchor is.
+    pub value: Range<usize>,
+    /// Whether this is the field itself; if not, it is absent and this is the nearest parent.
+    pub exact: bool,
+    /// Whether the text serves other places too, through an anchor, an alias or a merge key.
+    pub shared: bool,
+    scalar: bool,
+    /// Where the value's first line ends.
+    first_line_end: usize,
+}
+
+impl Found {
+    /// The bytes to show a reader: the value of a scalar, the key of a collection; a collection
+    /// without a key is shown by its first line.
+    pub fn highlight(&self) -> Range<usize> {
+        match &self.key {
+            Some(key) if !self.scalar || self.value.is_empty() => key.clone(),
+            _ if self.scalar => self.value.clone(),
+            _ => self.value.start..self.first_line_end,
+        }
+    }
+}
+
+impl Tree {
+    pub(super) fn new(text: Arc<Text>, spans: Spans) -> Self {
+        Self { text, spans }
+    }
+
+    /// Walks an RFC 6901 pointer from `root` to its field or to the nearest parent there is.
+    pub(super) fn find(&self, root: NodeId, pointer: &str) -> Found {
+        let mut at = root;
+        let mut shared = self.is_anchored(at);
+        let mut exact = true;
+        let tokens = if pointer.is_empty() { None } else { Some(pointer.split('/').skip(1)) };
+        for token in tokens.into_iter().flatten() {
+            let token = token.replace("~1", "/").replace("~0", "~");
+            let Some((child, through_merge)) = self.step(at, &token) else {
+                exact = false;
+                break;
+            };
+            shared |= through_merge || self.is_linked(at) || self.is_anchored(child);
+            at = child;
+        }
+        shared |= self.is_linked(at);
+        let Some(node) = self.spans.node(at) else {
+            let (value, exact, scalar) = (0..0, false, true);
+            return Found { key: None, value, exact, shared, scalar, first_line_end: 0 };
+        };
+        let key = (node.key_text != KeyText::None).then(|| node.key());
+        let value = self.spans.node(self.target(at)).unwrap_or(node);
+        let scalar = value.shape == Shape::Scalar;
+        let value = value.value();
+        let text = self.text.as_str().get(value.clone()).unwrap_or_default();
+        let line = memchr::memchr2(b'\n', b'\r', text.as_bytes()).unwrap_or(text.len());
+        let first_line_end = value.start + line;
+        Found { key, value, exact, shared, scalar, first_line_end }
+    }
+
+    /// The nodes of a list object's `items`.
+    pub(super) fn items(&self, list: NodeId) -> Vec<NodeId> {
+        let Some((items, _)) = self.step(list, "items") else { return Vec::new() };
+        self.spans.children(self.target(items)).map(|(id, _)| id).collect()
+    }
+
+    fn is_anchored(&self, id: NodeId) -> bool {
+        self.spans.node(id).is_some_and(|node| node.anchored)
+    }
+
+    fn is_linked(&self, id: NodeId) -> bool {
+        self.spans.node(id).is_some_and(|node| node.link().is_some())
+    }
+
+    fn target(&self, id: NodeId) -> NodeId {
+        self.spans.node(id).and_then(Node::link).unwrap_or(id)
+    }
+
+    /// The child that a pointer token names, and whether a merge key brought it.
+    fn step(&self, parent: NodeId, token: &str) -> Option<(NodeId, bool)> {
+        let parent = self.target(parent);
+        match self.spans.node(parent)?.shape {
+            Shape::Scalar => None,
+            Shape::Map => self.field(parent, token),
+            Shape::List => {
+                let index = token.parse().ok()?;
+                self.spans.children(parent).nth(index).map(|(id, _)| (id, false))
+            }
+        }
+    }
+
+    fn field(&self, map: NodeId, key: &str) -> Option<(NodeId, bool)> {
+        // Merges refer to earlier anchors which may merge again, without a bound on the chain.
+        let mut seen = HashSet::new();
+        let mut waiting = vec![map];
+        while let Some(id) = waiting.pop() {
+            if let Some(child) = self.spans.child(self.text.as_str(), id, key) {
+                return Some((child, id != map));
+            }
+            let before = waiting.len();
+            for (child, node) in self.spans.children(id) {
+                if node.key_text == KeyText::Merge {
+                    self.merged_maps(child, |map| {
+                        if seen.insert(map) {
+                            waiting.push(map);
+                        }
+                    });
+                }
+            }
+            if let Some(added) = waiting.get_mut(before..) {
+                added.reverse();
+            }
+        }
+        None
+    }
+
+    fn merged_maps(&self, merge: NodeId, mut visit: impl FnMut(NodeId)) {
+        let target = self.target(merge);
+        match self.spans.node(target).map(|node| node.shape) {
+            Some(Shape::Map) => visit(target),
+            Some(Shape::List) => {
+                self.spans.children(target).for_each(|(id, _)| visit(self.target(id)));
+            }
+            Some(Shape::Scalar) | None => {}
+        }
+    }
+}
