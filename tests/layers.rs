@@ -41,7 +41,7 @@ const PURE: [&str; 14] = [
 
 const IMPURE: [&str; 14] = [
     "std::fs",
-    "std::net",
+    "std::net::Tcp",
     "std::time",
     "std::env",
     "std::thread",

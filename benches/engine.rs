@@ -1,0 +1,134 @@
+//! What a review costs inside: parse, match, each rule, patch.
+//!
+//! `cargo bench --bench engine`
+
+#![allow(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
+
+use std::hint::black_box;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use plimsoll::admission::{Endpoint, review};
+use plimsoll::engine::{Attributes, Engine, NamespaceFacts, Operation, Stage};
+use plimsoll::pod::kinds::{Object, PodKind};
+use plimsoll::pod::workload::Workload;
+use plimsoll::policy::PolicySet;
+use plimsoll::policy_source::load;
+use plimsoll::rules::{Origin, RuleKind, Subject};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+const REVIEW: &str = include_str!("../tests/data/review-bench.json");
+
+fn object() -> Box<RawValue> {
+    let review: Value = serde_json::from_str(REVIEW).unwrap();
+    RawValue::from_string(review["request"]["object"].to_string()).unwrap()
+}
+
+fn attributes<'a>(object: &'a RawValue, namespace: &'a str) -> Attributes<'a> {
+    Attributes {
+        operation: Operation::Create,
+        group: "",
+        kind: "Pod",
+        subresource: "",
+        namespace,
+        user: None,
+        object: Some(Object::Json(object)),
+        old_object: None,
+        facts: NamespaceFacts::default(),
+    }
+}
+
+fn by_default() -> Engine {
+    Engine::new(Arc::new(load(&[]).unwrap()))
+}
+
+fn parse(c: &mut Criterion) {
+    let object = object();
+    let pod = PodKind::find("", "Pod").unwrap();
+    let mut group = c.benchmark_group("parse");
+    group.bench_function("view of the pod", |b| b.iter(|| pod.read(Object::Json(black_box(&object))).unwrap()));
+    group.bench_function("serde_json::Value, for comparison", |b| {
+        b.iter(|| serde_json::from_str::<Value>(black_box(object.get())).unwrap());
+    });
+    group.finish();
+}
+
+/// A policy that is not about the pod: by its namespace, and by its class.
+fn matching(c: &mut Criterion) {
+    let object = object();
+    let engine = |matching: Value, count: usize| {
+        let policies: Vec<Value> = (0..count)
+            .map(|at| {
+                json!({"apiVersion": "plimsoll.dev/v1alpha1", "kind": "PodPolicy",
+                    "metadata": {"name": format!("p{at}")}, "spec": {"match": matching,
+                    "rules": [{"name": "r", "imageTag": {"deny": ["latest"]}}]}})
+            })
+            .collect();
+        Engine::new(Arc::new(PolicySet::compile(&policies.iter().collect::<Vec<_>>()).unwrap()))
+    };
+    let mut group = c.benchmark_group("100 policies that do not match");
+    for (name, matching) in [
+        ("namespace", json!({"namespaces": {"include": ["team-a-*", "team-b"]}})),
+        ("workload", json!({"workloads": ["Daemon"]})),
+        ("podSelector", json!({"podSelector": {"matchLabels": {"app": "other"}}})),
+    ] {
+        let engine = engine(matching, 100);
+        let attributes = attributes(&object, "airflow");
+        group.bench_function(name, |b| b.iter(|| engine.decide(black_box(&attributes), Stage::Validate)));
+    }
+    group.finish();
+}
+
+fn rules(c: &mut Criterion) {
+    let object = object();
+    let pod = PodKind::find("", "Pod").unwrap().read(Object::Json(&object)).unwrap();
+    let subject = Subject {
+        pod: &pod,
+        spec: pod.spec.as_ref().unwrap(),
+        workload: Workload::of(&pod, None),
+        limit_ranges: &[],
+    };
+    let settings = [
+        ("imageTag", json!({"deny": ["latest"]})),
+        ("imagePullPolicy", json!({"deny": ["Always"]})),
+        ("resources", json!({"requests": {"cpu": {"required": true}, "memory": {"required": true}}, "limits": {"memory": {"required": true}}})),
+        ("dns", json!({"policy": "Default", "options": [{"name": "ndots", "value": "2"}]})),
+        ("topologySpread", json!({"constraints": [
+            {"topologyKey": "kubernetes.io/hostname", "maxSkew": 1, "whenUnsatisfiable": "ScheduleAnyway"}]})),
+    ];
+    let mut group = c.benchmark_group("rules");
+    for (name, settings) in settings {
+        let origin = Origin { policy: "p", rule: "r" };
+        let rule = RuleKind::find(name).unwrap().compile(&settings, &origin).unwrap();
+        let mut violations = Vec::new();
+        group.bench_function(name, |b| {
+            b.iter(|| {
+                rule.evaluate(black_box(&subject), &mut violations);
+                violations.clear();
+            });
+        });
+    }
+    group.finish();
+}
+
+fn whole(c: &mut Criterion) {
+    let engine = by_default();
+    let mut group = c.benchmark_group("review of 8.4 KB, default policies");
+    for (name, endpoint) in [("mutate", Endpoint::Mutate), ("validate", Endpoint::Validate)] {
+        group.bench_function(name, |b| b.iter(|| review(&engine, endpoint, black_box(REVIEW.as_bytes())).unwrap()));
+    }
+    group.finish();
+    let paths: Vec<PathBuf> = vec![PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/workloads"))];
+    c.bench_function("check of tests/workloads", |b| {
+        b.iter(|| plimsoll::check::run(&engine, black_box(&paths), "default", 2));
+    });
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default().sample_size(40);
+    targets = parse, matching, rules, whole
+}
+criterion_main!(benches);

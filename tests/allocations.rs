@@ -1,0 +1,34 @@
+//! Allocations per review, counted: steadier than time, and the first thing to grow when someone is careless.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::sync::Arc;
+
+use plimsoll::admission::{Endpoint, review};
+use plimsoll::engine::Engine;
+use plimsoll::policy_source::load;
+
+#[global_allocator]
+static ALLOCATOR: dhat::Alloc = dhat::Alloc;
+
+const REVIEW: &str = include_str!("data/review-bench.json");
+
+fn count(engine: &Engine, endpoint: Endpoint) -> u64 {
+    let before = dhat::HeapStats::get().total_blocks;
+    let answer = review(engine, endpoint, REVIEW.as_bytes()).unwrap();
+    let after = dhat::HeapStats::get().total_blocks;
+    drop(answer);
+    after - before
+}
+
+/// One test, because the profiler counts for the whole process.
+#[test]
+fn a_review_allocates_little() {
+    let engine = Engine::new(Arc::new(load(&[]).unwrap()));
+    let _profiler = dhat::Profiler::builder().testing().build();
+    let validate = count(&engine, Endpoint::Validate);
+    let mutate = count(&engine, Endpoint::Mutate);
+    println!("allocations per review of 8.4 KB: /validate {validate}, /mutate {mutate}");
+    assert!(validate <= 120, "/validate allocates {validate} times");
+    assert!(mutate <= 700, "/mutate allocates {mutate} times");
+}
