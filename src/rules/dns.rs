@@ -51,21 +51,20 @@
 //! without name servers, more than the limits, an address that is none, `ndots` without a number.
 //! Search domains may hold `_` or be `.` alone, which Kubernetes takes since 1.33.
 
-use std::fmt;
-
 use super::{FixMeta, Meta, Origin, Rule, Safety, SettingsError, Subject};
 use crate::edit::Edit;
 use crate::finding::{Claim, Violation, quoted};
-use crate::pod::mentions::Mentions;
 use crate::pod::scalars::Str;
 use crate::pod::view::DnsConfig;
 use crate::pointer::Pointer;
 
+mod kept;
 mod limits;
 mod settings;
 #[cfg(test)]
 mod tests;
 
+use kept::Kept;
 pub(super) use settings::Settings;
 use settings::{ClusterNames, HostNetwork, Policy, Wanted};
 
@@ -158,13 +157,13 @@ impl Dns {
     ) -> Violation {
         let place = Pointer::new("/spec/dnsPolicy");
         let default = if defaulted { ", the default," } else { "" };
-        let message =
-            format!("{}{default} is in force, and `{}` is asked for", quoted(now), wanted.name());
-        let summary = format!("dnsPolicy {now} -> {}", wanted.name());
-        let set = Edit::set(place.clone(), wanted.name());
+        let (seen, asked) = (quoted(now), wanted.name());
+        let message = format!("{seen}{default} is in force, and `{asked}` is asked for");
+        let summary = format!("dnsPolicy {} -> {asked}", seen.trim_matches('`'));
+        let set = Edit::set(place.clone(), asked);
         if wanted != Policy::None {
-            let help = format!("set dnsPolicy: {}", wanted.name());
-            return Violation::pod(place, message, help).with_fix(summary, vec![set]);
+            return Violation::pod(place, message, format!("set dnsPolicy: {asked}"))
+                .with_fix(summary, vec![set]);
         }
         let servers = self.nameservers.join(", ");
         let violation = Violation::pod(
@@ -245,11 +244,10 @@ impl Dns {
                 Some(value) => Edit::set(place.clone(), value),
                 None => Edit::remove(place.clone()),
             };
-            let name = &wanted.name;
+            let (name, asked) = (&wanted.name, &wanted.text);
             let value = value.unwrap_or("no value");
-            let seen = if now.is_empty() { "no value".to_owned() } else { quoted(now) };
-            let now = if now.is_empty() { "no value" } else { now };
-            let asked = &wanted.text;
+            let seen = quoted(if now.is_empty() { "no value" } else { now });
+            let now = seen.trim_matches('`');
             let suffix = suffix();
             violations.push(
                 Violation::pod(
@@ -290,51 +288,6 @@ fn with_host_net() -> Violation {
         format!("dnsPolicy ClusterFirst -> {WITH_HOST_NET}"),
         vec![Edit::set(place, WITH_HOST_NET)],
     )
-}
-
-/// Why a pod keeps a dnsPolicy that another is asked for.
-struct Kept<'s> {
-    policy: &'s str,
-    why: Why<'s>,
-}
-
-enum Why<'s> {
-    /// A container names a Service in one of its fields.
-    Names { container: &'s str, field: &'static str },
-    /// The pod's system needs names of Services.
-    System(&'static str),
-}
-
-impl<'s> Kept<'s> {
-    fn of(subject: &Subject<'s, '_>, policy: &'s str) -> Option<Self> {
-        if policy != "ClusterFirst" && policy != WITH_HOST_NET {
-            return None;
-        }
-        let names = subject.spec.all_containers().find_map(|found| {
-            let container = found.container;
-            let fields =
-                [("env", container.env), ("args", container.args), ("command", container.command)];
-            let names = |(_, mentions): &(_, Option<Mentions>)| {
-                mentions.is_some_and(|mentions| mentions.cluster_names)
-            };
-            let (field, _) = fields.into_iter().find(names)?;
-            Some(Why::Names { container: container.name(), field })
-        });
-        let system = || subject.workload.system?.needs_cluster_dns.map(Why::System);
-        Some(Self { policy, why: names.or_else(system)? })
-    }
-}
-
-impl fmt::Display for Kept<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "dnsPolicy stays {}: ", self.policy)?;
-        match self.why {
-            Why::Names { container, field } => {
-                write!(f, "container {container} names a Service in {field}")
-            }
-            Why::System(why) => f.write_str(why),
-        }
-    }
 }
 
 /// An optional list that may not be there.
