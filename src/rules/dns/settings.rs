@@ -1,6 +1,6 @@
 //! What a policy's author writes, checked and made ready.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
