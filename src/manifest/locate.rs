@@ -67,10 +67,10 @@ impl Tree {
             let (value, exact, scalar) = (0..0, false, true);
             return Found { key: None, value, exact, shared, scalar, first_line_end: 0 };
         };
-        let key = (node.key_text != KeyText::None).then(|| node.key());
+        let key = (node.key_text != KeyText::None).then(|| self.text.clamp(node.key()));
         let value = self.spans.node(self.target(at)).unwrap_or(node);
         let scalar = value.shape == Shape::Scalar;
-        let value = value.value();
+        let value = self.text.clamp(value.value());
         let text = self.text.as_str().get(value.clone()).unwrap_or_default();
         let line = memchr::memchr2(b'\n', b'\r', text.as_bytes()).unwrap_or(text.len());
         let first_line_end = value.start + line;

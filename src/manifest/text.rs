@@ -80,6 +80,11 @@ impl Text {
         &self.text
     }
 
+    /// A range without the line break that was added.
+    pub(super) fn clamp(&self, range: Range<usize>) -> Range<usize> {
+        range.start.min(self.length)..range.end.min(self.length)
+    }
+
     /// Whether the file starts with a UTF-8 byte order mark, which [`Self::as_str`] leaves out.
     pub fn has_bom(&self) -> bool {
         self.bom

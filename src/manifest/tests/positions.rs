@@ -155,3 +155,14 @@ fn json_positions_match_its_text() {
     assert_eq!(place(text, "/a"), is(2, 2, "\"a\""));
     assert_eq!(place(text, "/c/d"), is(3, 2, "\"c\""));
 }
+
+#[test]
+fn no_place_lies_beyond_the_text() {
+    for text in ["? a", "a:", "a: >", "? b\n: c", "a: |+\n ", "{a: 1}"] {
+        let document = one(text);
+        let key = document.value.as_object().unwrap().keys().next().unwrap();
+        let found = document.find(&format!("/{key}"));
+        assert!(text.get(found.value.clone()).is_some(), "{text:?}: {found:?}");
+        assert!(text.get(found.key.clone().unwrap()).is_some(), "{text:?}: {found:?}");
+    }
+}
