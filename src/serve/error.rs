@@ -9,20 +9,20 @@ use super::tls::CertificateError;
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// An address cannot be listened on.
-    #[error("cannot listen on {address} ({flag}): {source}; {}", advice(source.kind(), flag))]
+    #[error("cannot listen on {address} ({flag}): {cause}; {}", advice(cause.kind(), flag))]
     Bind {
         /// The flag that names the address.
         flag: &'static str,
         /// The address.
         address: SocketAddr,
         /// What the system said.
-        source: io::Error,
+        cause: io::Error,
     },
     /// The certificate or its key cannot be used.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
     /// The TLS library refuses its own settings.
-    #[error("cannot set up TLS: {0}")]
+    #[error("cannot set up TLS")]
     Tls(#[from] rustls::Error),
     /// The filter for log messages does not parse.
     #[error(
@@ -36,10 +36,10 @@ pub enum ServeError {
         reason: String,
     },
     /// The system gives no threads, timers or sockets.
-    #[error("cannot start the runtime: {0}")]
+    #[error("cannot start the runtime")]
     Runtime(#[source] io::Error),
     /// The system does not let signals be handled.
-    #[error("cannot listen for signals: {0}")]
+    #[error("cannot listen for signals")]
     Signals(#[source] io::Error),
 }
 

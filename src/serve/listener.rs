@@ -16,7 +16,7 @@ pub(super) async fn bind(
     flag: &'static str,
     address: SocketAddr,
 ) -> Result<TcpListener, ServeError> {
-    TcpListener::bind(address).await.map_err(|source| ServeError::Bind { flag, address, source })
+    TcpListener::bind(address).await.map_err(|cause| ServeError::Bind { flag, address, cause })
 }
 
 /// The next connection; `failed` is called for each that the system could not hand over.

@@ -7,14 +7,14 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum CertificateError {
     /// A file cannot be read.
-    #[error("cannot read {} ({flag}): {source}; {}", path.display(), advice(source.kind()))]
+    #[error("cannot read {} ({flag}): {cause}; {}", path.display(), advice(cause.kind()))]
     Read {
         /// The flag that names it.
         flag: &'static str,
         /// The file.
         path: PathBuf,
         /// What the system said.
-        source: io::Error,
+        cause: io::Error,
     },
     /// A file is damaged.
     #[error("{} ({flag}) is not valid PEM: {reason}", path.display())]
@@ -60,7 +60,7 @@ pub enum CertificateError {
     },
     /// The TLS library does not accept the pair.
     #[error(
-        "cannot use {} (--tls-cert) with {} (--tls-key): {source}",
+        "cannot use {} (--tls-cert) with {} (--tls-key)",
         cert.display(), key.display()
     )]
     Unusable {
@@ -72,7 +72,7 @@ pub enum CertificateError {
         source: rustls::Error,
     },
     /// No certificate could be made in memory.
-    #[error("cannot make a self-signed certificate: {0}; give one with --tls-cert and --tls-key")]
+    #[error("cannot make a self-signed certificate; give one with --tls-cert and --tls-key")]
     Generate(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 

@@ -71,10 +71,10 @@ impl FilePair {
 }
 
 fn read(flag: &'static str, path: &Path) -> Result<Vec<u8>, CertificateError> {
-    std::fs::read(path).map_err(|source| CertificateError::Read {
+    std::fs::read(path).map_err(|cause| CertificateError::Read {
         flag,
         path: path.to_owned(),
-        source,
+        cause,
     })
 }
 

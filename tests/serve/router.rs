@@ -1,0 +1,267 @@
+//! Every answer of the router, without sockets.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes, HttpBody};
+use axum::http::{Request, StatusCode, header};
+use axum::response::Response;
+use http_body_util::BodyExt;
+use hyper::body::Frame;
+use plimsoll::serve::{Limits, State, admin_router, router};
+use rstest::rstest;
+use serde_json::Value;
+use tower::ServiceExt;
+
+use crate::support::{UID, bad_review, engine, engine_of, good_review, within};
+
+const MAX_BODY: usize = 7 << 20;
+
+fn state() -> Arc<State> {
+    Arc::new(State::new(engine(), Limits::default()))
+}
+
+async fn send(router: Router, request: Request<Body>) -> Response {
+    within(router.oneshot(request)).await.unwrap()
+}
+
+fn request(path: &str, body: impl Into<Body>) -> Request<Body> {
+    Request::post(path).header("content-type", "application/json").body(body.into()).unwrap()
+}
+
+async fn json(response: Response) -> Value {
+    assert_eq!(response.headers()[header::CONTENT_TYPE], "application/json");
+    let bytes = response.into_body().collect().await.unwrap().to_bytes();
+    serde_json::from_slice(&bytes).unwrap()
+}
+
+/// A failure in the shape that Kubernetes' own servers give it.
+async fn assert_status(response: Response, code: StatusCode, reason: &str) -> String {
+    assert_eq!(response.status(), code);
+    let status = json(response).await;
+    assert_eq!(status["kind"], "Status");
+    assert_eq!(status["apiVersion"], "v1");
+    assert_eq!(status["status"], "Failure");
+    assert_eq!(status["code"], code.as_u16());
+    assert_eq!(status["reason"], reason);
+    let message = status["message"].as_str().unwrap();
+    assert!(!message.is_empty());
+    message.to_owned()
+}
+
+#[rstest]
+#[case::allowed("/validate", good_review(), true)]
+#[case::denied("/validate", bad_review(), false)]
+#[case::mutated("/mutate", good_review(), true)]
+#[case::with_timeout("/validate?timeout=10s", bad_review(), false)]
+#[tokio::test]
+async fn a_decision_is_200_with_the_uid(
+    #[case] path: &str,
+    #[case] body: Vec<u8>,
+    #[case] allowed: bool,
+) {
+    let response = send(router(state()), request(path, body)).await;
+    assert_eq!(response.status(), StatusCode::OK);
+    let review = json(response).await;
+    assert_eq!(review["kind"], "AdmissionReview");
+    assert_eq!(review["response"]["uid"], UID);
+    assert_eq!(review["response"]["allowed"], allowed);
+}
+
+#[rstest]
+#[case::empty(Vec::new())]
+#[case::object(b"{}".to_vec())]
+#[case::list(b"[]".to_vec())]
+#[case::null(b"null".to_vec())]
+#[case::truncated(good_review()[..1000].to_vec())]
+#[case::not_utf8(vec![0xff; 64])]
+#[case::no_uid(
+    br#"{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":""}}"#.to_vec()
+)]
+#[case::lists_in_lists(vec![b'['; 100_000])]
+#[case::objects_in_objects(br#"{"request":"#.repeat(100_000))]
+#[case::seven_mebibytes(vec![b' '; MAX_BODY])]
+#[tokio::test]
+async fn what_is_no_review_is_400(#[case] body: Vec<u8>) {
+    for path in ["/mutate", "/validate"] {
+        let response = send(router(state()), request(path, body.clone())).await;
+        assert_status(response, StatusCode::BAD_REQUEST, "BadRequest").await;
+    }
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_413() {
+    let response = send(router(state()), request("/validate", vec![b' '; MAX_BODY + 1])).await;
+    let message =
+        assert_status(response, StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge").await;
+    assert!(message.contains("7340032"), "{message}");
+}
+
+/// A body that does not say how long it is; each call gives what comes next.
+struct Pieces<F>(F);
+
+impl<F: FnMut() -> Poll<Option<Bytes>> + Unpin> HttpBody for Pieces<F> {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        (self.0)().map(|piece| piece.map(|bytes| Ok(Frame::data(bytes))))
+    }
+}
+
+fn body_of(pieces: impl FnMut() -> Poll<Option<Bytes>> + Unpin + Send + 'static) -> Body {
+    Body::new(Pieces(pieces))
+}
+
+#[tokio::test]
+async fn an_endless_body_is_given_up() {
+    const PIECE: usize = 64 << 10;
+    let taken = Arc::new(AtomicUsize::new(0));
+    let counting = Arc::clone(&taken);
+    let body = body_of(move || {
+        counting.fetch_add(PIECE, Ordering::Relaxed);
+        Poll::Ready(Some(Bytes::from_static(&[b' '; PIECE])))
+    });
+    let response = send(router(state()), request("/validate", body)).await;
+    assert_status(response, StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge").await;
+    assert!(taken.load(Ordering::Relaxed) < 6 * MAX_BODY);
+}
+
+#[tokio::test]
+async fn a_body_in_pieces_is_put_together() {
+    let review = bad_review();
+    let pieces: Vec<Bytes> = review.chunks(100).map(Bytes::copy_from_slice).collect();
+    let mut pieces = pieces.into_iter();
+    let body = body_of(move || Poll::Ready(pieces.next()));
+    let response = send(router(state()), request("/validate", body)).await;
+    assert_eq!(json(response).await["response"]["allowed"], false);
+}
+
+#[rstest]
+#[case::absent(None)]
+#[case::yaml(Some("application/yaml"))]
+#[case::form(Some("application/x-www-form-urlencoded"))]
+#[case::longer(Some("application/json-patch+json"))]
+#[case::protobuf(Some("application/vnd.kubernetes.protobuf"))]
+#[tokio::test]
+async fn another_content_type_is_415(#[case] content_type: Option<&str>) {
+    let mut request = Request::post("/validate");
+    if let Some(content_type) = content_type {
+        request = request.header("content-type", content_type);
+    }
+    let response = send(router(state()), request.body(good_review().into()).unwrap()).await;
+    assert_status(response, StatusCode::UNSUPPORTED_MEDIA_TYPE, "UnsupportedMediaType").await;
+}
+
+#[rstest]
+#[case("application/json; charset=utf-8")]
+#[case("Application/JSON")]
+#[case("application/json ;x=y")]
+#[tokio::test]
+async fn json_is_json_however_it_is_written(#[case] content_type: &str) {
+    let request = Request::post("/validate").header("content-type", content_type);
+    let response = send(router(state()), request.body(good_review().into()).unwrap()).await;
+    assert_eq!(response.status(), StatusCode::OK);
+}
+
+#[rstest]
+#[tokio::test]
+async fn another_method_is_405(
+    #[values("GET", "PUT", "DELETE", "PATCH", "OPTIONS")] method: &str,
+    #[values("/mutate", "/validate")] path: &str,
+) {
+    let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
+    let response = send(router(state()), request).await;
+    assert_eq!(response.headers()[header::ALLOW], "POST");
+    assert_status(response, StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed").await;
+}
+
+#[rstest]
+#[tokio::test]
+async fn another_path_is_404(#[values("/", "/mutate/", "/Validate", "/metrics", "/x")] path: &str) {
+    let response = send(router(state()), request(path, good_review())).await;
+    assert_status(response, StatusCode::NOT_FOUND, "NotFound").await;
+}
+
+#[rstest]
+#[case::the_servers_own("/validate", Duration::from_millis(50))]
+#[case::the_servers_own_is_the_most("/validate?timeout=1h", Duration::from_millis(50))]
+#[case::the_clients("/validate?timeout=50ms", Duration::from_secs(3600))]
+#[tokio::test]
+async fn a_body_that_does_not_come_in_time_is_408(
+    #[case] path: &str,
+    #[case] body_timeout: Duration,
+) {
+    let limits = Limits { body_timeout, ..Limits::default() };
+    let state = Arc::new(State::new(engine(), limits));
+    let response = send(router(state), request(path, body_of(|| Poll::Pending))).await;
+    assert_eq!(response.headers()[header::CONNECTION], "close");
+    assert_status(response, StatusCode::REQUEST_TIMEOUT, "Timeout").await;
+}
+
+#[tokio::test]
+async fn large_bodies_beyond_the_budget_wait_and_are_then_refused() {
+    let limits = Limits { max_buffered: 1, ..Limits::default() };
+    let router = router(Arc::new(State::new(engine(), limits)));
+    let mut begun = Some(Bytes::from(vec![b' '; 1 << 20]));
+    let large =
+        body_of(move || begun.take().map_or(Poll::Pending, |piece| Poll::Ready(Some(piece))));
+    let first = tokio::spawn(send(router.clone(), request("/validate", large)));
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let refused = request("/validate?timeout=50ms", vec![b' '; MAX_BODY]);
+    let response = send(router.clone(), refused).await;
+    assert_status(response, StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable").await;
+    let small = send(router.clone(), request("/validate", good_review())).await;
+    assert_eq!(small.status(), StatusCode::OK);
+    first.abort();
+    let _ = first.await;
+    let response = send(router, request("/validate", vec![b' '; MAX_BODY])).await;
+    assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn another_engine_takes_over_at_once_and_old_series_go() {
+    let state = state();
+    let denial = async |state: &Arc<State>| {
+        let response = send(router(Arc::clone(state)), request("/validate", bad_review())).await;
+        json(response).await["response"]["status"]["message"].as_str().unwrap().to_owned()
+    };
+    assert!(denial(&state).await.contains("no-latest"));
+    state.replace_engine(engine_of("pinned", "fixed-tags"));
+    assert!(denial(&state).await.contains("fixed-tags"));
+    let metrics = state.metrics().render().unwrap();
+    assert!(!metrics.contains("no-latest"), "{metrics}");
+    let deny = r#"plimsoll_findings_total{policy="pinned",rule="fixed-tags",action="Deny"} 1"#;
+    assert!(metrics.contains(deny), "{metrics}");
+    state.replace_engine(engine_of("pinned", "fixed-tags"));
+    assert!(state.metrics().render().unwrap().contains(deny), "a reload must not reset counters");
+}
+
+#[tokio::test]
+async fn the_admin_address_tells_health_and_gives_what_one_needs_to_try() {
+    let state = state();
+    let get = async |path: &str| {
+        let admin = admin_router(Arc::clone(&state), Some("a certificate".into()));
+        let response = send(admin, Request::get(path).body(Body::empty()).unwrap()).await;
+        let status = response.status().as_u16();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    };
+    assert_eq!(get("/livez").await.0, 200);
+    assert_eq!(get("/readyz").await.0, 503);
+    state.set_ready(true);
+    assert_eq!(get("/readyz").await.0, 200);
+    assert_eq!(get("/ca.pem").await.1, "a certificate");
+    assert_eq!(get("/validate").await.0, 404);
+    let sample = get("/sample-review").await.1;
+    let response = send(router(Arc::clone(&state)), request("/mutate", sample)).await;
+    assert_eq!(json(response).await["response"]["uid"], UID);
+}
