@@ -48,7 +48,9 @@ fn parse(c: &mut Criterion) {
     let object = object();
     let pod = PodKind::find("", "Pod").unwrap();
     let mut group = c.benchmark_group("parse");
-    group.bench_function("view of the pod", |b| b.iter(|| pod.read(Object::Json(black_box(&object))).unwrap()));
+    group.bench_function("view of the pod", |b| {
+        b.iter(|| pod.read(Object::Json(black_box(&object))).unwrap())
+    });
     group.bench_function("serde_json::Value, for comparison", |b| {
         b.iter(|| serde_json::from_str::<Value>(black_box(object.get())).unwrap());
     });
@@ -76,7 +78,9 @@ fn matching(c: &mut Criterion) {
     ] {
         let engine = engine(matching, 100);
         let attributes = attributes(&object, "airflow");
-        group.bench_function(name, |b| b.iter(|| engine.decide(black_box(&attributes), Stage::Validate)));
+        group.bench_function(name, |b| {
+            b.iter(|| engine.decide(black_box(&attributes), Stage::Validate))
+        });
     }
     group.finish();
 }
@@ -93,10 +97,16 @@ fn rules(c: &mut Criterion) {
     let settings = [
         ("imageTag", json!({"deny": ["latest"]})),
         ("imagePullPolicy", json!({"deny": ["Always"]})),
-        ("resources", json!({"requests": {"cpu": {"required": true}, "memory": {"required": true}}, "limits": {"memory": {"required": true}}})),
+        (
+            "resources",
+            json!({"requests": {"cpu": {"required": true}, "memory": {"required": true}}, "limits": {"memory": {"required": true}}}),
+        ),
         ("dns", json!({"policy": "Default", "options": [{"name": "ndots", "value": "2"}]})),
-        ("topologySpread", json!({"constraints": [
-            {"topologyKey": "kubernetes.io/hostname", "maxSkew": 1, "whenUnsatisfiable": "ScheduleAnyway"}]})),
+        (
+            "topologySpread",
+            json!({"constraints": [
+            {"topologyKey": "kubernetes.io/hostname", "maxSkew": 1, "whenUnsatisfiable": "ScheduleAnyway"}]}),
+        ),
     ];
     let mut group = c.benchmark_group("rules");
     for (name, settings) in settings {
@@ -117,10 +127,13 @@ fn whole(c: &mut Criterion) {
     let engine = by_default();
     let mut group = c.benchmark_group("review of 8.4 KB, default policies");
     for (name, endpoint) in [("mutate", Endpoint::Mutate), ("validate", Endpoint::Validate)] {
-        group.bench_function(name, |b| b.iter(|| review(&engine, endpoint, black_box(REVIEW.as_bytes())).unwrap()));
+        group.bench_function(name, |b| {
+            b.iter(|| review(&engine, endpoint, black_box(REVIEW.as_bytes())).unwrap())
+        });
     }
     group.finish();
-    let paths: Vec<PathBuf> = vec![PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/workloads"))];
+    let paths: Vec<PathBuf> =
+        vec![PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/workloads"))];
     c.bench_function("check of tests/workloads", |b| {
         b.iter(|| plimsoll::check::run(&engine, black_box(&paths), "default", 2));
     });

@@ -46,10 +46,12 @@ struct Matched<'e> {
 }
 
 /// What stays the same through one decision.
+#[derive(Clone)]
 struct Scope<'e, 'r> {
     engine: &'e Engine,
     kind: &'static PodKind,
     matched: Vec<Matched<'e>>,
+    workload: Workload,
     mode: Mode,
     facts: &'r NamespaceFacts<'r>,
 }
@@ -108,6 +110,7 @@ impl Engine {
         if is_mirror(&pod, attributes.user.as_ref()) {
             return Decision::allowed();
         }
+        scope.settle_on(&pod);
         scope.decide(attributes, stage, pod)
     }
 
@@ -137,15 +140,20 @@ impl Engine {
 }
 
 impl<'e> Scope<'e, '_> {
-    fn decide<'a>(
-        mut self,
-        attributes: &Attributes<'a>,
-        stage: Stage,
-        mut pod: Pod<'a>,
-    ) -> Decision {
-        let workload = Workload::of(&pod, self.kind.pods_owned_by);
-        self.matched
-            .retain(|matched| matched.policy.matcher.matches_pod(|key| pod.label(key), &workload));
+    /// Recognises the pod and keeps the policies that are about it.
+    fn settle_on(&mut self, pod: &Pod<'_>) {
+        self.workload = Workload::of(pod, self.kind.pods_owned_by);
+        let Self { matched, workload, .. } = self;
+        matched
+            .retain(|matched| matched.policy.matcher.matches_pod(|key| pod.label(key), workload));
+    }
+
+    /// The same policies over the object as it was.
+    fn for_another(&self, pod: &Pod<'_>) -> Self {
+        Self { workload: Workload::of(pod, self.kind.pods_owned_by), ..self.clone() }
+    }
+
+    fn decide<'a>(self, attributes: &Attributes<'a>, stage: Stage, mut pod: Pod<'a>) -> Decision {
         let mut decision = Decision::allowed();
         if self.matched.is_empty() {
             return decision;
@@ -175,7 +183,7 @@ impl<'e> Scope<'e, '_> {
         Subject {
             pod,
             spec: pod.spec.as_ref().unwrap_or(empty),
-            workload: Workload::of(pod, self.kind.pods_owned_by),
+            workload: self.workload,
             limit_ranges: self.facts.limit_ranges,
         }
     }

@@ -42,10 +42,11 @@ impl Scope<'_, '_> {
             return;
         };
         let mut old = Decision::allowed();
-        if !self.kind.is_pod() {
-            self.patch(&mut before, &mut old);
+        let then = self.for_another(&before);
+        if !then.kind.is_pod() {
+            then.patch(&mut before, &mut old);
         }
-        self.judge(&before, &mut old);
+        then.judge(&before, &mut old);
         decision
             .findings
             .retain(|finding| !old.findings.iter().any(|known| finding.is_same(known)));

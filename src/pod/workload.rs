@@ -69,6 +69,9 @@ pub struct Workload {
 }
 
 impl Workload {
+    /// What is known before a pod is read.
+    pub const UNKNOWN: Self = Self { class: Class::Bare, system: None, replicated: false };
+
     /// Recognises a pod. `template_owner` is the controller that the pods of a template will have.
     pub fn of(pod: &Pod<'_>, template_owner: Option<(&'static str, &'static str)>) -> Self {
         let owner =
@@ -97,11 +100,6 @@ impl Workload {
             )
         );
         Self { class, system, replicated }
-    }
-
-    /// Whether a policy's `workloads` entry, a class or a system, names this workload.
-    pub fn is_named(&self, name: &str) -> bool {
-        self.class.name() == name || self.system.is_some_and(|system| system.name == name)
     }
 }
 
