@@ -101,8 +101,14 @@ impl Engine {
             return Decision::allowed();
         };
         let mode = Mode::from_label(request.namespace_label(Mode::LABEL));
-        let scope =
-            Scope { engine: self, kind, matched: candidates, mode, facts: &attributes.facts };
+        let mut scope = Scope {
+            engine: self,
+            kind,
+            matched: candidates,
+            workload: Workload::UNKNOWN,
+            mode,
+            facts: &attributes.facts,
+        };
         let pod = match kind.read(object) {
             Ok(pod) => pod,
             Err(error) => return scope.unreadable(error),

@@ -75,6 +75,8 @@ view! {
         host_network: bool = "hostNetwork",
         /// Set when the pod is bound without the scheduler.
         node_name: Str<'a> = "nodeName",
+        /// The headless Service through which the pod's peers find it.
+        subdomain: Str<'a> = "subdomain",
         /// Labels that a node must have.
         node_selector: Map<'a, Str<'a>> = "nodeSelector",
         /// Affinity, read for pods pinned to one node.

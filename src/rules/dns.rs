@@ -14,7 +14,7 @@
 //!
 //! ## What is read
 //!
-//! `spec.dnsPolicy` (absent means `ClusterFirst`), `spec.dnsConfig`, `spec.hostNetwork`, and whether a container's `env`,
+//! `spec.dnsPolicy` (absent means `ClusterFirst`), `spec.dnsConfig`, `spec.hostNetwork`, `spec.subdomain`, and whether a container's `env`,
 //! `args` or `command` names a Service. Their text is never kept or quoted.
 //!
 //! - `policy`: `Default`, `ClusterFirst`, or `None` with 1 to 3 `nameservers`. Absent, any dnsPolicy will do, and the
@@ -35,8 +35,9 @@
 //! ## What it leaves alone
 //!
 //! - A pod that names Services, with `clusterNames: Keep` (the default): one of its containers holds `db.etl.svc`,
-//!   `db.etl.svc.cluster.local`, `*.cluster.local` or a URL whose host has no dot, or its system is known to need
-//!   such names (Spark, Ray, Dask, JupyterHub and others). It keeps its dnsPolicy and gets the options only, and the
+//!   `db.etl.svc.cluster.local`, `*.cluster.local` or a URL whose host has no dot; or it has a
+//!   `subdomain`, through which its peers find it; or its system is known to need such names (Spark, Ray, Dask,
+//!   JupyterHub and others). It keeps its dnsPolicy and gets the options only, and the
 //!   warning says why: `dnsPolicy stays ClusterFirst: container base names a Service in env`. Once its options are
 //!   met there is nothing to report.
 //! - A pod with `hostNetwork: true`: its `ClusterFirst` already means `Default`. With

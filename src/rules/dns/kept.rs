@@ -15,6 +15,8 @@ pub(super) struct Kept<'s> {
 enum Why<'s> {
     /// A container names a Service in one of its fields.
     Names { container: &'s str, field: &'static str },
+    /// The pod has a name of its own below a headless Service.
+    Subdomain,
     /// The pod's system needs names of Services.
     System(&'static str),
 }
@@ -35,8 +37,12 @@ impl<'s> Kept<'s> {
             let (field, _) = fields.into_iter().find(names)?;
             Some(Why::Names { container: container.name(), field })
         });
+        let subdomain = || {
+            let subdomain = subject.spec.subdomain.as_deref().unwrap_or_default();
+            (!subdomain.is_empty()).then_some(Why::Subdomain)
+        };
         let system = || subject.workload.system?.needs_cluster_dns.map(Why::System);
-        Some(Self { policy, why: names.or_else(system)? })
+        Some(Self { policy, why: names.or_else(subdomain).or_else(system)? })
     }
 }
 
@@ -47,6 +53,7 @@ impl fmt::Display for Kept<'_> {
             Why::Names { container, field } => {
                 write!(f, "container {container} names a Service in {field}")
             }
+            Why::Subdomain => f.write_str("its subdomain is a headless Service of its peers"),
             Why::System(why) => f.write_str(why),
         }
     }
