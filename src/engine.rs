@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub use attributes::{Attributes, NamespaceFacts, Operation, User};
 pub use decision::{ConflictNote, Decision, Finding, Unreadable};
 
-use crate::pod::kinds::{PodKind, ViewError};
+use crate::pod::kinds::{Object, PodKind, ViewError};
 use crate::pod::view::{Annotations, Pod, Spec};
 use crate::pod::workload::Workload;
 use crate::policy::document::Verb;
@@ -97,10 +97,29 @@ impl Engine {
             .filter(|(_, policy)| policy.matcher.matches_request(&request))
             .map(|(at, policy)| Matched { at, policy })
             .collect();
-        let Some(object) = attributes.object.filter(|_| !candidates.is_empty()) else {
-            return Decision::allowed();
+        let Some(object) = attributes.object else { return Decision::allowed() };
+        let mut decision = if candidates.is_empty() {
+            Decision::allowed()
+        } else {
+            self.judge(attributes, stage, kind, candidates, object)
         };
-        let mode = Mode::from_label(request.namespace_label(Mode::LABEL));
+        let policies = self.policies.policies().iter();
+        let undecided = policies.filter(|policy| policy.matcher.is_undecided(&request));
+        decision.undecided.extend(undecided.map(|policy| Arc::clone(&policy.name)));
+        decision
+    }
+
+    /// Judges a request that policies may be about.
+    fn judge(
+        &self,
+        attributes: &Attributes<'_>,
+        stage: Stage,
+        kind: &'static PodKind,
+        candidates: Vec<Matched<'_>>,
+        object: Object<'_>,
+    ) -> Decision {
+        let label = |key| attributes.facts.labels.and_then(|labels| labels.get(key)?.as_str());
+        let mode = Mode::from_label(label(Mode::LABEL));
         let mut scope = Scope {
             engine: self,
             kind,

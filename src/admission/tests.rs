@@ -126,3 +126,16 @@ fn bodies_that_are_no_reviews_are_refused() {
     let deep = "[".repeat(100_000);
     assert!(review(&engine, Endpoint::Validate, deep.as_bytes()).is_err());
 }
+
+#[test]
+fn a_policy_that_needs_unknown_labels_is_undecided_and_not_applied() {
+    let mut by_label = no_latest();
+    by_label["spec"]["match"] =
+        json!({"namespaceSelector": {"matchExpressions": [{"key": "team", "operator": "DoesNotExist"}]}});
+    let body = body("CREATE", ("", "Pod"), &pod("nginx"), &Value::Null);
+    assert_eq!(response(&engine(&[by_label.clone()]), Endpoint::Validate, &body)["allowed"], true);
+    // Every namespace is known to carry its own name.
+    by_label["spec"]["match"] =
+        json!({"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "etl"}}});
+    assert_eq!(response(&engine(&[by_label]), Endpoint::Validate, &body)["allowed"], false);
+}

@@ -86,6 +86,15 @@ pub(super) fn run(args: &ServeArgs, common: &Common) -> anyhow::Result<Outcome> 
     } = args;
     serve::logging::init(log_level.as_deref())?;
     let Some(policies) = policies.load(common)? else { return Ok(Outcome::Broken) };
+    for policy in
+        policies.policies().iter().filter(|policy| policy.matcher.needs_namespace_labels())
+    {
+        tracing::warn!(
+            policy = &*policy.name,
+            "the policy is never applied: reviews do not carry the namespace labels its namespaceSelector asks for; \
+             select namespaces by name instead"
+        );
+    }
     let engine = Engine::new(Arc::new(policies)).in_namespace(own_namespace);
     let options = Options {
         listen: *listen,

@@ -54,6 +54,8 @@ pub struct Decision {
     pub patch: Vec<Operation>,
     /// Rules that gave way to others on this very pod.
     pub conflicts: Vec<ConflictNote>,
+    /// Policies that could not be applied, because the labels of the namespace are not known.
+    pub undecided: Vec<Arc<str>>,
 }
 
 impl Decision {
@@ -66,6 +68,7 @@ impl Decision {
             edits: Vec::new(),
             patch: Vec::new(),
             conflicts: Vec::new(),
+            undecided: Vec::new(),
         }
     }
 

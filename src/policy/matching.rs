@@ -9,11 +9,16 @@ use crate::pod::workload::{Class, SYSTEMS, Workload};
 use crate::pointer::Pointer;
 use crate::selector::{LabelSelector, Selector};
 
+/// The label with its own name that the API server gives every namespace.
+const NAME_LABEL: &str = "kubernetes.io/metadata.name";
+
 /// A compiled `match`.
 #[derive(Debug, Default)]
 pub struct Matcher {
     namespaces: Option<Globs>,
     namespace_selector: Option<Selector>,
+    /// The selector asks for labels other than the one that every namespace is known to have.
+    needs_namespace_labels: bool,
     pod_selector: Option<Selector>,
     workloads: Option<Vec<Named>>,
     operations: Option<Vec<Verb>>,
@@ -45,7 +50,7 @@ pub struct RequestFacts<'r> {
 impl RequestFacts<'_> {
     /// The value of a label of the namespace. Every namespace carries its own name as one.
     pub fn namespace_label(&self, key: &str) -> Option<&str> {
-        if key == "kubernetes.io/metadata.name" {
+        if key == NAME_LABEL {
             return Some(self.namespace);
         }
         self.namespace_labels?.get(key)?.as_str()
@@ -56,13 +61,14 @@ impl Matcher {
     /// Compiles a `match`; errors point from it on.
     pub(super) fn compile(written: &Match) -> Result<Self, Vec<DecodeError>> {
         let mut errors = Vec::new();
+        let namespace_selector =
+            selector("namespaceSelector", written.namespace_selector.as_ref(), &mut errors);
         let matcher = Self {
+            needs_namespace_labels: namespace_selector
+                .as_ref()
+                .is_some_and(|selector| selector.keys().any(|key| key != NAME_LABEL)),
+            namespace_selector,
             namespaces: globs("namespaces", written.namespaces.as_ref(), &mut errors),
-            namespace_selector: selector(
-                "namespaceSelector",
-                written.namespace_selector.as_ref(),
-                &mut errors,
-            ),
             pod_selector: selector("podSelector", written.pod_selector.as_ref(), &mut errors),
             workloads: written.workloads.as_ref().map(|names| named(names, &mut errors)),
             operations: written.operations.clone(),
@@ -72,19 +78,32 @@ impl Matcher {
         if errors.is_empty() { Ok(matcher) } else { Err(errors) }
     }
 
-    /// Whether the policy looks at namespace labels that a door may not know.
+    /// Whether the policy cannot be applied where the labels of namespaces are not known.
     pub fn needs_namespace_labels(&self) -> bool {
-        self.namespace_selector.is_some()
+        self.needs_namespace_labels
+    }
+
+    /// Whether the policy might be about the request, and nobody can tell: the door does not know the labels
+    /// of the namespace.
+    pub fn is_undecided(&self, facts: &RequestFacts<'_>) -> bool {
+        self.needs_namespace_labels
+            && facts.namespace_labels.is_none()
+            && self.matches_but_for_labels(facts)
     }
 
     /// Whether the request may be about a pod of the policy, as far as can be told without reading it.
     pub fn matches_request(&self, facts: &RequestFacts<'_>) -> bool {
-        self.operations.as_ref().is_none_or(|verbs| verbs.contains(&facts.verb))
-            && self.namespaces.as_ref().is_none_or(|globs| globs.matches(facts.namespace))
+        self.matches_but_for_labels(facts)
+            && (facts.namespace_labels.is_some() || !self.needs_namespace_labels)
             && self
                 .namespace_selector
                 .as_ref()
                 .is_none_or(|selector| selector.matches(|key| facts.namespace_label(key)))
+    }
+
+    fn matches_but_for_labels(&self, facts: &RequestFacts<'_>) -> bool {
+        self.operations.as_ref().is_none_or(|verbs| verbs.contains(&facts.verb))
+            && self.namespaces.as_ref().is_none_or(|globs| globs.matches(facts.namespace))
             && match (&self.users, facts.user) {
                 (Some(globs), Some(user)) => globs.matches(user),
                 _ => true,
