@@ -17,6 +17,7 @@ use crate::pod::workload::Workload;
 mod dns;
 mod image_pull_policy;
 mod image_tag;
+mod images;
 mod narrowing;
 mod resources;
 mod topology_spread;
