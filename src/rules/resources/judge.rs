@@ -1,7 +1,7 @@
 //! One evaluation: containers one by one, then what the pod states for all of them.
 
 use super::amounts::{Amount, Pair, Resource, Room, Side, most, read};
-use super::ledger::{Ledger, QosChange, pod_level_text};
+use super::ledger::{Ledger, QosChange, is_written, pod_level_text};
 use super::settings::{LimitSettings, Wanted};
 use crate::edit::Edit;
 use crate::finding::{Violation, quoted};
@@ -70,7 +70,9 @@ impl<'s, 'v> Judge<'s, 'v> {
 
     /// Whether the pod has the resource for all its containers together.
     fn states(&mut self, resource: Resource) -> bool {
-        self.spec.resources.is_some() && self.ledger().states(resource)
+        let Some(found) = &self.spec.resources else { return false };
+        let has_limits = found.limits.as_ref().is_some_and(|limits| !limits.0.is_empty());
+        is_written(found, resource) || (has_limits && self.ledger().states(resource))
     }
 
     fn ledger(&mut self) -> &mut Ledger<'s> {

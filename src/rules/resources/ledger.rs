@@ -46,6 +46,7 @@ struct Row {
 pub(super) struct Ledger<'s> {
     rows: Vec<Row>,
     pod_level: Option<&'s Resources<'s>>,
+    stated: [bool; 3],
     ranges: &'s [LimitRange],
 }
 
@@ -63,7 +64,10 @@ impl<'s> Ledger<'s> {
                 }),
             })
             .collect();
-        Self { rows, pod_level: spec.resources.as_ref(), ranges }
+        let mut ledger =
+            Self { rows, pod_level: spec.resources.as_ref(), stated: [false; 3], ranges };
+        ledger.stated = Resource::ALL.map(|resource| ledger.pod_level(resource) != (None, None));
+        ledger
     }
 
     /// Gives a container other amounts, unless a LimitRange that took the pod as it was refuses it then. Answers
@@ -108,14 +112,11 @@ impl<'s> Ledger<'s> {
         Ok((now != qos).then_some(QosChange(qos, now)))
     }
 
-    /// Whether the pod will state a resource for all its containers together: because its author did, or because
-    /// the API server adds up the containers' requests beside any pod-level limit (`defaultPodRequests`).
-    pub(super) fn states(&self, resource: Resource) -> bool {
-        let (request, limit) = self.pod_level(resource);
-        self.pod_level.is_some_and(|found| {
-            is_stated(found, resource, Side::Request) || is_stated(found, resource, Side::Limit)
-        }) || request.is_some()
-            || limit.is_some()
+    /// Whether the pod, before any fix, has a resource for all its containers together: because its author said so,
+    /// or because the API server added up the containers' requests beside a pod-level limit
+    /// (`defaultPodRequests`).
+    pub(super) const fn states(&self, resource: Resource) -> bool {
+        self.stated[resource as usize]
     }
 
     /// The pod-level request and limit in force.
@@ -124,7 +125,7 @@ impl<'s> Ledger<'s> {
             return (None, None);
         };
         let limit = pod_level_text(found, resource, Side::Limit).and_then(|text| read(text).ok());
-        let any_limit = found.limits.as_ref().is_some_and(|limits| limits.iter().next().is_some());
+        let any_limit = found.limits.as_ref().is_some_and(|limits| !limits.0.is_empty());
         let request = match pod_level_text(found, resource, Side::Request) {
             Some(text) => read(text).ok(),
             None if any_limit => self.sum(resource, Side::Request).or(limit),
@@ -212,6 +213,10 @@ pub(super) fn pod_level_text<'s>(
     list?.get(resource.name()).map(|amount| &*amount.0)
 }
 
-fn is_stated(found: &Resources<'_>, resource: Resource, side: Side) -> bool {
-    resource.may_stand_at_pod_level() && pod_level_text(found, resource, side).is_some()
+/// Whether a pod names a resource at its own level.
+pub(super) fn is_written(found: &Resources<'_>, resource: Resource) -> bool {
+    resource.may_stand_at_pod_level()
+        && [Side::Request, Side::Limit]
+            .iter()
+            .any(|side| pod_level_text(found, resource, *side).is_some())
 }
