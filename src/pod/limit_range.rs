@@ -1,11 +1,268 @@
-//! stub, see the resources rule
-/// What a LimitRange allows per container.
-#[derive(Clone, Debug, Default)]
-pub struct LimitRange {}
+//! LimitRanges: what a namespace says about the resources of the pods in it.
+//!
+//! Source: plugin/pkg/admission/limitranger/admission.go and `SetDefaults_LimitRangeItem`
+//! (pkg/apis/core/v1/defaults.go) in kubernetes/kubernetes.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::quantity::{Quantity, QuantityError};
+
+/// What a LimitRange says of containers and of whole pods.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LimitRange {
+    /// Name.
+    pub name: String,
+    /// For every container and init container on its own.
+    pub container: Bounds,
+    /// For the pod as a whole; it has no defaults.
+    pub pod: Bounds,
+}
+
+/// One item of a LimitRange, with its defaults filled in as the API server fills them in.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Bounds {
+    /// The least a request, and a limit where there is one, may be; a request must be there.
+    pub min: Amounts,
+    /// The most a limit and a request may be; a limit must be there.
+    pub max: Amounts,
+    /// The limit of a container without one.
+    pub default: Amounts,
+    /// The request of a container without one.
+    pub default_request: Amounts,
+    /// The most a limit divided by its request may be; both must be there, and not 0.
+    pub max_limit_request_ratio: Amounts,
+}
+
+/// Amounts by the name of the resource.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Amounts(BTreeMap<String, Quantity>);
+
+/// A bound of a LimitRange that a pod can break.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// `min`
+    Min,
+    /// `max`
+    Max,
+    /// `maxLimitRequestRatio`
+    Ratio,
+}
+
+impl Bound {
+    /// Every bound.
+    pub const ALL: [Self; 3] = [Self::Min, Self::Max, Self::Ratio];
+
+    /// The field of a LimitRange item.
+    pub const fn field(self) -> &'static str {
+        match self {
+            Self::Min => "min",
+            Self::Max => "max",
+            Self::Ratio => "maxLimitRequestRatio",
+        }
+    }
+}
 
 impl LimitRange {
-    /// Reads a LimitRange object; none if it is not one.
-    pub fn from_value(_value: &serde_json::Value) -> Option<Self> {
-        None
+    /// Reads a LimitRange object; none if it is not one. Entries of a list from the API carry no `kind`.
+    /// Amounts that are no quantities are left out: no API server holds such a LimitRange.
+    pub fn from_value(value: &Value) -> Option<Self> {
+        let limits = value.pointer("/spec/limits").and_then(Value::as_array);
+        match value.get("kind").and_then(Value::as_str) {
+            Some("LimitRange") => {}
+            None if limits.is_some() => {}
+            _ => return None,
+        }
+        let name = value.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
+        let mut range = Self { name: name.to_owned(), ..Self::default() };
+        for item in limits.into_iter().flatten() {
+            match item.get("type").and_then(Value::as_str) {
+                Some("Container") => range.container = Bounds::read(item).with_defaults(),
+                Some("Pod") => range.pod = Bounds::read(item),
+                _ => {}
+            }
+        }
+        Some(range)
+    }
+}
+
+impl Bounds {
+    fn read(item: &Value) -> Self {
+        Self {
+            min: Amounts::read(&item["min"]),
+            max: Amounts::read(&item["max"]),
+            default: Amounts::read(&item["default"]),
+            default_request: Amounts::read(&item["defaultRequest"]),
+            max_limit_request_ratio: Amounts::read(&item["maxLimitRequestRatio"]),
+        }
+    }
+
+    /// `SetDefaults_LimitRangeItem`: a limit defaults to the max, a request to the limit, then to the min.
+    fn with_defaults(mut self) -> Self {
+        self.default.complete(&self.max);
+        self.default_request.complete(&self.default);
+        self.default_request.complete(&self.min);
+        self
+    }
+
+    /// The amount of a bound, where it has one for the resource.
+    pub fn get(&self, bound: Bound, resource: &str) -> Option<Quantity> {
+        match bound {
+            Bound::Min => self.min.get(resource),
+            Bound::Max => self.max.get(resource),
+            Bound::Ratio => self.max_limit_request_ratio.get(resource),
+        }
+    }
+
+    /// Whether LimitRanger refuses a request and limit because of this bound (`minConstraint`,
+    /// `maxConstraint`, `limitRequestRatioConstraint`).
+    pub fn refuses(
+        &self,
+        bound: Bound,
+        resource: &str,
+        request: Option<Quantity>,
+        limit: Option<Quantity>,
+    ) -> bool {
+        let Some(enforced) = self.get(bound, resource) else { return false };
+        match bound {
+            Bound::Min => {
+                request.is_none_or(|request| request < enforced)
+                    || limit.is_some_and(|limit| limit < enforced)
+            }
+            Bound::Max => {
+                limit.is_none_or(|limit| limit > enforced)
+                    || request.is_some_and(|request| request > enforced)
+            }
+            Bound::Ratio => match (request, limit) {
+                (Some(request), Some(limit)) if !request.is_zero() && !limit.is_zero() => {
+                    ratio_exceeds(request, limit, enforced)
+                }
+                _ => true,
+            },
+        }
+    }
+}
+
+/// In floating point, as LimitRanger divides: an exact comparison could allow what it refuses.
+#[expect(clippy::cast_precision_loss, reason = "LimitRanger computes in float64")]
+fn ratio_exceeds(request: Quantity, limit: Quantity, enforced: Quantity) -> bool {
+    let milli = |quantity: Quantity| (quantity.nanos() / MILLI) as f64;
+    milli(limit) / milli(request) * 1000.0 > milli(enforced)
+}
+
+impl Amounts {
+    fn read(value: &Value) -> Self {
+        let amount = |value: &Value| match value {
+            Value::String(text) => stored(text).ok(),
+            Value::Number(number) => stored(&number.to_string()).ok(),
+            _ => None,
+        };
+        let entries = value.as_object().into_iter().flatten();
+        Self(entries.filter_map(|(name, value)| Some((name.clone(), amount(value)?))).collect())
+    }
+
+    fn complete(&mut self, others: &Self) {
+        for (name, amount) in &others.0 {
+            self.0.entry(name.clone()).or_insert(*amount);
+        }
+    }
+
+    /// The amount of a resource.
+    pub fn get(&self, resource: &str) -> Option<Quantity> {
+        // Most LimitRanges name no resource in most of their fields.
+        if self.0.is_empty() { None } else { self.0.get(resource).copied() }
+    }
+}
+
+/// Nano-units in a thousandth of a unit.
+const MILLI: i128 = 1_000_000;
+
+/// An amount as the API server stores it: white space is trimmed (`Quantity.UnmarshalJSON`), and what is finer
+/// than a thousandth is rounded up (`SetDefaults_ResourceList`).
+///
+/// # Errors
+/// When the text is no quantity.
+pub fn stored(text: &str) -> Result<Quantity, QuantityError> {
+    Ok(in_milli(Quantity::parse(text.trim())?))
+}
+
+/// The amount, rounded up to thousandths of a unit.
+pub fn in_milli(amount: Quantity) -> Quantity {
+    match amount.nanos() % MILLI {
+        rest if rest > 0 => {
+            Quantity::from_nanos(amount.nanos().saturating_add(MILLI - rest), amount.format())
+        }
+        _ => amount,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn quantity(text: &str) -> Option<Quantity> {
+        Some(Quantity::parse(text).unwrap())
+    }
+
+    fn range() -> LimitRange {
+        LimitRange::from_value(&json!({
+            "apiVersion": "v1", "kind": "LimitRange", "metadata": {"name": "sizes"},
+            "spec": {"limits": [
+                {"type": "Container", "max": {"memory": "1Gi"}, "min": {"cpu": "10m"},
+                 "defaultRequest": {"memory": "64Mi"}, "maxLimitRequestRatio": {"memory": 4}},
+                {"type": "Pod", "max": {"memory": "2Gi"}},
+                {"type": "PersistentVolumeClaim", "max": {"storage": "1Ti"}},
+            ]}
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn defaults_are_filled_in_as_the_api_server_does() {
+        let range = range();
+        assert_eq!(range.name, "sizes");
+        assert_eq!(range.container.default.get("memory"), quantity("1Gi"));
+        assert_eq!(range.container.default_request.get("memory"), quantity("64Mi"));
+        assert_eq!(range.container.default_request.get("cpu"), quantity("10m"));
+        assert_eq!(range.container.default.get("cpu"), None);
+        assert_eq!(range.pod.default.get("memory"), None);
+    }
+
+    #[test]
+    fn bounds_refuse_what_limitranger_refuses() {
+        let range = range();
+        let refused = |request: &str, limit: &str| {
+            let read = |text: &str| if text.is_empty() { None } else { quantity(text) };
+            let refuses =
+                |bound| range.container.refuses(bound, "memory", read(request), read(limit));
+            Bound::ALL.map(refuses)
+        };
+        assert_eq!(refused("512Mi", "1Gi"), [false, false, false]);
+        assert_eq!(refused("512Mi", "1025Mi"), [false, true, false]);
+        assert_eq!(refused("512Mi", ""), [false, true, true]);
+        assert_eq!(refused("128Mi", "1Gi"), [false, false, true]);
+        assert_eq!(refused("0", "0"), [false, false, true]);
+        assert!(range.container.refuses(Bound::Min, "cpu", None, None));
+        assert!(range.container.refuses(Bound::Min, "cpu", quantity("5m"), None));
+        assert!(!range.container.refuses(Bound::Min, "cpu", quantity("0.01"), None));
+    }
+
+    #[test]
+    fn only_limit_ranges_are_read() {
+        assert_eq!(LimitRange::from_value(&json!({"kind": "Pod", "spec": {"limits": []}})), None);
+        assert_eq!(LimitRange::from_value(&json!({"spec": {}})), None);
+        assert!(LimitRange::from_value(&json!({"spec": {"limits": []}})).is_some());
+        assert!(LimitRange::from_value(&json!({"kind": "LimitRange"})).is_some());
+    }
+
+    #[test]
+    fn amounts_are_rounded_up_to_thousandths() {
+        assert_eq!(stored(" 100u ").ok(), quantity("1m"));
+        assert_eq!(stored("1500u").ok(), quantity("2m"));
+        assert_eq!(stored("1Gi").ok(), quantity("1Gi"));
+        assert!(stored("1GB").is_err());
     }
 }
