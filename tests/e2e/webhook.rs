@@ -17,8 +17,6 @@ pub(crate) struct Guarded {
     pub(crate) namespace: String,
     /// The policies of `serve`; empty for the built-in ones.
     pub(crate) policies: Vec<PathBuf>,
-    pub(crate) url: String,
-    pub(crate) ca_pem: String,
     webhooks: Webhooks,
 }
 
@@ -77,7 +75,7 @@ impl Guarded {
         let ca_pem = authority.ca_pem();
         let webhooks = Webhooks::at_url(&url, &ca_pem).only_for(&namespace);
         cluster.register_webhooks(&webhooks).unwrap();
-        Self { cluster, namespace, policies, url, ca_pem, webhooks }
+        Self { cluster, namespace, policies, webhooks }
     }
 
     /// Runs kubectl in the namespace.
