@@ -23,17 +23,17 @@ pub(crate) struct Guarded {
 impl Guarded {
     /// With the built-in policies.
     pub(crate) fn by_default(name: &str) -> Self {
-        Self::start(name, &[])
+        Self::on(Cluster::shared().unwrap(), name, &[])
     }
 
     /// With policies of the test's own.
     pub(crate) fn by(name: &str, policies: &[&str]) -> Self {
-        Self::start(name, policies)
+        Self::on(Cluster::shared().unwrap(), name, policies)
     }
 
-    fn start(name: &str, policies: &[&str]) -> Self {
+    /// In a cluster of the test's own.
+    pub(crate) fn on(cluster: &'static Cluster, name: &str, policies: &[&str]) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(1);
-        let cluster = Cluster::shared().unwrap();
         let namespace = cluster.create_namespace(name, &[]).unwrap();
         let folder =
             cluster.folder().join(format!("serve-{}", NEXT.fetch_add(1, Ordering::Relaxed)));
