@@ -1,10 +1,13 @@
 //! What the offline doors found, in a form that every output format is made from.
 
+pub mod excerpt;
 pub mod json;
 pub mod text;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+
+pub use excerpt::{Excerpt, Lines};
 
 use crate::manifest::{ManifestError, Place};
 use crate::pointer::Pointer;
@@ -51,7 +54,7 @@ pub struct Diagnostic {
     /// Lines and columns.
     pub place: Place,
     /// The line it starts on.
-    pub excerpt: String,
+    pub excerpt: Excerpt,
 }
 
 /// What an object is called.
@@ -73,7 +76,28 @@ pub struct Problem {
     /// What and where.
     pub error: ManifestError,
     /// The line it is on, where there is one.
-    pub excerpt: Option<String>,
+    pub excerpt: Option<Excerpt>,
+}
+
+impl Problem {
+    /// Errors with the lines of the text that they are about.
+    pub fn in_text(errors: Vec<ManifestError>, text: &str) -> Vec<Self> {
+        if errors.is_empty() {
+            return Vec::new();
+        }
+        let lines = Lines::new(text);
+        let problem = |error: ManifestError| Self {
+            excerpt: error.place.and_then(|place| lines.excerpt(place)),
+            error,
+        };
+        errors.into_iter().map(problem).collect()
+    }
+}
+
+impl From<ManifestError> for Problem {
+    fn from(error: ManifestError) -> Self {
+        Self { error, excerpt: None }
+    }
 }
 
 /// Counts of a run.

@@ -1,0 +1,22 @@
+//! The `plimsoll` command as a process: what it prints, where, and how it exits.
+
+#[path = "cli/check.rs"]
+mod check;
+#[path = "cli/doors.rs"]
+mod doors;
+#[path = "cli/facts.rs"]
+mod facts;
+#[path = "cli/hostile.rs"]
+mod hostile;
+#[path = "cli/input.rs"]
+mod input;
+#[path = "cli/matching.rs"]
+mod matching;
+#[path = "cli/output.rs"]
+mod output;
+#[path = "cli/policies.rs"]
+mod policies;
+#[path = "cli/property.rs"]
+mod property;
+#[path = "cli/sandbox.rs"]
+mod sandbox;
