@@ -305,7 +305,7 @@ fn conflicts_are_said_and_settled_whatever_the_order() {
         )
     };
     sandbox.write("a.yaml", dns("a", "Default"));
-    sandbox.write("b.yaml", dns("b", "ClusterFirstWithHostNet"));
+    sandbox.write("b.yaml", dns("b", "ClusterFirst"));
     let [first, second] =
         [["a.yaml", "b.yaml"], ["b.yaml", "a.yaml"]].map(|order| check(&sandbox, &order));
     assert_eq!(

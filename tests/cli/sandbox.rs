@@ -10,7 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// Denies `latest`: what most tests need of a policy.
-pub const DENY_LATEST: &str = "\
+pub(crate) const DENY_LATEST: &str = "\
 apiVersion: plimsoll.dev/v1alpha1
 kind: PodPolicy
 metadata: {name: images}
@@ -22,41 +22,41 @@ spec:
 ";
 
 /// No command may take longer, on a busy machine and unoptimized.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A pod whose image moves.
-pub fn bad_pod(name: &str) -> String {
+pub(crate) fn bad_pod(name: &str) -> String {
     format!(
         "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}}}\nspec:\n  containers:\n  - name: app\n    image: nginx:latest\n"
     )
 }
 
 /// A folder with a policy in `policy.yaml`.
-pub struct Sandbox(TempDir);
+pub(crate) struct Sandbox(TempDir);
 
 /// What a run printed and how it ended.
-pub struct Run {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Sandbox {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with_policy(DENY_LATEST)
     }
 
-    pub fn with_policy(policy: &str) -> Self {
+    pub(crate) fn with_policy(policy: &str) -> Self {
         let sandbox = Self(TempDir::new().unwrap());
         sandbox.write("policy.yaml", policy);
         sandbox
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.0.path()
     }
 
-    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, text).unwrap();
@@ -64,23 +64,23 @@ impl Sandbox {
     }
 
     /// The command in the folder, with nothing of the environment.
-    pub fn command<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Command {
+    pub(crate) fn command<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
         command.current_dir(self.path()).env_clear().args(args).timeout(PATIENCE);
         command
     }
 
-    pub fn run<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Run {
+    pub(crate) fn run<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Run {
         Run::of(&self.command(args).output().unwrap())
     }
 
     /// `check --policies policy.yaml` with more arguments.
-    pub fn check<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Run {
+    pub(crate) fn check<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Run {
         self.run(["check", "--policies", "policy.yaml"].into_iter().chain(args))
     }
 
     /// The JSON report on a manifest, and the exit code.
-    pub fn judge(&self, name: &str, manifest: impl AsRef<[u8]>) -> (Value, i32) {
+    pub(crate) fn judge(&self, name: &str, manifest: impl AsRef<[u8]>) -> (Value, i32) {
         self.write(name, manifest);
         let run = self.check(["--format", "json", name]);
         (run.json(), run.code)
@@ -88,7 +88,7 @@ impl Sandbox {
 }
 
 impl Run {
-    pub fn of(output: &Output) -> Self {
+    pub(crate) fn of(output: &Output) -> Self {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         let run = Self {
             code: output.status.code().expect("ended by a signal, or too slow"),
@@ -99,14 +99,14 @@ impl Run {
         run
     }
 
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.stdout)
             .unwrap_or_else(|error| panic!("{error}: {}\n{}", self.stdout, self.stderr))
     }
 }
 
 /// Lines and columns of the findings, `line:column-endLine:endColumn`.
-pub fn places(report: &Value) -> Vec<String> {
+pub(crate) fn places(report: &Value) -> Vec<String> {
     let found = report["findings"].as_array().unwrap().iter();
     found
         .map(|f| format!("{}:{}-{}:{}", f["line"], f["column"], f["endLine"], f["endColumn"]))
