@@ -4,6 +4,7 @@ pub mod excerpt;
 pub mod json;
 pub mod text;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -22,6 +23,8 @@ pub struct Report {
     pub errors: Vec<Problem>,
     /// Counts.
     pub summary: Summary,
+    /// Policies that were not applied in some namespaces, because the labels of those are not known.
+    pub undecided: BTreeMap<Arc<str>, BTreeSet<String>>,
 }
 
 /// A finding in a file.
@@ -128,6 +131,9 @@ impl Report {
         self.findings.extend(other.findings);
         self.errors.extend(other.errors);
         self.summary = self.summary.and(other.summary);
+        for (policy, namespaces) in other.undecided {
+            self.undecided.entry(policy).or_default().extend(namespaces);
+        }
         self
     }
 

@@ -72,6 +72,9 @@ fn judge_object(
     let decision = engine.decide(&attributes, Stage::Whole);
     report.summary.pods += 1;
     count(&decision, report);
+    for policy in &decision.undecided {
+        report.undecided.entry(Arc::clone(policy)).or_default().insert(namespace.to_owned());
+    }
     if let Some(unreadable) = &decision.unreadable {
         let message =
             format!("{}: {}", unreadable.error.pointer.field_path(), unreadable.error.message);

@@ -1,5 +1,6 @@
 //! `plimsoll check`: manifests judged as the cluster would judge them.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
@@ -114,6 +115,13 @@ pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> 
             "warning: no manifests found; folders are searched for .yaml, .yml and .json files"
         ));
     }
+    for (policy, namespaces) in &report.undecided {
+        output::say(format_args!(
+            "warning: policy {policy} was not applied in {}: it selects namespaces by their labels; \
+             check the Namespace objects along with the pods",
+            some_of(namespaces)
+        ));
+    }
     for destination in &args.formats {
         match write(&report, destination, args.quiet, common.color) {
             // Whoever reads our output may stop early, as `head` does. The verdict stands.
@@ -128,6 +136,17 @@ pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> 
     } else {
         Outcome::Clean
     })
+}
+
+/// The first few names of many.
+fn some_of(names: &BTreeSet<String>) -> String {
+    const SHOWN: usize = 5;
+    let first: Vec<_> = names.iter().take(SHOWN).map(String::as_str).collect();
+    let more = match names.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("{}{more}", first.join(", "))
 }
 
 /// Two reports in one place would be neither.

@@ -37,6 +37,41 @@ fn the_line_at_which_it_fails() {
 }
 
 #[test]
+fn what_admission_mends_is_no_error() {
+    let policy = |settings: &str, otherwise: &str| {
+        crate::sandbox::DENY_LATEST.replace(
+            "action: Deny\n    imageTag: {deny: [latest]}",
+            &format!("action: Patch\n{otherwise}    resources: {{requests: {{cpu: {settings}}}}}"),
+        )
+    };
+    let fixable = "{required: true, default: 100m}";
+    let unfixable = "{required: true}";
+    for (settings, otherwise, action, code) in [
+        (fixable, "", "Patch", 0),
+        (fixable, "    otherwise: Deny\n", "Patch", 0),
+        (unfixable, "", "Warn", 0),
+        (unfixable, "    otherwise: Audit\n", "Audit", 0),
+        (unfixable, "    otherwise: Deny\n", "Deny", 1),
+    ] {
+        let sandbox = Sandbox::with_policy(&policy(settings, otherwise));
+        sandbox.write("pod.yaml", bad_pod("x"));
+        let run = sandbox.check(["--format", "json", "pod.yaml"]);
+        let report = run.json();
+        let finding = &report["findings"][0];
+        assert_eq!((finding["action"].as_str(), run.code), (Some(action), code), "{report:#}");
+        // The request is absent, so the container that should hold it is pointed at.
+        assert_eq!((&finding["line"], &finding["column"]), (&6.into(), &5.into()));
+        let patched = action == "Patch";
+        assert_eq!(report["summary"]["patched"], u64::from(patched));
+        assert_eq!(finding["fixable"], patched);
+        assert_eq!(
+            sandbox.check(["--fail-on", "patch", "pod.yaml"]).code,
+            i32::from(action != "Audit")
+        );
+    }
+}
+
+#[test]
 fn text_is_like_a_compilers() {
     let sandbox = Sandbox::new();
     sandbox.write("pods/bad.yaml", format!("# a comment\n{}", bad_pod("x")));

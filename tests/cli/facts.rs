@@ -76,3 +76,36 @@ fn namespaces_with_odd_labels_do_no_harm() {
         assert_eq!(sandbox.check(["a.yaml"]).code, 1, "{labels}");
     }
 }
+
+#[test]
+fn policies_that_could_not_be_decided_are_named() {
+    let policy = DENY_LATEST
+        .replace("  rules:", "  match: {namespaceSelector: {matchLabels: {team: data}}}\n  rules:");
+    let sandbox = Sandbox::with_policy(&policy);
+    let pods: Vec<_> = (0..8).map(|at| in_namespace(&format!("n{at}"))).collect();
+    sandbox.write("a.yaml", pods.join("---\n"));
+    let run = sandbox.check(["a.yaml"]);
+    assert_eq!(run.code, 0);
+    let warning = "policy images was not applied in n0, n1, n2, n3, n4 and 3 more: ";
+    assert!(run.stderr.contains(warning), "{}", run.stderr);
+    sandbox.write("a.yaml", format!("{}---\n{}", pods[0], namespace("n0", "{team: web}")));
+    assert_eq!(sandbox.check(["a.yaml"]).stderr, "");
+}
+
+/// What the namespace fills in counts as if it stood in the manifest.
+#[test]
+fn limit_ranges_count_wherever_they_stand() {
+    let policy = DENY_LATEST
+        .replace("imageTag: {deny: [latest]}", "resources: {requests: {memory: {required: true}}}");
+    let sandbox = Sandbox::with_policy(&policy);
+    let range = "apiVersion: v1\nkind: LimitRange\nmetadata: {name: l}\nspec:\n  limits:\n  - {type: Container, defaultRequest: {memory: 64Mi}, default: {memory: 64Mi}}\n";
+    sandbox.write("all/a.yaml", in_namespace("etl"));
+    assert_eq!(sandbox.check(["all"]).code, 1);
+    sandbox.write("all/b.yaml", range.replace("name: l", "name: l, namespace: etl"));
+    assert_eq!(sandbox.check(["all"]).code, 0);
+    sandbox.write("all/b.yaml", range);
+    assert_eq!(sandbox.check(["all"]).code, 1, "it is one of the namespace `default`");
+    assert_eq!(sandbox.check(["--namespace", "etl", "all"]).code, 0);
+    sandbox.write("all/b.yaml", "apiVersion: v1\nkind: LimitRange\nmetadata: {namespace: etl}\nspec: {limits: [7, {max: x}]}\n");
+    assert!(sandbox.check(["all"]).code > 0, "one that cannot be read does no harm");
+}

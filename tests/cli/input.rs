@@ -46,7 +46,7 @@ fn places_in_every_kind_of_text() {
         (
             "json",
             "{\"apiVersion\": \"v1\", \"kind\": \"Pod\",\n\t\"metadata\": {\"name\": \"é\"}, \"spec\": {\"containers\": [{\"name\": \"a\", \"image\": \"nginx:latest\"}]}}\n".to_owned(),
-            &["2:75-2:89"],
+            &["2:76-2:90"],
         ),
     ];
     for (what, manifest, wanted) in cases {

@@ -114,6 +114,26 @@ fn wrong_values() {
 }
 
 #[test]
+fn settings_that_cannot_be() {
+    refused(
+        &with_rule("{name: a, action: Patch, dns: {policy: None}}"),
+        &["spec.rules[0].dns", "nameserver", "policy.yaml:6:"],
+    );
+    refused(
+        &with_rule("{name: a, resources: {requests: {cpu: {default: 1x}}}}"),
+        &["spec.rules[0].resources.requests.cpu.default: ", "policy.yaml:6:"],
+    );
+    refused(
+        &with_rule("{name: a, imageTag: {deny: [\"[\"]}}"),
+        &["spec.rules[0].imageTag.deny[0]: "],
+    );
+    refused(
+        &with_rule("{name: a, topologySpread: {constraints: [{topologyKey: a, maxSkew: 0}]}}"),
+        &["spec.rules[0].topologySpread.constraints[0]"],
+    );
+}
+
+#[test]
 fn entries_and_their_kinds() {
     refused(
         &with_rule("{name: a, imageTag: {}, dns: {}}"),
