@@ -1,5 +1,7 @@
 //! The `plimsoll` command as a process: what it prints, where, and how it exits.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 #[path = "cli/check.rs"]
 mod check;
 #[path = "cli/doors.rs"]
@@ -16,6 +18,8 @@ mod matching;
 mod output;
 #[path = "cli/policies.rs"]
 mod policies;
+#[path = "cli/policy_files.rs"]
+mod policy_files;
 #[path = "cli/property.rs"]
 mod property;
 #[path = "cli/sandbox.rs"]

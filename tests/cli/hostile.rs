@@ -183,7 +183,7 @@ fn what_may_not_be_read() {
     let sandbox = Sandbox::new();
     sandbox.write("all/pod.yaml", bad_pod("x"));
     let secret = sandbox.write("all/secret.yaml", bad_pod("y"));
-    set_permissions(&secret, Permissions::from_mode(0)).unwrap();
+    set_permissions(&secret, Permissions::from_mode(0o0)).unwrap();
     if File::open(&secret).is_ok() {
         eprintln!("skipped: this user may read everything");
         return;
