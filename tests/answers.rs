@@ -194,3 +194,36 @@ fn hostile_objects_are_answered() {
         }
     }
 }
+
+/// Objects carry secrets where nobody expects them: in args, env values and annotations. None may come out.
+#[test]
+fn no_secret_of_the_object_is_ever_quoted() {
+    let secret = "hunter2-eyJhbGciOi";
+    let container = |list: &str| {
+        json!({"name": format!("c-{list}"), "image": "nginx", "imagePullPolicy": "Always",
+            "args": [secret, format!("http://{secret}.svc/x")], "command": [format!("{secret}.etl.svc")],
+            "env": [{"name": "TOKEN", "value": secret}, {"name": "URL", "value": format!("https://u:{secret}@db.svc")}]})
+    };
+    let mut pod = json!({"metadata": {"name": "x", "annotations": {"token": secret, "plimsoll.dev/patched-by": ""}},
+        "spec": {"containers": [container("main")], "initContainers": [container("init")]}});
+    for action in ["Patch", "Deny", "Warn", "Audit"] {
+        let engine = engine("p", action);
+        for broken in [false, true] {
+            if broken {
+                pod["spec"]["containers"][0]["image"] = json!(7);
+            }
+            for endpoint in [Endpoint::Mutate, Endpoint::Validate] {
+                let body = body("u", &pod);
+                let answer = review(&engine, endpoint, &body).unwrap();
+                let text = String::from_utf8(answer.body).unwrap();
+                let patch: Value = serde_json::from_str(&text).unwrap();
+                let patch = patch["response"]["patch"].as_str().unwrap_or_default();
+                let patch = String::from_utf8(STANDARD.decode(patch).unwrap()).unwrap();
+                let record = format!("{:?}", answer.record);
+                for part in [&text, &patch, &record] {
+                    assert!(!part.contains(secret), "{part}");
+                }
+            }
+        }
+    }
+}

@@ -18,6 +18,10 @@ mod always_pull_images;
 mod denials;
 #[path = "e2e/doors.rs"]
 mod doors;
+#[path = "e2e/service.rs"]
+mod service;
+#[path = "e2e/spread.rs"]
+mod spread;
 #[path = "e2e/updates.rs"]
 mod updates;
 #[path = "e2e/webhook.rs"]
