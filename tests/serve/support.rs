@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use plimsoll::engine::Engine;
 use plimsoll::policy::PolicySet;
-use plimsoll::serve::{Admin, Limits, Options, Server, Shutdown, State, TlsSource};
+use plimsoll::serve::{Admin, Limits, Options, Server, Shutdown, TlsSource};
 use rcgen::{CertifiedIssuer, KeyPair};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, ServerName};
@@ -71,7 +71,6 @@ pub(crate) struct Running {
     pub(crate) address: SocketAddr,
     pub(crate) admin: SocketAddr,
     pub(crate) ca: String,
-    pub(crate) state: Arc<State>,
     stop: Option<oneshot::Sender<Shutdown>>,
     task: JoinHandle<()>,
 }
@@ -84,7 +83,6 @@ impl Running {
             address: server.address(),
             admin: server.admin_address(),
             ca: server.self_signed_ca().unwrap_or_default().to_owned(),
-            state: Arc::clone(server.state()),
             stop: Some(stop),
             task: tokio::spawn(server.run(async { stopping.await.unwrap() })),
         }

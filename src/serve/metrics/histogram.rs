@@ -75,7 +75,7 @@ mod tests {
         for line in [
             "took_seconds_count 4",
             "took_seconds_sum 0.200022",
-            "took_seconds_bucket{le=\"1e-5\"} 1",
+            "took_seconds_bucket{le=\"0.00001\"} 1",
             "took_seconds_bucket{le=\"0.1\"} 3",
             "took_seconds_bucket{le=\"+Inf\"} 4",
         ] {
