@@ -11,6 +11,7 @@ pub mod engine;
 pub mod finding;
 pub mod glob;
 pub mod image;
+pub mod json;
 pub mod label;
 #[cfg(feature = "cli")]
 pub mod manifest;

@@ -17,7 +17,7 @@ const LAYERS: [&[&str]; 14] = [
     &["pod"],
     &["manifest"],
     &["glob", "image", "quantity", "selector"],
-    &["decode", "edit", "label"],
+    &["decode", "edit", "json", "label"],
     &["pointer"],
 ];
 

@@ -1,0 +1,289 @@
+//! JSON text read with as little work as a review allows.
+//!
+//! A webhook reads a few fields of a large object. [`Reader`] borrows text, and passes over what nobody reads by
+//! looking for quotes and brackets alone; what it passes over is not checked further. Errors are short: whoever
+//! needs to know more reads the text again with `serde_json`.
+
+mod scan;
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{self, Deserialize, DeserializeSeed, MapAccess, SeqAccess, Visitor};
+
+/// Nesting that is followed; what is passed over may be nested as deep as it likes.
+const MAX_DEPTH: u8 = 127;
+
+/// The name by which a newtype asks for the text of its value: [`Reader`] hands it to `visit_borrowed_str`, other
+/// deserializers call `visit_newtype_struct`.
+pub(crate) const RAW: &str = "$plimsoll::raw";
+
+/// Text that is not the JSON that was asked for.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct JsonError(Cow<'static, str>);
+
+impl de::Error for JsonError {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self(message.to_string().into())
+    }
+}
+
+const fn fault(message: &'static str) -> JsonError {
+    JsonError(Cow::Borrowed(message))
+}
+
+/// A place in JSON text.
+#[derive(Clone, Debug)]
+pub struct Reader<'de> {
+    text: &'de str,
+    at: usize,
+    depth: u8,
+}
+
+impl<'de> Reader<'de> {
+    /// At the start of a text.
+    pub fn new(text: &'de str) -> Self {
+        Self { text, at: 0, depth: 0 }
+    }
+
+    /// Reads a value.
+    ///
+    /// # Errors
+    /// When the text is not the JSON of such a value.
+    pub fn read<T: Deserialize<'de>>(&mut self) -> Result<T, JsonError> {
+        T::deserialize(self)
+    }
+
+    /// Reads an object member by member; null counts as an object without any. `each` must read or pass over
+    /// the value.
+    ///
+    /// # Errors
+    /// When the text is no object, and whatever `each` returns.
+    pub fn members(
+        &mut self,
+        mut each: impl FnMut(&str, &mut Self) -> Result<(), JsonError>,
+    ) -> Result<(), JsonError> {
+        if self.null()? {
+            return Ok(());
+        }
+        self.enter(b'{')?;
+        let mut first = true;
+        while self.more(b'}', &mut first)? {
+            let key = self.string()?;
+            self.expect(b':')?;
+            each(&key, self)?;
+        }
+        self.depth -= 1;
+        Ok(())
+    }
+
+    /// Passes over a value and answers with its text.
+    ///
+    /// # Errors
+    /// When the text ends within it.
+    pub fn pass(&mut self) -> Result<&'de str, JsonError> {
+        self.peek()?;
+        let start = self.at;
+        self.at = scan::end_of_value(self.text.as_bytes(), start)
+            .ok_or(fault("the text ends within a value"))?;
+        self.text.get(start..self.at).ok_or(fault("a value is cut within a character"))
+    }
+
+    /// Checks that nothing follows.
+    ///
+    /// # Errors
+    /// When something does.
+    pub fn end(&mut self) -> Result<(), JsonError> {
+        match self.peek() {
+            Ok(_) => Err(fault("something follows the value")),
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// The next byte that is no white space.
+    fn peek(&mut self) -> Result<u8, JsonError> {
+        let bytes = self.text.as_bytes();
+        while let Some(byte) = bytes.get(self.at) {
+            match byte {
+                b' ' | b'\n' | b'\r' | b'\t' => self.at += 1,
+                byte => return Ok(*byte),
+            }
+        }
+        Err(fault("the text ends where a value was expected"))
+    }
+
+    fn expect(&mut self, wanted: u8) -> Result<(), JsonError> {
+        if self.peek()? != wanted {
+            return Err(JsonError(format!("expected `{}`", wanted as char).into()));
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    fn enter(&mut self, bracket: u8) -> Result<(), JsonError> {
+        self.expect(bracket)?;
+        self.depth += 1;
+        if self.depth > MAX_DEPTH { Err(fault("the value is nested too deep")) } else { Ok(()) }
+    }
+
+    /// Whether another element follows, up to the closing bracket.
+    fn more(&mut self, close: u8, first: &mut bool) -> Result<bool, JsonError> {
+        let next = self.peek()?;
+        if next == close {
+            self.at += 1;
+            return Ok(false);
+        }
+        if !std::mem::take(first) {
+            self.expect(b',')?;
+        }
+        Ok(true)
+    }
+
+    fn null(&mut self) -> Result<bool, JsonError> {
+        if self.peek()? != b'n' {
+            return Ok(false);
+        }
+        self.word("null")
+    }
+
+    fn word(&mut self, word: &str) -> Result<bool, JsonError> {
+        if !self.text.as_bytes()[self.at..].starts_with(word.as_bytes()) {
+            return Err(fault("expected a value"));
+        }
+        self.at += word.len();
+        Ok(true)
+    }
+
+    fn string(&mut self) -> Result<Cow<'de, str>, JsonError> {
+        self.expect(b'"')?;
+        let start = self.at;
+        let (end, escaped) = scan::end_of_string(self.text.as_bytes(), start)
+            .ok_or(fault("a string does not end"))?;
+        self.at = end + 1;
+        // Both quotes are ASCII, so what lies between them is whole characters.
+        let cut = fault("a string is cut within a character");
+        if !escaped {
+            return self.text.get(start..end).map(Cow::Borrowed).ok_or(cut);
+        }
+        let quoted = self.text.get(start - 1..=end).ok_or(cut)?;
+        serde_json::from_str(quoted)
+            .map(Cow::Owned)
+            .map_err(|_| fault("a string holds a wrong escape"))
+    }
+
+    fn number<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, JsonError> {
+        let text = self.pass()?;
+        let plain = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
+        if let Ok(number) = text.parse::<u64>() {
+            visitor.visit_u64(number)
+        } else if let Ok(number) = text.parse::<i64>() {
+            visitor.visit_i64(number)
+        } else {
+            match text.parse::<f64>() {
+                Ok(number) if plain && number.is_finite() => visitor.visit_f64(number),
+                _ => Err(fault("expected a value")),
+            }
+        }
+    }
+}
+
+impl<'de> de::Deserializer<'de> for &mut Reader<'de> {
+    type Error = JsonError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
+        match self.peek()? {
+            b'"' => match self.string()? {
+                Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
+                Cow::Owned(text) => visitor.visit_string(text),
+            },
+            b'{' => {
+                self.enter(b'{')?;
+                let value = visitor.visit_map(Elements { reader: self, first: true })?;
+                self.depth -= 1;
+                Ok(value)
+            }
+            b'[' => {
+                self.enter(b'[')?;
+                let value = visitor.visit_seq(Elements { reader: self, first: true })?;
+                self.depth -= 1;
+                Ok(value)
+            }
+            b'n' => self.word("null").and_then(|_| visitor.visit_unit()),
+            b't' => self.word("true").and_then(|_| visitor.visit_bool(true)),
+            b'f' => self.word("false").and_then(|_| visitor.visit_bool(false)),
+            _ => self.number(visitor),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
+        if self.null()? { visitor.visit_none() } else { visitor.visit_some(self) }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, JsonError> {
+        if name == RAW {
+            visitor.visit_borrowed_str(self.pass()?)
+        } else {
+            visitor.visit_newtype_struct(self)
+        }
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
+        self.pass()?;
+        visitor.visit_unit()
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
+        tuple_struct map struct enum identifier
+    }
+}
+
+/// What follows an opening bracket.
+struct Elements<'r, 'de> {
+    reader: &'r mut Reader<'de>,
+    first: bool,
+}
+
+impl<'de> MapAccess<'de> for Elements<'_, 'de> {
+    type Error = JsonError;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, JsonError> {
+        if !self.reader.more(b'}', &mut self.first)? {
+            return Ok(None);
+        }
+        if self.reader.peek()? != b'"' {
+            return Err(fault("expected a key"));
+        }
+        seed.deserialize(&mut *self.reader).map(Some)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, JsonError> {
+        self.reader.expect(b':')?;
+        seed.deserialize(&mut *self.reader)
+    }
+}
+
+impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
+    type Error = JsonError;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, JsonError> {
+        if !self.reader.more(b']', &mut self.first)? {
+            return Ok(None);
+        }
+        seed.deserialize(&mut *self.reader).map(Some)
+    }
+}
+
+#[cfg(test)]
+mod tests;
