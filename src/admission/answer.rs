@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
-use super::{Endpoint, message};
+use super::message;
 use crate::engine::Decision;
 use crate::policy::Action;
 
@@ -62,28 +62,21 @@ struct Cause {
 }
 
 /// The answer as JSON.
-pub(super) fn render(uid: &str, endpoint: Endpoint, decision: &Decision) -> Vec<u8> {
-    let patch = match endpoint {
-        Endpoint::Mutate if !decision.patch.is_empty() => serde_json::to_vec(&decision.patch).ok(),
-        _ => None,
-    };
+pub(super) fn render(uid: &str, decision: &Decision) -> Vec<u8> {
+    let patch = Some(&decision.patch).filter(|patch| !patch.is_empty());
+    let patch = patch.and_then(|patch| serde_json::to_vec(patch).ok());
     let response = Response {
         uid,
         allowed: decision.allowed,
         status: (!decision.allowed).then(|| status(decision)),
         patch_type: patch.is_some().then_some("JSONPatch"),
         patch: patch.map(|patch| STANDARD.encode(patch)),
-        warnings: if speaks(endpoint, decision) { message::warnings(decision) } else { Vec::new() },
-        audit_annotations: audit_annotations(endpoint, decision),
+        warnings: message::warnings(decision),
+        audit_annotations: audit_annotations(decision),
     };
     let review = Review { api_version: "admission.k8s.io/v1", kind: "AdmissionReview", response };
     // Only maps with keys that are not text cannot be written, and there are none.
     serde_json::to_vec(&review).unwrap_or_default()
-}
-
-/// `/validate` warns of what it judged; a template's fixes come with its pods and need no word.
-fn speaks(endpoint: Endpoint, decision: &Decision) -> bool {
-    endpoint == Endpoint::Validate || !decision.patch.is_empty() || !decision.conflicts.is_empty()
 }
 
 fn status(decision: &Decision) -> Status {
@@ -105,7 +98,7 @@ fn status(decision: &Decision) -> Status {
 }
 
 /// What the audit log keeps: which rules said what about which fields.
-fn audit_annotations(endpoint: Endpoint, decision: &Decision) -> BTreeMap<&'static str, String> {
+fn audit_annotations(decision: &Decision) -> BTreeMap<&'static str, String> {
     let mut annotations = BTreeMap::new();
     let actions = [
         ("denied", Action::Deny),
@@ -114,9 +107,6 @@ fn audit_annotations(endpoint: Endpoint, decision: &Decision) -> BTreeMap<&'stat
         ("patched", Action::Patch),
     ];
     for (key, action) in actions {
-        if action == Action::Patch && endpoint == Endpoint::Validate {
-            continue;
-        }
         let mut found = decision.by_action(action).peekable();
         if found.peek().is_none() {
             continue;

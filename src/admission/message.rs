@@ -52,7 +52,21 @@ pub(super) fn denial(decision: &Decision) -> String {
 
 /// The warnings of an answer, within the API server's limits.
 pub(super) fn warnings(decision: &Decision) -> Vec<String> {
-    let mut warnings = Vec::new();
+    let mut warnings = patches(decision);
+    warnings.extend(decision.by_action(Action::Warn).map(finding_line));
+    if let Some(unreadable) =
+        decision.unreadable.as_ref().filter(|found| found.action == Action::Warn)
+    {
+        warnings.push(format!("the pod cannot be judged: {}", unreadable.error));
+    }
+    warnings.extend(
+        decision.conflicts.iter().map(|conflict| format!("conflict: {}", conflict.message)),
+    );
+    within_limits(warnings)
+}
+
+/// What was patched, one line for each rule.
+fn patches(decision: &Decision) -> Vec<String> {
     let mut patched: Vec<(&Finding, Vec<&str>)> = Vec::new();
     for finding in decision.by_action(Action::Patch) {
         let summary =
@@ -65,24 +79,12 @@ pub(super) fn warnings(decision: &Decision) -> Vec<String> {
             None => patched.push((finding, vec![summary])),
         }
     }
-    for (finding, summaries) in patched {
-        warnings.push(format!(
-            "patched by {}/{}: {}",
-            finding.policy,
-            finding.rule,
-            summaries.join("; ")
-        ));
-    }
-    warnings.extend(decision.by_action(Action::Warn).map(finding_line));
-    if let Some(unreadable) =
-        decision.unreadable.as_ref().filter(|found| found.action == Action::Warn)
-    {
-        warnings.push(format!("the pod cannot be judged: {}", unreadable.error));
-    }
-    warnings.extend(
-        decision.conflicts.iter().map(|conflict| format!("conflict: {}", conflict.message)),
-    );
-    within_limits(warnings)
+    patched
+        .into_iter()
+        .map(|(finding, summaries)| {
+            format!("patched by {}/{}: {}", finding.policy, finding.rule, summaries.join("; "))
+        })
+        .collect()
 }
 
 fn within_limits(warnings: Vec<String>) -> Vec<String> {

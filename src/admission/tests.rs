@@ -130,8 +130,7 @@ fn bodies_that_are_no_reviews_are_refused() {
 #[test]
 fn a_policy_that_needs_unknown_labels_is_undecided_and_not_applied() {
     let mut by_label = no_latest();
-    by_label["spec"]["match"] =
-        json!({"namespaceSelector": {"matchExpressions": [{"key": "team", "operator": "DoesNotExist"}]}});
+    by_label["spec"]["match"] = json!({"namespaceSelector": {"matchExpressions": [{"key": "team", "operator": "DoesNotExist"}]}});
     let body = body("CREATE", ("", "Pod"), &pod("nginx"), &Value::Null);
     assert_eq!(response(&engine(&[by_label.clone()]), Endpoint::Validate, &body)["allowed"], true);
     // Every namespace is known to carry its own name.
