@@ -11,6 +11,7 @@
 
 #[path = "support/cluster.rs"]
 mod cluster;
+#[allow(dead_code, reason = "the end-to-end tests use all of it")]
 #[path = "e2e/webhook.rs"]
 mod webhook;
 

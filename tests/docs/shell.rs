@@ -85,10 +85,12 @@ impl Shell {
     }
 }
 
+/// Held while a page is read and written: tests run at the same time.
+pub(crate) static ONE_WRITES: Mutex<()> = Mutex::new(());
+
 /// Runs the blocks of a page whose first command `wanted` takes, and compares what they print; or puts
 /// it into the page, when asked to.
 pub(crate) fn run_blocks(shell: &mut Shell, path: &Path, wanted: impl Fn(&str) -> bool) {
-    static ONE_WRITES: Mutex<()> = Mutex::new(());
     let _one = ONE_WRITES.lock().unwrap_or_else(PoisonError::into_inner);
     let page = Page::read(path);
     let mut text = page.text.clone();
