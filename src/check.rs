@@ -3,25 +3,30 @@
 mod facts;
 mod judge;
 
+use std::collections::HashMap;
+use std::fs;
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Mutex, PoisonError};
 
 pub use facts::Facts;
 
 use crate::engine::Engine;
 use crate::manifest::source::{SourceFile, read_all};
 use crate::manifest::{ManifestError, parse};
-use crate::report::{Problem, Report};
+use crate::report::Report;
 
 /// Where an object goes that names no namespace, unless the user says otherwise.
 pub const DEFAULT_NAMESPACE: &str = "default";
 
+/// The path that stands for standard input.
+const STDIN: &str = "-";
+
 /// Judges all manifests below `paths`, on up to `threads` threads.
 pub fn run(engine: &Engine, paths: &[PathBuf], namespace: &str, threads: usize) -> Report {
-    let stdin = OnceLock::new();
+    let streams = Streams::default();
     let pass = |facts: &Facts| {
         let results = read_all(paths, threads, |mut source| {
-            replay_stdin(&mut source, &stdin);
+            streams.replay(&mut source);
             one(engine, source, facts, namespace)
         });
         results
@@ -43,20 +48,31 @@ fn one(engine: &Engine, source: SourceFile, facts: &Facts, namespace: &str) -> (
     match source.bytes {
         Ok(bytes) => {
             let manifest = parse(Some(&source.path), bytes);
-            let found = Facts::of(&manifest);
+            let found = Facts::of(&manifest, namespace);
             (judge::judge(engine, source.path, manifest, facts, namespace), found)
         }
-        Err(error) => (unreadable(error), Facts::default()),
+        Err(error) => {
+            (Report { errors: vec![error.into()], ..Report::default() }, Facts::default())
+        }
     }
 }
 
-/// Standard input can be read only once, and a second pass needs it again.
-fn replay_stdin(source: &mut SourceFile, stdin: &OnceLock<Result<Vec<u8>, ManifestError>>) {
-    if source.path.as_os_str() == "-" {
-        source.bytes = stdin.get_or_init(|| source.bytes.clone()).clone();
-    }
-}
+/// What standard input and pipes held: they can be read only once, and a second pass needs them again.
+#[derive(Default)]
+struct Streams(Mutex<HashMap<PathBuf, Result<Vec<u8>, ManifestError>>>);
 
-fn unreadable(error: ManifestError) -> Report {
-    Report { errors: vec![Problem { error, excerpt: None }], ..Report::default() }
+impl Streams {
+    fn replay(&self, source: &mut SourceFile) {
+        let is_file = || fs::metadata(&source.path).is_ok_and(|metadata| metadata.is_file());
+        if source.path.as_os_str() != STDIN && is_file() {
+            return;
+        }
+        let mut streams = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match streams.remove(&source.path) {
+            Some(before) => source.bytes = before,
+            None => {
+                streams.insert(source.path.clone(), source.bytes.clone());
+            }
+        }
+    }
 }

@@ -12,7 +12,6 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::manifest::ManifestError;
 use crate::policy::PolicySet;
 use crate::policy_source;
 
@@ -110,7 +109,7 @@ pub fn main() -> ExitCode {
         // Whoever reads our output may stop early, as `head` does.
         Err(error) if is_broken_pipe(&error) => Outcome::Clean.into(),
         Err(error) => {
-            eprintln!("plimsoll: {error:#}");
+            output::say(format_args!("{error:#}"));
             Outcome::Broken.into()
         }
     }
@@ -129,17 +128,19 @@ impl PolicyArgs {
         match policy_source::load(&self.policies) {
             Ok(set) => {
                 for conflict in set.conflicts() {
-                    eprintln!("plimsoll: warning: two rules want different values: {conflict}");
+                    output::say(format_args!(
+                        "warning: two rules want different values: {conflict}"
+                    ));
                 }
                 Ok(Some(set))
             }
             Err(errors) => {
-                output::errors(&errors, common.color)?;
                 let count = errors.len();
-                eprintln!(
-                    "plimsoll: {count} error{} in the policies; nothing was done",
-                    if count == 1 { "" } else { "s" }
-                );
+                output::errors(errors, common.color);
+                let plural = if count == 1 { "" } else { "s" };
+                output::say(format_args!(
+                    "{count} error{plural} in the policies; nothing was done"
+                ));
                 Ok(None)
             }
         }

@@ -4,7 +4,10 @@ pub mod action;
 pub mod compile;
 pub mod conflicts;
 pub mod document;
+mod fields;
 pub mod matching;
+mod rule;
 
 pub use action::{Action, Mode};
-pub use compile::{CompiledPolicy, CompiledRule, PolicyError, PolicySet};
+pub use compile::{CompiledPolicy, PolicyError, PolicySet};
+pub use rule::CompiledRule;

@@ -1,11 +1,13 @@
 //! Where policies come from: files and folders, or the ones built into the binary.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::manifest::{Document, Manifest, ManifestError, parse};
-use crate::policy::PolicySet;
+use crate::manifest::{Document, ManifestError, parse, read_all};
 use crate::policy::document::{API_VERSION, KIND};
+use crate::policy::{PolicyError, PolicySet};
+use crate::report::{Excerpt, Problem};
 
 /// A file of `policies/`, built into the binary.
 #[derive(Clone, Copy, Debug)]
@@ -43,111 +45,150 @@ pub static EMBEDDED: [Embedded; 8] = embedded![
 /// The profile that is in force when nothing else is asked for.
 pub const DEFAULT_PROFILE: &str = "default";
 
-/// Loads policies from files and folders, or the embedded default profile where none are named.
+/// Loads policies from files and folders, or the embedded default profile where none are named. `-` is standard
+/// input.
 ///
 /// # Errors
 /// Everything that is wrong with any of them, each with its file and place. One bad policy refuses the whole
 /// set: to run without it would let through what its author wanted stopped.
-pub fn load(paths: &[PathBuf]) -> Result<PolicySet, Vec<ManifestError>> {
-    let mut errors = Vec::new();
-    let mut documents = Vec::new();
+pub fn load(paths: &[PathBuf]) -> Result<PolicySet, Vec<Problem>> {
+    let mut found = Loaded::default();
     if paths.is_empty() {
-        let files = EMBEDDED.iter().filter(|embedded| embedded.profile == DEFAULT_PROFILE);
-        for embedded in files {
+        for embedded in EMBEDDED.iter().filter(|embedded| embedded.profile == DEFAULT_PROFILE) {
             let file = Path::new("policies").join(embedded.profile).join(embedded.file);
-            take(
-                file.clone(),
-                parse(Some(&file), embedded.text.into()),
-                &mut documents,
-                &mut errors,
-            );
+            found.take(file, embedded.text.into());
         }
-    }
-    for path in paths {
-        for file in files(path, &mut errors) {
-            match fs::read(&file) {
-                Ok(bytes) => {
-                    take(file.clone(), parse(Some(&file), bytes), &mut documents, &mut errors)
-                }
-                Err(error) => errors.push(unreadable(&file, &error)),
+    } else {
+        let files = files(paths, &mut found.errors);
+        for source in read_all(&files, 1, |source| source) {
+            match source.bytes {
+                Ok(bytes) => found.take(source.path, bytes),
+                Err(error) => found.errors.push(error.into()),
             }
         }
     }
-    let objects: Vec<_> = documents.iter().map(|(_, document)| &document.value).collect();
-    match PolicySet::compile(&objects) {
-        Ok(set) if errors.is_empty() => Ok(set),
-        Ok(_) => Err(errors),
-        Err(found) => {
-            errors.extend(found.into_iter().filter_map(|error| {
-                let (file, document) = documents.get(error.index)?;
-                let place = document.locate(error.pointer.as_str());
-                let message = match error.pointer.as_str() {
-                    "" => error.message,
-                    _ => format!("{}: {}", error.pointer.field_path(), error.message),
-                };
-                Some(ManifestError::new(Some(file), Some(place), message, error.help))
-            }));
-            errors.sort_by(|a, b| (&a.file, a.place).cmp(&(&b.file, b.place)));
-            Err(errors)
+    found.compile()
+}
+
+/// What is wrong with the policies among `documents`, which all stand in `file`.
+pub fn problems(file: &Path, documents: &[&Document]) -> Vec<Problem> {
+    let place = |document: &&Document| (file.to_owned(), (*document).clone());
+    let loaded = Loaded { documents: documents.iter().map(place).collect(), errors: Vec::new() };
+    loaded.compile().err().unwrap_or_default()
+}
+
+/// The documents of policy files, with the files they stand in.
+#[derive(Default)]
+struct Loaded {
+    documents: Vec<(PathBuf, Document)>,
+    errors: Vec<Problem>,
+}
+
+impl Loaded {
+    fn take(&mut self, file: PathBuf, bytes: Vec<u8>) {
+        let manifest = parse(Some(&file), bytes);
+        if manifest.documents.is_empty() && manifest.errors.is_empty() {
+            let help = Some("remove the file, or write a policy into it");
+            let error = ManifestError::new(Some(&file), None, "the file holds no policy", help);
+            self.errors.push(error.into());
+        }
+        self.errors.extend(Problem::in_text(manifest.errors, manifest.text.as_str()));
+        let documents = manifest.documents.into_iter();
+        self.documents.extend(documents.map(|document| (file.clone(), document)));
+    }
+
+    fn compile(mut self) -> Result<PolicySet, Vec<Problem>> {
+        let objects: Vec<_> = self.documents.iter().map(|(_, document)| &document.value).collect();
+        match PolicySet::compile(&objects) {
+            Ok(set) if self.errors.is_empty() => Ok(set),
+            Ok(_) => Err(self.errors),
+            Err(found) => {
+                let problems = found.into_iter().filter_map(|error| self.problem(error));
+                let problems: Vec<_> = problems.collect();
+                self.errors.extend(problems);
+                self.errors.sort_by(|a, b| {
+                    (&a.error.file, a.error.place).cmp(&(&b.error.file, b.error.place))
+                });
+                Err(self.errors)
+            }
         }
     }
+
+    /// An error as its reader sees it: in a file, at a line.
+    fn problem(&self, error: PolicyError) -> Option<Problem> {
+        let (file, document) = self.documents.get(error.index)?;
+        let found = document.find(error.pointer.as_str());
+        let range = match found.key.clone() {
+            Some(key) if error.message.starts_with("unknown field") => key,
+            _ => found.highlight(),
+        };
+        let mut message = match error.pointer.as_str() {
+            "" => error.message,
+            _ => format!("{}: {}", error.pointer.field_path(), error.message),
+        };
+        if let Some((file, earlier)) = error.earlier.and_then(|index| self.documents.get(index)) {
+            let place = earlier.locate(error.pointer.as_str());
+            message.push_str(&format!(
+                " (first in {}:{}:{})",
+                file.display(),
+                place.line,
+                place.column
+            ));
+        }
+        let excerpt = Excerpt::of(document.text().as_str(), range.clone());
+        let place = document.text().place(range);
+        let error = ManifestError::new(Some(file), Some(place), message, error.help);
+        Some(Problem { error, excerpt: Some(excerpt) })
+    }
 }
 
-/// Sorts what a file holds into policies and errors.
-fn take(
-    file: PathBuf,
-    manifest: Manifest,
-    documents: &mut Vec<(PathBuf, Document)>,
-    errors: &mut Vec<ManifestError>,
-) {
-    if manifest.documents.is_empty() && manifest.errors.is_empty() {
-        let help = Some("remove the file, or write a policy into it");
-        errors.push(ManifestError::new(Some(&file), None, "the file holds no policy", help));
-    }
-    errors.extend(manifest.errors);
-    documents.extend(manifest.documents.into_iter().map(|document| (file.clone(), document)));
-}
-
-/// The policy files below a path, in order.
-fn files(path: &Path, errors: &mut Vec<ManifestError>) -> Vec<PathBuf> {
-    if !path.is_dir() {
-        return vec![path.to_owned()];
-    }
+/// The policy files that `paths` name, each once, in order.
+fn files(paths: &[PathBuf], errors: &mut Vec<Problem>) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for entry in
-        ignore::WalkBuilder::new(path).sort_by_file_path(Ord::cmp).follow_links(true).build()
-    {
+    let mut seen = HashSet::new();
+    for path in paths {
+        let more = if path.is_dir() { walk(path, errors) } else { vec![path.clone()] };
+        found.extend(more.into_iter().filter(|file| {
+            // A folder and a file in it, or two links to one file, are no two policies.
+            seen.insert(fs::canonicalize(file).unwrap_or_else(|_| file.clone()))
+        }));
+    }
+    found
+}
+
+/// The policy files below a folder. Hidden ones are left out, as those that a ConfigMap's files link to are; what
+/// `.gitignore` says does not count: a policy must not get lost.
+fn walk(folder: &Path, errors: &mut Vec<Problem>) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let before = errors.len();
+    let mut walk = ignore::WalkBuilder::new(folder);
+    walk.standard_filters(false).hidden(true).follow_links(true).sort_by_file_path(Ord::cmp);
+    for entry in walk.build() {
         match entry {
             Ok(entry) if is_policy_file(entry.path()) && !entry.path().is_dir() => {
-                found.push(entry.into_path())
+                found.push(entry.into_path());
             }
             Ok(_) => {}
             Err(error) => {
-                errors.push(ManifestError::new(Some(path), None, error.to_string(), None::<String>))
+                let message = format!("cannot be read: {error}");
+                let error = ManifestError::new(Some(folder), None, message, None::<String>);
+                errors.push(error.into());
             }
         }
     }
-    if found.is_empty() && errors.is_empty() {
+    if found.is_empty() && errors.len() == before {
         let message = "the folder holds no policy: no .yaml, .yml or .json file";
         let help = Some(format!(
             "write {KIND} objects of {API_VERSION}, or leave --policies out for the built-in ones"
         ));
-        errors.push(ManifestError::new(Some(path), None, message, help));
+        errors.push(ManifestError::new(Some(folder), None, message, help).into());
     }
     found
 }
 
 fn is_policy_file(path: &Path) -> bool {
-    matches!(
-        path.extension().and_then(|extension| extension.to_str()),
-        Some("yaml" | "yml" | "json")
-    )
-}
-
-fn unreadable(file: &Path, error: &std::io::Error) -> ManifestError {
-    let help = (error.kind() == std::io::ErrorKind::NotFound)
-        .then_some("give a file or a folder of PodPolicy objects after --policies");
-    ManifestError::new(Some(file), None, format!("cannot be read: {error}"), help)
+    let extension = path.extension().unwrap_or_default();
+    ["yaml", "yml", "json"].iter().any(|known| extension.eq_ignore_ascii_case(known))
 }
 
 #[cfg(test)]

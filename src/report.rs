@@ -1,10 +1,14 @@
 //! What the offline doors found, in a form that every output format is made from.
 
+pub mod excerpt;
 pub mod json;
 pub mod text;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
+
+pub use excerpt::{Excerpt, Lines};
 
 use crate::manifest::{ManifestError, Place};
 use crate::pointer::Pointer;
@@ -19,6 +23,8 @@ pub struct Report {
     pub errors: Vec<Problem>,
     /// Counts.
     pub summary: Summary,
+    /// Policies that were not applied in some namespaces, because the labels of those are not known.
+    pub undecided: BTreeMap<Arc<str>, BTreeSet<String>>,
 }
 
 /// A finding in a file.
@@ -51,7 +57,7 @@ pub struct Diagnostic {
     /// Lines and columns.
     pub place: Place,
     /// The line it starts on.
-    pub excerpt: String,
+    pub excerpt: Excerpt,
 }
 
 /// What an object is called.
@@ -73,7 +79,28 @@ pub struct Problem {
     /// What and where.
     pub error: ManifestError,
     /// The line it is on, where there is one.
-    pub excerpt: Option<String>,
+    pub excerpt: Option<Excerpt>,
+}
+
+impl Problem {
+    /// Errors with the lines of the text that they are about.
+    pub fn in_text(errors: Vec<ManifestError>, text: &str) -> Vec<Self> {
+        if errors.is_empty() {
+            return Vec::new();
+        }
+        let lines = Lines::new(text);
+        let problem = |error: ManifestError| Self {
+            excerpt: error.place.and_then(|place| lines.excerpt(place)),
+            error,
+        };
+        errors.into_iter().map(problem).collect()
+    }
+}
+
+impl From<ManifestError> for Problem {
+    fn from(error: ManifestError) -> Self {
+        Self { error, excerpt: None }
+    }
 }
 
 /// Counts of a run.
@@ -104,6 +131,9 @@ impl Report {
         self.findings.extend(other.findings);
         self.errors.extend(other.errors);
         self.summary = self.summary.and(other.summary);
+        for (policy, namespaces) in other.undecided {
+            self.undecided.entry(policy).or_default().extend(namespaces);
+        }
         self
     }
 

@@ -12,6 +12,8 @@ mod cluster;
 
 #[path = "e2e/airflow.rs"]
 mod airflow;
+#[path = "e2e/always_pull_images.rs"]
+mod always_pull_images;
 #[path = "e2e/denials.rs"]
 mod denials;
 #[path = "e2e/doors.rs"]

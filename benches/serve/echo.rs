@@ -18,7 +18,7 @@ use tokio_rustls::TlsAcceptor;
 const ANSWER: &str = r#"{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":{"uid":"13cb28ea-c1ca-439d-bb4f-6e6ad71551a6","allowed":true}}"#;
 
 /// Arguments: address, certificate file, key file.
-pub fn serve(mut arguments: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>> {
+pub(crate) fn serve(mut arguments: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>> {
     let mut next = || arguments.next().ok_or("echo needs an address, a certificate and a key");
     let address: SocketAddr = next()?.parse()?;
     let chain = CertificateDer::pem_file_iter(next()?)?.collect::<Result<Vec<_>, _>>()?;

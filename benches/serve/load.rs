@@ -13,29 +13,29 @@ use tokio_rustls::client::TlsStream;
 
 use crate::process::Server;
 
-pub const CONNECTIONS: usize = 16;
+pub(crate) const CONNECTIONS: usize = 16;
 
 const REVIEW: &[u8] = include_bytes!("../../tests/data/review-bench.json");
 
 /// What one round showed.
-pub struct Sample {
+pub(crate) struct Sample {
     /// Seconds of the server's processor time per request.
-    pub cpu: f64,
-    pub rate: f64,
-    pub p50: f64,
-    pub p99: f64,
+    pub(crate) cpu: f64,
+    pub(crate) rate: f64,
+    pub(crate) p50: f64,
+    pub(crate) p99: f64,
     /// Bytes of an answer's body.
-    pub answer: usize,
+    pub(crate) answer: usize,
 }
 
 /// The load's side.
-pub struct Load {
+pub(crate) struct Load {
     runtime: tokio::runtime::Runtime,
     connector: TlsConnector,
 }
 
 impl Load {
-    pub fn new(ca_pem: &str) -> Result<Load, Box<dyn Error>> {
+    pub(crate) fn new(ca_pem: &str) -> Result<Load, Box<dyn Error>> {
         let mut roots = rustls::RootCertStore::empty();
         roots.add(CertificateDer::from_pem_slice(ca_pem.as_bytes())?)?;
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -48,7 +48,7 @@ impl Load {
         Ok(Load { runtime, connector: TlsConnector::from(Arc::new(config)) })
     }
 
-    pub fn drive(
+    pub(crate) fn drive(
         &self,
         server: &Server,
         path: &str,

@@ -10,19 +10,19 @@ use std::time::{Duration, Instant};
 const TICKS_PER_SECOND: f64 = 100.0;
 
 /// A server process; it ends with this value.
-pub struct Server {
+pub(crate) struct Server {
     child: Child,
-    pub address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 /// Resident memory now and at its highest.
-pub struct Memory {
+pub(crate) struct Memory {
     now: u64,
     peak: u64,
 }
 
 impl Server {
-    pub fn start(
+    pub(crate) fn start(
         command: Command,
         core: usize,
         address: SocketAddr,
@@ -51,7 +51,7 @@ impl Server {
     }
 
     /// Seconds of processor time, user and system.
-    pub fn cpu(&self) -> Result<f64, Box<dyn Error>> {
+    pub(crate) fn cpu(&self) -> Result<f64, Box<dyn Error>> {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
         // The name, in parentheses, may hold spaces; what follows may not. utime and stime are the
         // 14th and 15th field, the 12th and 13th after the name.
@@ -61,7 +61,7 @@ impl Server {
         Ok(ticks as f64 / TICKS_PER_SECOND)
     }
 
-    pub fn memory(&self) -> Result<Memory, Box<dyn Error>> {
+    pub(crate) fn memory(&self) -> Result<Memory, Box<dyn Error>> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let kibibytes = |name: &str| -> Result<u64, Box<dyn Error>> {
             let line = status.lines().find_map(|line| line.strip_prefix(name));
@@ -87,7 +87,7 @@ impl fmt::Display for Memory {
 }
 
 /// Keeps this process, and so the load, on one core.
-pub fn pin_this_process(core: usize) -> bool {
+pub(crate) fn pin_this_process(core: usize) -> bool {
     let process = std::process::id().to_string();
     let status = Command::new("taskset")
         .args(["-a", "-p", "-c", &core.to_string(), &process])

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::DEFAULT_NAMESPACE;
 use crate::engine::NamespaceFacts;
 use crate::manifest::{Document, Manifest};
 use crate::pod::limit_range::LimitRange;
@@ -17,10 +16,11 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Reads the Namespaces and LimitRanges of a file.
-    pub fn of(manifest: &Manifest) -> Self {
+    /// Reads the Namespaces and LimitRanges of a file; `namespace` is where objects go that name
+    /// none.
+    pub fn of(manifest: &Manifest, namespace: &str) -> Self {
         let mut facts = Self::default();
-        manifest.documents.iter().for_each(|document| facts.read(document));
+        manifest.documents.iter().for_each(|document| facts.read(document, namespace));
         facts
     }
 
@@ -29,7 +29,7 @@ impl Facts {
         self.labels.is_empty() && self.limit_ranges.is_empty()
     }
 
-    fn read(&mut self, document: &Document) {
+    fn read(&mut self, document: &Document, namespace: &str) {
         match (document.api_version(), document.kind(), document.name()) {
             (Some("v1"), Some("Namespace"), Some(name)) => {
                 let labels = document.value.pointer("/metadata/labels").cloned();
@@ -37,7 +37,7 @@ impl Facts {
                     .insert(name.to_owned(), labels.unwrap_or_else(|| Value::Object(Map::new())));
             }
             (Some("v1"), Some("LimitRange"), _) => {
-                let namespace = document.namespace().unwrap_or(DEFAULT_NAMESPACE);
+                let namespace = namespace_of(document, namespace);
                 let found = LimitRange::from_value(&document.value);
                 self.limit_ranges.entry(namespace.to_owned()).or_default().extend(found);
             }
@@ -62,4 +62,9 @@ impl Facts {
             limit_ranges: self.limit_ranges.get(namespace).map_or(&[], Vec::as_slice),
         }
     }
+}
+
+/// The namespace an object goes to; the API server takes an empty name for none.
+pub(super) fn namespace_of<'d>(document: &'d Document, otherwise: &'d str) -> &'d str {
+    document.namespace().filter(|namespace| !namespace.is_empty()).unwrap_or(otherwise)
 }

@@ -1,17 +1,19 @@
 //! Judging the documents of one file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::facts::Facts;
+use super::facts::{Facts, namespace_of};
 use crate::engine::{Attributes, Decision, Engine, Operation, Stage};
 use crate::manifest::{Document, Manifest, ManifestError, Place};
 use crate::pod::kinds::{Object, PodKind};
 use crate::pointer::Pointer;
 use crate::policy::Action;
-use crate::report::{Diagnostic, ObjectId, Problem, Report, text};
+use crate::policy::document::{API_VERSION, KIND};
+use crate::policy_source;
+use crate::report::{Diagnostic, Excerpt, ObjectId, Problem, Report};
 
 /// Judges what one file holds. `namespace` is where objects go that name none.
 pub(super) fn judge(
@@ -24,15 +26,23 @@ pub(super) fn judge(
     let file = Arc::new(file);
     let mut report = Report::default();
     report.summary.files = 1;
+    let mut policies = Vec::new();
     for document in &manifest.documents {
         if document.is_object() {
             report.summary.objects += 1;
             judge_object(engine, &file, document, facts, namespace, &mut report);
+            if document.kind() == Some(KIND) && document.api_version() == Some(API_VERSION) {
+                policies.push(document);
+            }
+        } else if !document.base.is_empty() {
+            report.errors.push(nameless_item(&file, document));
         }
     }
-    report
-        .errors
-        .extend(manifest.errors.into_iter().map(|error| problem(error, manifest.text.as_str())));
+    // They are not in force here, but they are manifests too, and the cluster would refuse bad ones.
+    if !policies.is_empty() {
+        report.errors.extend(policy_source::problems(&file, &policies));
+    }
+    report.errors.extend(Problem::in_text(manifest.errors, manifest.text.as_str()));
     report
 }
 
@@ -47,7 +57,7 @@ fn judge_object(
     let version = document.api_version().unwrap_or_default();
     let group = version.split_once('/').map_or("", |(group, _)| group);
     let Some(kind) = PodKind::find(group, document.kind().unwrap_or_default()) else { return };
-    let namespace = document.namespace().unwrap_or(namespace);
+    let namespace = namespace_of(document, namespace);
     let attributes = Attributes {
         operation: Operation::Create,
         group,
@@ -62,18 +72,21 @@ fn judge_object(
     let decision = engine.decide(&attributes, Stage::Whole);
     report.summary.pods += 1;
     count(&decision, report);
+    for policy in &decision.undecided {
+        report.undecided.entry(Arc::clone(policy)).or_default().insert(namespace.to_owned());
+    }
     if let Some(unreadable) = &decision.unreadable {
         let message =
             format!("{}: {}", unreadable.error.pointer.field_path(), unreadable.error.message);
-        let place = document.locate(unreadable.error.pointer.as_str());
         let help = Some("the API server would refuse this object");
+        let (place, excerpt) = locate(document, &unreadable.error.pointer);
         let error = ManifestError::new(Some(file), Some(place), message, help);
-        report.errors.push(problem(error, document.text().as_str()));
+        report.errors.push(Problem { error, excerpt: Some(excerpt) });
     }
     let object = Arc::new(object_id(document));
     report.findings.extend(decision.findings.into_iter().map(|finding| {
         let violation = finding.violation;
-        let place = document.locate(violation.pointer.as_str());
+        let (place, excerpt) = locate(document, &violation.pointer);
         Diagnostic {
             policy: finding.policy,
             rule: finding.rule,
@@ -88,7 +101,7 @@ fn judge_object(
             path: Pointer::new(format!("{}{}", document.base, violation.pointer)),
             file: Arc::clone(file),
             place,
-            excerpt: line(document.text().as_str(), place),
+            excerpt,
         }
     }));
 }
@@ -113,11 +126,21 @@ fn object_id(document: &Document) -> ObjectId {
     }
 }
 
-fn problem(error: ManifestError, source: &str) -> Problem {
-    let excerpt = error.place.map(|place| line(source, place));
-    Problem { error, excerpt }
+/// Other YAML may lie between manifests; in a `List` it is a mistake that `kubectl` stops at.
+fn nameless_item(file: &Path, document: &Document) -> Problem {
+    let (place, excerpt) = locate(document, &Pointer::default());
+    let message = format!(
+        "{}: this item of a list is no Kubernetes object",
+        Pointer::new(document.base.as_str()).field_path()
+    );
+    let help = Some("it needs an `apiVersion` and a `kind`");
+    let error = ManifestError::new(Some(file), Some(place), message, help);
+    Problem { error, excerpt: Some(excerpt) }
 }
 
-fn line(source: &str, place: Place) -> String {
-    text::shown(source.lines().nth(place.line - 1).unwrap_or_default())
+/// Where a field stands, and the line to show for it.
+fn locate(document: &Document, pointer: &Pointer) -> (Place, Excerpt) {
+    let range = document.find(pointer.as_str()).highlight();
+    let excerpt = Excerpt::of(document.text().as_str(), range.clone());
+    (document.text().place(range), excerpt)
 }

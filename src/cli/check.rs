@@ -1,5 +1,6 @@
 //! `plimsoll check`: manifests judged as the cluster would judge them.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
@@ -7,10 +8,11 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::thread;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
+use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 
-use super::{Color, Common, Outcome, PolicyArgs};
+use super::{Color, Common, Outcome, PolicyArgs, is_broken_pipe, output};
 use crate::check::{self, DEFAULT_NAMESPACE};
 use crate::engine::Engine;
 use crate::policy::Action;
@@ -46,7 +48,7 @@ pub(super) struct CheckArgs {
     #[arg(long, short, env = "PLIMSOLL_NAMESPACE", default_value = DEFAULT_NAMESPACE)]
     namespace: String,
     /// Only the findings, no summary
-    #[arg(long, short, env = "PLIMSOLL_QUIET")]
+    #[arg(long, short, env = "PLIMSOLL_QUIET", value_parser = FalseyValueParser::new())]
     quiet: bool,
 }
 
@@ -103,12 +105,29 @@ impl From<FailOn> for Action {
 }
 
 pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> {
+    refuse_mixture(&args.formats)?;
     let Some(policies) = args.policies.load(common)? else { return Ok(Outcome::Broken) };
     let engine = Engine::new(Arc::new(policies));
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let report = check::run(&engine, &args.paths, &args.namespace, threads);
+    if report.summary.files == 0 && report.errors.is_empty() {
+        output::say(format_args!(
+            "warning: no manifests found; folders are searched for .yaml, .yml and .json files"
+        ));
+    }
+    for (policy, namespaces) in &report.undecided {
+        output::say(format_args!(
+            "warning: policy {policy} was not applied in {}: it selects namespaces by their labels; \
+             check the Namespace objects along with the pods",
+            some_of(namespaces)
+        ));
+    }
     for destination in &args.formats {
-        write(&report, destination, args.quiet, common.color)?;
+        match write(&report, destination, args.quiet, common.color) {
+            // Whoever reads our output may stop early, as `head` does. The verdict stands.
+            Err(error) if is_broken_pipe(&error) => {}
+            done => done?,
+        }
     }
     Ok(if !report.errors.is_empty() {
         Outcome::Broken
@@ -119,29 +138,68 @@ pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> 
     })
 }
 
+/// The first few names of many.
+fn some_of(names: &BTreeSet<String>) -> String {
+    const SHOWN: usize = 5;
+    let first: Vec<_> = names.iter().take(SHOWN).map(String::as_str).collect();
+    let more = match names.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("{}{more}", first.join(", "))
+}
+
+/// Two reports in one place would be neither.
+fn refuse_mixture(formats: &[Destination]) -> anyhow::Result<()> {
+    for (at, destination) in formats.iter().enumerate() {
+        if formats.iter().take(at).any(|earlier| earlier.file == destination.file) {
+            match &destination.file {
+                None => bail!(
+                    "--format: two formats cannot both go to standard output; give all but one a \
+                     file, as in --format json=report.json"
+                ),
+                Some(file) => bail!("--format: two formats go to {}", file.display()),
+            }
+        }
+    }
+    Ok(())
+}
+
 fn write(
     report: &Report,
     destination: &Destination,
     quiet: bool,
     color: Color,
 ) -> anyhow::Result<()> {
-    let stdout = io::stdout();
-    let (mut out, color): (Box<dyn Write>, bool) = match &destination.file {
+    match &destination.file {
         None => {
+            let stdout = io::stdout();
             let color = color.is_on(&stdout);
-            (Box::new(BufWriter::new(stdout.lock())), color)
+            let mut out = BufWriter::new(stdout.lock());
+            write_to(report, destination.format, text::Style { color, quiet }, &mut out)
+                .context("standard output cannot be written")
         }
         Some(path) => {
-            let file = File::create(path).with_context(|| {
-                format!("{}: cannot be written; check the path after --format", path.display())
-            })?;
-            (Box::new(BufWriter::new(file)), color == Color::Always)
+            let style = text::Style { color: color == Color::Always, quiet };
+            File::create(path)
+                .map(BufWriter::new)
+                .and_then(|mut file| write_to(report, destination.format, style, &mut file))
+                .with_context(|| {
+                    format!("{}: cannot be written; check the path after --format", path.display())
+                })
         }
-    };
-    match destination.format {
-        Format::Text => text::write(report, text::Style { color, quiet }, &mut *out)?,
-        Format::Json => json::write(report, &mut *out)?,
     }
-    out.flush()?;
-    Ok(())
+}
+
+fn write_to(
+    report: &Report,
+    format: Format,
+    style: text::Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        Format::Text => text::write(report, style, out)?,
+        Format::Json => json::write(report, out)?,
+    }
+    out.flush()
 }

@@ -1,9 +1,9 @@
 //! Where results and errors go.
 
-use std::fs;
+use std::fmt;
 use std::io::{self, IsTerminal, Write};
 
-use super::{Color, ManifestError};
+use super::Color;
 use crate::report::{Problem, Report, text};
 
 impl Color {
@@ -20,18 +20,15 @@ impl Color {
     }
 }
 
-/// Shows errors on stderr, with the lines they are on.
-pub(super) fn errors(errors: &[ManifestError], color: Color) -> io::Result<()> {
-    let problems =
-        errors.iter().map(|error| Problem { error: error.clone(), excerpt: excerpt(error) });
-    let report = Report { errors: problems.collect(), ..Report::default() };
-    let mut stderr = io::stderr().lock();
-    let style = text::Style { color: color.is_on(&stderr), quiet: true };
-    text::write(&report, style, &mut stderr)?;
-    stderr.flush()
+/// Tells the user something that is no result. That nobody listens is no reason to fail.
+pub(super) fn say(message: fmt::Arguments<'_>) {
+    let _ = writeln!(io::stderr().lock(), "plimsoll: {message}");
 }
 
-fn excerpt(error: &ManifestError) -> Option<String> {
-    let source = fs::read_to_string(error.file.as_ref()?).ok()?;
-    Some(text::shown(source.lines().nth(error.place?.line - 1)?))
+/// Shows errors on stderr, with the lines they are on.
+pub(super) fn errors(errors: Vec<Problem>, color: Color) {
+    let report = Report { errors, ..Report::default() };
+    let mut stderr = io::BufWriter::new(io::stderr().lock());
+    let style = text::Style { color: color.is_on(stderr.get_ref()), quiet: true };
+    let _ = text::write(&report, style, &mut stderr).and_then(|()| stderr.flush());
 }

@@ -1,16 +1,17 @@
 //! Policies compiled into what the engine runs.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::action::Action;
 use super::conflicts::{Conflict, conflicts};
-use super::document::{API_VERSION, KIND, PodPolicy, RuleHead};
+use super::document::{API_VERSION, KIND, Match};
+use super::fields::Fields;
 use super::matching::Matcher;
-use crate::decode::{DecodeError, decode, nearest};
+use super::rule::CompiledRule;
+use crate::decode::DecodeError;
 use crate::pointer::Pointer;
-use crate::rules::{Compiled, Origin, RULES, RuleKind};
 
 /// What is wrong with a policy. The pointer starts at the policy's own object.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,21 +27,8 @@ pub struct PolicyError {
     pub message: String,
     /// What to do.
     pub help: Option<String>,
-}
-
-/// A compiled rule of a policy.
-#[derive(Debug)]
-pub struct CompiledRule {
-    /// Name in the policy.
-    pub name: Arc<str>,
-    /// Which rule it is.
-    pub kind: &'static RuleKind,
-    /// What an unmet requirement does.
-    pub action: Action,
-    /// What happens where a patch is not possible or was undone.
-    pub otherwise: Action,
-    /// The rule.
-    pub rule: Box<dyn Compiled>,
+    /// Which of the given objects the message speaks of as well: the one that had the name first.
+    pub earlier: Option<usize>,
 }
 
 /// A compiled policy.
@@ -71,28 +59,31 @@ impl PolicySet {
     pub fn compile(objects: &[&Value]) -> Result<Self, Vec<PolicyError>> {
         let mut errors = Vec::new();
         let mut policies: Vec<CompiledPolicy> = Vec::new();
+        let mut names: HashMap<&str, usize> = HashMap::new();
         for (index, object) in objects.iter().enumerate() {
+            let name = object.pointer("/metadata/name").and_then(Value::as_str);
+            let error = |error: DecodeError, earlier| PolicyError {
+                index,
+                policy: name.map(str::to_owned),
+                pointer: error.pointer,
+                message: error.message,
+                help: error.help,
+                earlier,
+            };
+            let known = name.and_then(|name| names.get(name).copied());
+            if let (Some(name), Some(_)) = (name, known) {
+                let twice = DecodeError {
+                    pointer: Pointer::new("/metadata/name"),
+                    message: format!("there are two policies called `{name}`"),
+                    help: Some("rename one of them".to_owned()),
+                };
+                errors.push(error(twice, known));
+            } else if let Some(name) = name.filter(|_| is_policy(object)) {
+                names.insert(name, index);
+            }
             match CompiledPolicy::compile(object) {
-                Ok(policy) if policies.iter().any(|other| other.name == policy.name) => {
-                    errors.push(PolicyError {
-                        index,
-                        policy: Some(policy.name.to_string()),
-                        pointer: Pointer::new("/metadata/name"),
-                        message: format!("there are two policies called `{}`", policy.name),
-                        help: Some("rename one of them".to_owned()),
-                    });
-                }
                 Ok(policy) => policies.push(policy),
-                Err(found) => {
-                    let name = object.pointer("/metadata/name").and_then(Value::as_str);
-                    errors.extend(found.into_iter().map(|error| PolicyError {
-                        index,
-                        policy: name.map(str::to_owned),
-                        pointer: error.pointer,
-                        message: error.message,
-                        help: error.help,
-                    }));
-                }
+                Err(found) => errors.extend(found.into_iter().map(|found| error(found, None))),
             }
         }
         if !errors.is_empty() {
@@ -114,146 +105,125 @@ impl PolicySet {
     }
 }
 
+/// Whether an object says that it is a policy.
+fn is_policy(object: &Value) -> bool {
+    object.get("kind").and_then(Value::as_str) == Some(KIND)
+}
+
 impl CompiledPolicy {
     fn compile(object: &Value) -> Result<Self, Vec<DecodeError>> {
-        let written: PodPolicy = decode(object).map_err(|error| vec![error])?;
-        let mut errors = Vec::new();
-        for (field, value, wanted) in
-            [("apiVersion", &written.api_version, API_VERSION), ("kind", &written.kind, KIND)]
-        {
-            if value != wanted {
-                errors.push(DecodeError {
-                    pointer: Pointer::default().join(field),
-                    message: format!("this is `{value}`, not `{wanted}`"),
-                    help: Some(format!("a policy has apiVersion {API_VERSION} and kind {KIND}")),
-                });
-            }
-        }
-        if written.metadata.name.is_empty() {
-            errors.push(DecodeError {
-                pointer: Pointer::new("/metadata/name"),
-                message: "a policy needs a name".to_owned(),
-                help: None,
-            });
-        }
-        let matcher = written
-            .spec
-            .matching
-            .as_ref()
-            .map(Matcher::compile)
-            .unwrap_or_else(|| Ok(Matcher::default()));
-        let matcher = matcher
-            .map_err(|found| {
-                errors.extend(found.into_iter().map(|error| error.below("match").below("spec")))
-            })
-            .unwrap_or_default();
-        let mut rules: Vec<CompiledRule> = Vec::new();
-        if written.spec.rules.is_empty() {
-            errors.push(DecodeError {
-                pointer: Pointer::new("/spec/rules"),
-                message: "a policy needs at least one rule".to_owned(),
-                help: None,
-            });
-        }
-        for (index, entry) in written.spec.rules.iter().enumerate() {
-            let place = |error: DecodeError| error.below(index).below("rules").below("spec");
-            match CompiledRule::compile(entry, &written.metadata.name) {
-                Ok(rule) if rules.iter().any(|other| other.name == rule.name) => {
-                    errors.push(place(DecodeError {
-                        pointer: Pointer::new("/name"),
-                        message: format!("there are two rules called `{}`", rule.name),
-                        help: Some("rename one of them".to_owned()),
-                    }));
+        let mut fields = Fields::of(object, "a policy").map_err(|error| vec![error])?;
+        for (field, wanted) in [("apiVersion", API_VERSION), ("kind", KIND)] {
+            let help = format!("a policy has apiVersion {API_VERSION} and kind {KIND}");
+            match fields.required::<String>(field, &help) {
+                Some(value) if value != wanted => {
+                    fields.refuse(field, format!("this is `{value}`, not `{wanted}`"), &help);
                 }
-                Ok(rule) => rules.push(rule),
-                Err(error) => errors.push(place(error)),
+                _ => {}
             }
         }
-        if !errors.is_empty() {
-            return Err(errors);
+        // The fields of something else are not worth naming one by one.
+        if !is_policy(object) {
+            return Err(fields.errors);
         }
-        Ok(Self {
-            name: written.metadata.name.into(),
-            description: written.spec.description,
-            matcher,
-            rules,
-        })
+        fields.only(&["apiVersion", "kind", "metadata", "spec", "status"]);
+        let name = name(&mut fields);
+        let spec = match fields.value("spec") {
+            Some(spec) => Some(Spec::compile(spec, name.as_deref().unwrap_or_default())),
+            None => {
+                fields
+                    .missing("spec", "it holds `rules`, and `match` and `description` if need be");
+                None
+            }
+        };
+        let mut errors = fields.errors;
+        match (name, spec) {
+            (Some(name), Some(Ok(spec))) if errors.is_empty() => Ok(Self {
+                name: name.into(),
+                description: spec.description,
+                matcher: spec.matcher,
+                rules: spec.rules,
+            }),
+            (_, spec) => {
+                let found = spec.and_then(Result::err).unwrap_or_default();
+                errors.extend(found.into_iter().map(|error| error.below("spec")));
+                Err(errors)
+            }
+        }
     }
 }
 
-impl CompiledRule {
-    fn compile(entry: &Value, policy: &str) -> Result<Self, DecodeError> {
-        let head: RuleHead = decode(entry)?;
-        let otherwise = head.otherwise.unwrap_or(Action::Warn);
-        let refused = |field: &str, message: &str, help: &str| DecodeError {
-            pointer: Pointer::default().join(field),
-            message: message.to_owned(),
-            help: Some(help.to_owned()),
-        };
-        if head.name.is_empty() {
-            return Err(refused("name", "a rule needs a name", "findings are reported under it"));
+/// The policy's name; what else the API server keeps in `metadata` is let through.
+fn name(fields: &mut Fields<'_>) -> Option<String> {
+    const HELP: &str = "findings are reported under the policy's name";
+    let Some(metadata) = fields.value("metadata") else {
+        fields.missing("metadata", HELP);
+        return None;
+    };
+    let mut inner = match Fields::of(metadata, "`metadata`") {
+        Ok(inner) => inner,
+        Err(error) => {
+            fields.errors.push(error.below("metadata"));
+            return None;
         }
-        if otherwise == Action::Patch {
-            return Err(refused(
-                "otherwise",
-                "`otherwise` says what happens where patching is not possible, so it cannot be Patch",
-                "use Deny, Warn or Audit",
-            ));
-        }
-        if head.otherwise.is_some() && head.action != Action::Patch {
-            return Err(refused(
-                "otherwise",
-                "`otherwise` has a meaning only beside `action: Patch`",
-                "remove it, or set `action: Patch`",
-            ));
-        }
-        let kind = kind_of(entry)?;
-        if head.action == Action::Patch && kind.meta.fix.is_none() {
-            return Err(DecodeError {
-                pointer: Pointer::new("/action"),
-                message: format!("`{}` has no fix, so it cannot patch", kind.meta.name),
-                help: Some("use Deny, Warn or Audit".to_owned()),
-            });
-        }
-        let settings = &entry[kind.meta.name];
-        let origin = Origin { policy, rule: &head.name };
-        let rule = kind.compile(settings, &origin).map_err(|error| error.below(kind.meta.name))?;
-        Ok(Self { name: head.name.into(), kind, action: head.action, otherwise, rule })
+    };
+    let name = inner.required::<String>("name", HELP);
+    if name.as_deref() == Some("") {
+        inner.refuse("name", "a policy needs a name", HELP);
     }
+    fields.errors.extend(inner.errors.into_iter().map(|error| error.below("metadata")));
+    name
 }
 
-/// The one rule kind an entry names.
-fn kind_of(entry: &Value) -> Result<&'static RuleKind, DecodeError> {
-    let keys: Vec<&str> =
-        entry.as_object().into_iter().flat_map(|map| map.keys()).map(String::as_str).collect();
-    let mut found: Option<&'static RuleKind> = None;
-    for key in keys.into_iter().filter(|key| !RuleHead::KEYS.contains(key)) {
-        let names = RuleHead::KEYS.into_iter().chain(RULES.iter().map(|kind| kind.meta.name));
-        let Some(kind) = RuleKind::find(key) else {
-            return Err(DecodeError {
-                pointer: Pointer::default().join(key),
-                message: format!("unknown field `{key}`"),
-                help: nearest(key, names),
-            });
+/// A compiled `spec`.
+struct Spec {
+    description: Option<String>,
+    matcher: Matcher,
+    rules: Vec<CompiledRule>,
+}
+
+impl Spec {
+    fn compile(spec: &Value, policy: &str) -> Result<Self, Vec<DecodeError>> {
+        let mut fields = Fields::of(spec, "`spec`").map_err(|error| vec![error])?;
+        fields.only(&["description", "match", "rules"]);
+        let description = fields.optional("description");
+        let matcher = match fields.value("match") {
+            None => Matcher::default(),
+            Some(written) => {
+                let (written, mut errors) = Match::read(written);
+                let matcher = Matcher::compile(&written)
+                    .map_err(|more| errors.extend(more))
+                    .unwrap_or_default();
+                fields.errors.extend(errors.into_iter().map(|error| error.below("match")));
+                matcher
+            }
         };
-        if let Some(other) = found {
-            return Err(DecodeError {
-                pointer: Pointer::default().join(key),
-                message: format!(
-                    "an entry holds one rule, and this one holds `{}` and `{key}`",
-                    other.meta.name
-                ),
-                help: Some("make two entries of it".to_owned()),
-            });
+        let entries: Option<Vec<Value>> = fields.required("rules", "a policy is a list of rules");
+        if entries.as_ref().is_some_and(Vec::is_empty) {
+            fields.refuse("rules", "a policy needs at least one rule", "");
         }
-        found = Some(kind);
+        let mut rules = Vec::new();
+        let mut names = HashSet::new();
+        for (index, entry) in entries.iter().flatten().enumerate() {
+            let mut errors = Vec::new();
+            match entry.get("name").and_then(Value::as_str) {
+                Some(name) if !names.insert(name) => errors.push(DecodeError {
+                    pointer: Pointer::new("/name"),
+                    message: format!("there are two rules called `{name}`"),
+                    help: Some("rename one of them".to_owned()),
+                }),
+                _ => {}
+            }
+            match CompiledRule::compile(entry, policy) {
+                Ok(rule) => rules.push(rule),
+                Err(found) => errors.extend(found),
+            }
+            fields.errors.extend(errors.into_iter().map(|error| error.below(index).below("rules")));
+        }
+        if fields.errors.is_empty() {
+            Ok(Self { description, matcher, rules })
+        } else {
+            Err(fields.errors)
+        }
     }
-    found.ok_or_else(|| DecodeError {
-        pointer: Pointer::default(),
-        message: "the entry names no rule".to_owned(),
-        help: Some(format!(
-            "add one of: {}",
-            RULES.iter().map(|kind| kind.meta.name).collect::<Vec<_>>().join(", ")
-        )),
-    })
 }

@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::action::Action;
+use super::fields::Fields;
+use crate::decode::DecodeError;
 use crate::glob::GlobList;
 use crate::selector::LabelSelector;
 
@@ -12,37 +13,6 @@ use crate::selector::LabelSelector;
 pub const API_VERSION: &str = "plimsoll.dev/v1alpha1";
 /// Kind of a policy.
 pub const KIND: &str = "PodPolicy";
-
-/// The head of a PodPolicy object.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(super) struct PodPolicy {
-    pub(super) api_version: String,
-    pub(super) kind: String,
-    pub(super) metadata: Metadata,
-    pub(super) spec: Spec,
-    /// Written by the controller; nothing of the author's.
-    #[serde(default, rename = "status")]
-    pub(super) _status: Option<Value>,
-}
-
-/// The metadata that counts; what the API server adds is let through.
-#[derive(Debug, Deserialize)]
-pub(super) struct Metadata {
-    pub(super) name: String,
-}
-
-/// What a PodPolicy says.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Spec {
-    #[serde(default)]
-    pub(super) description: Option<String>,
-    #[serde(default, rename = "match")]
-    pub(super) matching: Option<Match>,
-    /// Read entry by entry, so that one bad entry does not hide the errors of the others.
-    pub(super) rules: Vec<Value>,
-}
 
 /// The pods a policy is about. All of it must hold; what is absent holds for every pod.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -74,21 +44,32 @@ pub enum Verb {
     Update,
 }
 
-/// What every rule entry has beside its kind.
-#[derive(Debug, Deserialize)]
-pub(super) struct RuleHead {
-    pub(super) name: String,
-    #[serde(default = "RuleHead::default_action")]
-    pub(super) action: Action,
-    #[serde(default)]
-    pub(super) otherwise: Option<Action>,
-}
-
-impl RuleHead {
-    /// The keys that are not rule kinds.
-    pub(super) const KEYS: [&'static str; 3] = ["name", "action", "otherwise"];
-
-    fn default_action() -> Action {
-        Action::Warn
+impl Match {
+    /// Reads a `match`: what is right in it, and every field that is unknown or wrong, pointing from
+    /// the `match` on.
+    pub(super) fn read(value: &Value) -> (Self, Vec<DecodeError>) {
+        let mut fields = match Fields::of(value, "`match`") {
+            Ok(fields) => fields,
+            Err(error) => return (Self::default(), vec![error]),
+        };
+        fields.only(&[
+            "namespaces",
+            "namespaceSelector",
+            "podSelector",
+            "workloads",
+            "operations",
+            "users",
+            "groups",
+        ]);
+        let written = Self {
+            namespaces: fields.optional("namespaces"),
+            namespace_selector: fields.optional("namespaceSelector"),
+            pod_selector: fields.optional("podSelector"),
+            workloads: fields.optional("workloads"),
+            operations: fields.optional("operations"),
+            users: fields.optional("users"),
+            groups: fields.optional("groups"),
+        };
+        (written, fields.errors)
     }
 }

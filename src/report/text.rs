@@ -2,14 +2,16 @@
 
 use std::io::{self, Write};
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{
+    Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet, normalize_untrusted_str,
+};
 
-use super::{Diagnostic, Problem, Report};
+use super::{Diagnostic, Excerpt, Problem, Report};
 use crate::manifest::Place;
 use crate::policy::Action;
 
-/// Characters of an excerpt that are shown; a line of JSON can be as long as the file.
-const MAX_EXCERPT: usize = 200;
+/// Wider than any excerpt, which has its own way of being cut.
+const WIDTH: usize = 1000;
 
 /// How the report is written.
 #[derive(Clone, Copy, Debug, Default)]
@@ -26,6 +28,7 @@ pub struct Style {
 /// When `out` cannot be written.
 pub fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let renderer = if style.color { Renderer::styled() } else { Renderer::plain() };
+    let renderer = renderer.term_width(WIDTH);
     for problem in &report.errors {
         write_problem(problem, &renderer, out)?;
     }
@@ -50,55 +53,68 @@ fn write_finding(found: &Diagnostic, renderer: &Renderer, out: &mut dyn Write) -
         }
         None => format!("{} {}", found.object.kind, found.object.name),
     };
-    let title = level.primary_title(&found.message).id(id);
+    let label = normalize_untrusted_str(&label);
+    let title = level.primary_title(&found.message).id(normalize_untrusted_str(&id));
     let mut group =
-        Group::with_title(title).element(excerpt(&found.excerpt, found.place, &file, &label));
+        Group::with_title(title).element(snippet(&found.excerpt, found.place, &file, &label));
     if !found.help.is_empty() {
-        group = group.element(Level::HELP.message(&found.help));
+        group = group.element(Level::HELP.message(normalize_untrusted_str(&found.help)));
     }
     if let (Action::Patch, Some(fix)) = (found.action, &found.fix) {
-        group = group.element(Level::NOTE.message(format!("admission changes it: {fix}")));
+        let note = format!("admission changes it: {fix}");
+        group = group.element(Level::NOTE.message(normalize_untrusted_str(&note)));
     }
-    writeln!(out, "{}\n", renderer.render(&[group]))
+    let text = with_column(renderer.render(&[group]), &found.excerpt, found.place);
+    writeln!(out, "{text}\n")
 }
 
 fn write_problem(problem: &Problem, renderer: &Renderer, out: &mut dyn Write) -> io::Result<()> {
     let error = &problem.error;
+    let mut group = Group::with_title(Level::ERROR.primary_title(&error.message));
     let file = error.file.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
-    let title = Level::ERROR.primary_title(&error.message);
-    let mut group = match (error.place, &problem.excerpt) {
-        (Some(place), Some(line)) => {
-            Group::with_title(title).element(excerpt(line, place, &file, ""))
+    let shown = error.place.zip(problem.excerpt.as_ref());
+    group = match (shown, error.place) {
+        (Some((place, excerpt)), _) => group.element(snippet(excerpt, place, &file, "")),
+        (None, Some(place)) => {
+            group.element(Origin::path(file.as_str()).line(place.line).char_column(place.column))
         }
-        _ if file.is_empty() => Group::with_title(title),
-        _ => Group::with_title(title).element(annotate_snippets::Origin::path(file.as_str())),
+        (None, None) if file.is_empty() => group,
+        (None, None) => group.element(Origin::path(file.as_str())),
     };
     if let Some(help) = &error.help {
-        group = group.element(Level::HELP.message(help));
+        group = group.element(Level::HELP.message(normalize_untrusted_str(help)));
     }
-    writeln!(out, "{}\n", renderer.render(&[group]))
+    let mut text = renderer.render(&[group]);
+    if let Some((place, excerpt)) = shown {
+        text = with_column(text, excerpt, place);
+    }
+    writeln!(out, "{text}\n")
 }
 
 /// One line of the source with the place marked.
-fn excerpt<'s>(
-    line: &'s str,
+fn snippet<'s>(
+    excerpt: &'s Excerpt,
     place: Place,
     file: &'s str,
     label: &'s str,
-) -> Snippet<'s, annotate_snippets::Annotation<'s>> {
-    let byte = |column: usize| {
-        line.char_indices().nth(column.saturating_sub(1)).map_or(line.len(), |(offset, _)| offset)
-    };
-    let start = byte(place.column);
-    let end = if place.end_line == place.line { byte(place.end_column) } else { line.len() };
-    let annotation = AnnotationKind::Primary.span(start..end.max(start));
+) -> Snippet<'s, Annotation<'s>> {
+    let annotation = AnnotationKind::Primary.span(excerpt.marked.clone());
     let annotation = if label.is_empty() { annotation } else { annotation.label(label) };
-    Snippet::source(line).line_start(place.line).path(file).annotation(annotation)
+    Snippet::source(excerpt.text.as_str()).line_start(place.line).path(file).annotation(annotation)
 }
 
-/// The part of a line that is worth showing.
-pub fn shown(line: &str) -> String {
-    line.chars().take(MAX_EXCERPT).collect()
+/// The column in the file instead of that in an excerpt whose head was cut off.
+fn with_column(mut rendered: String, excerpt: &Excerpt, place: Place) -> String {
+    let head = excerpt.text.get(..excerpt.marked.start).unwrap_or_default();
+    let column = head.chars().count() + 1;
+    let arrow = rendered.find("--> ").unwrap_or_default();
+    let line = rendered.get(arrow..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+    let written = format!(":{}:{column}", place.line);
+    if let (true, Some(at)) = (column != place.column, line.rfind(&written)) {
+        let range = arrow + at..arrow + at + written.len();
+        rendered.replace_range(range, &format!(":{}:{}", place.line, place.column));
+    }
+    rendered
 }
 
 fn write_summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {

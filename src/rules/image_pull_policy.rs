@@ -46,7 +46,9 @@
 //!
 //! - `Detect` (default): a pod whose containers and image volumes are all `Always`, although Plimsoll has signed it
 //!   (`plimsoll.dev/patched-by`), was changed back. It is left as it is and runs. The finding says so, without a fix,
-//!   and follows the rule's `otherwise`. A pod that is not signed yet is patched, however many containers are `Always`.
+//!   and follows the rule's `otherwise`: with `otherwise: Deny` it is refused after all. A pod that is not signed yet is
+//!   patched, however many containers are `Always`. With `reinvocationPolicy: Never` Plimsoll is not called again, and
+//!   the pod runs with what the plugin made of it.
 //! - `Present`: the cluster runs the plugin. `Always` is never a finding there, except on ephemeral containers, which the
 //!   plugin does not see. Set this where the plugin is known: it spares patches in vain and warnings, and with action
 //!   `Deny` pods that nobody could write so as to be taken.

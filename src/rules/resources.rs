@@ -68,8 +68,11 @@ use crate::glob::GlobList;
 use crate::pod::containers::ContainerList;
 
 mod amounts;
+mod checks;
 mod judge;
 mod ledger;
+mod place;
+mod pod_level;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -103,7 +106,7 @@ impl Rule for Resources {
         let (containers, images) = (settings.containers.as_ref(), settings.images.as_ref());
         Ok(Self {
             narrowing: Narrowing::compile(containers, images)?,
-            wanted: settings::compile(&settings)?,
+            wanted: checks::compile(&settings)?,
             containers: claimed(containers, images),
         })
     }

@@ -16,6 +16,8 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 /// How often within the shorter timeout a connection is looked at.
 const LOOKS_PER_TIMEOUT: u32 = 4;
+/// A timeout of nothing must not become a tick of nothing, which tokio refuses.
+const SHORTEST_PERIOD: Duration = Duration::from_millis(1);
 
 /// What happens on a connection.
 #[derive(Debug, Default)]
@@ -66,7 +68,8 @@ pub(super) struct Patience {
 /// Ends when the connection has been of no use for too long.
 pub(super) async fn watch(activity: Arc<Activity>, patience: Patience) {
     let shortest = patience.header.map_or(patience.idle, |header| header.min(patience.idle));
-    let mut ticks = tokio::time::interval(shortest / LOOKS_PER_TIMEOUT);
+    let period = (shortest / LOOKS_PER_TIMEOUT).max(SHORTEST_PERIOD);
+    let mut ticks = tokio::time::interval(period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut seen = activity.events.load(Ordering::Relaxed);
     let mut since = Instant::now();

@@ -17,25 +17,23 @@ pub(crate) struct Guarded {
     pub(crate) namespace: String,
     /// The policies of `serve`; empty for the built-in ones.
     pub(crate) policies: Vec<PathBuf>,
-    pub(crate) url: String,
-    pub(crate) ca_pem: String,
     webhooks: Webhooks,
 }
 
 impl Guarded {
     /// With the built-in policies.
     pub(crate) fn by_default(name: &str) -> Self {
-        Self::start(name, &[])
+        Self::on(Cluster::shared().unwrap(), name, &[])
     }
 
     /// With policies of the test's own.
     pub(crate) fn by(name: &str, policies: &[&str]) -> Self {
-        Self::start(name, policies)
+        Self::on(Cluster::shared().unwrap(), name, policies)
     }
 
-    fn start(name: &str, policies: &[&str]) -> Self {
+    /// In a cluster of the test's own.
+    pub(crate) fn on(cluster: &'static Cluster, name: &str, policies: &[&str]) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(1);
-        let cluster = Cluster::shared().unwrap();
         let namespace = cluster.create_namespace(name, &[]).unwrap();
         let folder =
             cluster.folder().join(format!("serve-{}", NEXT.fetch_add(1, Ordering::Relaxed)));
@@ -77,7 +75,7 @@ impl Guarded {
         let ca_pem = authority.ca_pem();
         let webhooks = Webhooks::at_url(&url, &ca_pem).only_for(&namespace);
         cluster.register_webhooks(&webhooks).unwrap();
-        Self { cluster, namespace, policies, url, ca_pem, webhooks }
+        Self { cluster, namespace, policies, webhooks }
     }
 
     /// Runs kubectl in the namespace.

@@ -1,11 +1,15 @@
 //! The webhook, from the router without sockets to real TLS clients. Everything is on loopback, at free
 //! ports, in parallel.
 
+// clippy's exception for tests covers the test functions alone, not what helps them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 mod certificates;
 mod drain;
 mod http;
 mod limits;
 mod metrics;
+mod process;
 mod router;
 mod support;
 mod tls;

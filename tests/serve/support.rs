@@ -20,14 +20,14 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 /// Nothing here takes longer unless it hangs.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// One policy: `images` with the rule `no-latest`.
-pub fn engine() -> Arc<Engine> {
+pub(crate) fn engine() -> Arc<Engine> {
     engine_of("images", "no-latest")
 }
 
-pub fn engine_of(policy: &str, rule: &str) -> Arc<Engine> {
+pub(crate) fn engine_of(policy: &str, rule: &str) -> Arc<Engine> {
     let policy = json!({
         "apiVersion": "plimsoll.dev/v1alpha1",
         "kind": "PodPolicy",
@@ -38,7 +38,7 @@ pub fn engine_of(policy: &str, rule: &str) -> Arc<Engine> {
 }
 
 /// A real review with another image in it.
-pub fn review(image: &str) -> Vec<u8> {
+pub(crate) fn review(image: &str) -> Vec<u8> {
     let mut review: Value =
         serde_json::from_str(include_str!("../data/review-airflow.json")).unwrap();
     review["request"]["object"]["spec"]["containers"][0]["image"] = json!(image);
@@ -46,17 +46,17 @@ pub fn review(image: &str) -> Vec<u8> {
 }
 
 /// The uid of [`review`].
-pub const UID: &str = "f4c0a00c-28b9-4515-be15-f586478a3893";
+pub(crate) const UID: &str = "f4c0a00c-28b9-4515-be15-f586478a3893";
 
-pub fn good_review() -> Vec<u8> {
+pub(crate) fn good_review() -> Vec<u8> {
     review("registry.example.com/app:1.2.3")
 }
 
-pub fn bad_review() -> Vec<u8> {
+pub(crate) fn bad_review() -> Vec<u8> {
     review("nginx:latest")
 }
 
-pub fn options() -> Options {
+pub(crate) fn options() -> Options {
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
     Options {
         listen: any,
@@ -67,17 +67,17 @@ pub fn options() -> Options {
 }
 
 /// A server in this process.
-pub struct Running {
-    pub address: SocketAddr,
-    pub admin: SocketAddr,
-    pub ca: String,
-    pub state: Arc<State>,
+pub(crate) struct Running {
+    pub(crate) address: SocketAddr,
+    pub(crate) admin: SocketAddr,
+    pub(crate) ca: String,
+    pub(crate) state: Arc<State>,
     stop: Option<oneshot::Sender<Shutdown>>,
     task: JoinHandle<()>,
 }
 
 impl Running {
-    pub async fn start(options: Options) -> Running {
+    pub(crate) async fn start(options: Options) -> Running {
         let server = Server::bind(options, engine()).await.unwrap();
         let (stop, stopping) = oneshot::channel();
         Running {
@@ -90,44 +90,44 @@ impl Running {
         }
     }
 
-    pub async fn with_limits(change: impl FnOnce(&mut Limits)) -> Running {
+    pub(crate) async fn with_limits(change: impl FnOnce(&mut Limits)) -> Running {
         let mut options = options();
         change(&mut options.limits);
         Running::start(options).await
     }
 
     /// A connection that speaks HTTP/1.1 over TLS.
-    pub async fn connect(&self) -> TlsStream<TcpStream> {
+    pub(crate) async fn connect(&self) -> TlsStream<TcpStream> {
         connect(self.address, &self.ca).await.unwrap()
     }
 
-    pub fn stop_after(&mut self, delay: Duration) {
+    pub(crate) fn stop_after(&mut self, delay: Duration) {
         self.stop.take().unwrap().send(Shutdown { delay }).unwrap();
     }
 
-    pub async fn stopped(self) {
+    pub(crate) async fn stopped(self) {
         within(self.task).await.unwrap();
     }
 
-    pub async fn metrics(&self) -> String {
+    pub(crate) async fn metrics(&self) -> String {
         let (status, body) = get(self.admin, "/metrics").await;
         assert_eq!(status, 200);
         body
     }
 
     /// Waits until a line of the metrics reads like this.
-    pub async fn await_metric(&self, line: &str) {
+    pub(crate) async fn await_metric(&self, line: &str) {
         let seen = eventually(async || self.metrics().await.lines().any(|other| other == line));
         assert!(seen.await, "{line} never came up in\n{}", self.metrics().await);
     }
 }
 
-pub async fn within<T>(future: impl Future<Output = T>) -> T {
+pub(crate) async fn within<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, future).await.expect("this hangs")
 }
 
 /// Whether it comes true within a while.
-pub async fn eventually(mut holds: impl AsyncFnMut() -> bool) -> bool {
+pub(crate) async fn eventually(mut holds: impl AsyncFnMut() -> bool) -> bool {
     let deadline = tokio::time::Instant::now() + PATIENCE;
     while tokio::time::Instant::now() < deadline {
         if holds().await {
@@ -139,7 +139,7 @@ pub async fn eventually(mut holds: impl AsyncFnMut() -> bool) -> bool {
 }
 
 /// A TLS client that trusts one CA and says which protocols it speaks.
-pub fn client_config(
+pub(crate) fn client_config(
     ca_pem: &str,
     versions: &[&'static rustls::SupportedProtocolVersion],
     alpn: &[&str],
@@ -156,7 +156,7 @@ pub fn client_config(
     config
 }
 
-pub async fn connect_with(
+pub(crate) async fn connect_with(
     address: SocketAddr,
     config: rustls::ClientConfig,
 ) -> std::io::Result<TlsStream<TcpStream>> {
@@ -165,39 +165,44 @@ pub async fn connect_with(
     within(TlsConnector::from(Arc::new(config)).connect(name, stream)).await
 }
 
-pub async fn connect(address: SocketAddr, ca_pem: &str) -> std::io::Result<TlsStream<TcpStream>> {
+pub(crate) async fn connect(
+    address: SocketAddr,
+    ca_pem: &str,
+) -> std::io::Result<TlsStream<TcpStream>> {
     let versions = [&rustls::version::TLS13, &rustls::version::TLS12];
     connect_with(address, client_config(ca_pem, &versions, &["http/1.1"])).await
 }
 
 /// A request as it goes over the wire.
-pub fn post(path: &str, body: &[u8]) -> Vec<u8> {
+pub(crate) fn post(path: &str, body: &[u8]) -> Vec<u8> {
     let mut request = head(path, &format!("content-length: {}\r\n", body.len())).into_bytes();
     request.extend_from_slice(body);
     request
 }
 
-pub fn head(path: &str, more: &str) -> String {
+pub(crate) fn head(path: &str, more: &str) -> String {
     format!(
         "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n{more}\r\n"
     )
 }
 
 /// A response: status, header as text, body.
-pub struct Response {
-    pub status: u16,
-    pub head: String,
-    pub body: Vec<u8>,
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Response {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }
 }
 
 /// Reads one response, and not a byte more.
-pub async fn read_response(stream: &mut (impl AsyncRead + Unpin)) -> std::io::Result<Response> {
+pub(crate) async fn read_response(
+    stream: &mut (impl AsyncRead + Unpin),
+) -> std::io::Result<Response> {
     within(async {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
@@ -216,7 +221,7 @@ pub async fn read_response(stream: &mut (impl AsyncRead + Unpin)) -> std::io::Re
     .await
 }
 
-pub async fn exchange(
+pub(crate) async fn exchange(
     stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
     request: &[u8],
 ) -> Response {
@@ -226,13 +231,13 @@ pub async fn exchange(
 }
 
 /// Whether the other side hangs up; what it says before does not matter.
-pub async fn hangs_up(stream: &mut (impl AsyncRead + Unpin)) -> bool {
+pub(crate) async fn hangs_up(stream: &mut (impl AsyncRead + Unpin)) -> bool {
     let mut rest = Vec::new();
     tokio::time::timeout(PATIENCE, stream.read_to_end(&mut rest)).await.is_ok()
 }
 
 /// A plain request to the admin address.
-pub async fn get(address: SocketAddr, path: &str) -> (u16, String) {
+pub(crate) async fn get(address: SocketAddr, path: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n");
     let response = exchange(&mut stream, request.as_bytes()).await;
@@ -240,26 +245,26 @@ pub async fn get(address: SocketAddr, path: &str) -> (u16, String) {
 }
 
 /// A CA that signs certificates into files.
-pub struct Ca(CertifiedIssuer<'static, KeyPair>);
+pub(crate) struct Ca(CertifiedIssuer<'static, KeyPair>);
 
 impl Ca {
-    pub fn new() -> Ca {
+    pub(crate) fn new() -> Ca {
         let mut params = rcgen::CertificateParams::default();
         params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
         params.distinguished_name.push(rcgen::DnType::CommonName, "CA of a test");
         Ca(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
     }
 
-    pub fn pem(&self) -> String {
+    pub(crate) fn pem(&self) -> String {
         self.0.pem()
     }
 
     /// Chain and key as PEM; the serial number tells certificates apart.
-    pub fn sign(&self, serial: u64) -> (String, String) {
+    pub(crate) fn sign(&self, serial: u64) -> (String, String) {
         self.sign_with(serial, |_| {})
     }
 
-    pub fn sign_with(
+    pub(crate) fn sign_with(
         &self,
         serial: u64,
         change: impl FnOnce(&mut rcgen::CertificateParams),
@@ -273,17 +278,17 @@ impl Ca {
     }
 }
 
-pub fn write_pair(folder: &Path, (cert, key): &(String, String)) {
+pub(crate) fn write_pair(folder: &Path, (cert, key): &(String, String)) {
     std::fs::write(folder.join("tls.crt"), cert).unwrap();
     std::fs::write(folder.join("tls.key"), key).unwrap();
 }
 
-pub fn files_in(folder: &Path) -> TlsSource {
+pub(crate) fn files_in(folder: &Path) -> TlsSource {
     TlsSource::Files { cert: folder.join("tls.crt"), key: folder.join("tls.key") }
 }
 
 /// The serial number of the certificate a server shows.
-pub async fn serial_shown(address: SocketAddr, ca: &Ca) -> u64 {
+pub(crate) async fn serial_shown(address: SocketAddr, ca: &Ca) -> u64 {
     let stream = connect(address, &ca.pem()).await.unwrap();
     let leaf = stream.get_ref().1.peer_certificates().unwrap()[0].clone();
     let (_, leaf) = x509_parser::parse_x509_certificate(&leaf).unwrap();

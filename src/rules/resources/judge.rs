@@ -1,14 +1,15 @@
 //! One evaluation: containers one by one, then what the pod states for all of them.
 
 use super::amounts::{Amount, Pair, Resource, Room, Side, most, read};
-use super::ledger::{Ledger, QosChange, is_written, pod_level_text};
+use super::ledger::{Ledger, is_written};
+use super::place::Place;
+use super::pod_level::PodLevel;
 use super::settings::{LimitSettings, Wanted};
 use crate::edit::Edit;
 use crate::finding::{Violation, quoted};
 use crate::pod::containers::ContainerRef;
 use crate::pod::limit_range::LimitRange;
 use crate::pod::view::Spec;
-use crate::pointer::Pointer;
 use crate::quantity::Quantity;
 use crate::rules::Subject;
 
@@ -20,16 +21,6 @@ pub(super) struct Judge<'s, 'v> {
     /// What the pod-level amounts have to stand for, by resource.
     pod_level: [PodLevel; 3],
     violations: &'v mut Vec<Violation>,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct PodLevel {
-    /// A rule is about this resource in some container.
-    judged: bool,
-    /// No limit may be there.
-    forbids_limit: bool,
-    /// A container has no limit of its own and must have one, of this size at most.
-    stands_for_limit: Option<Option<Quantity>>,
 }
 
 impl<'s, 'v> Judge<'s, 'v> {
@@ -284,115 +275,9 @@ impl<'s, 'v> Judge<'s, 'v> {
     pub(super) fn pod_level(self) {
         let Some(found) = &self.spec.resources else { return };
         for resource in Resource::ALL {
-            let asked = self.pod_level[resource as usize];
-            if !asked.judged || !resource.may_stand_at_pod_level() {
-                continue;
-            }
-            let name = resource.name();
-            let violation = |side: Side, message: String, help: String| {
-                let pointer = Pointer::new("/spec/resources").join(side.field()).join(name);
-                Violation::pod(pointer, message, help)
-            };
-            let mut readable = true;
-            for side in [Side::Limit, Side::Request] {
-                let Some(text) = pod_level_text(found, resource, side) else { continue };
-                if let Err(reason) = read(text) {
-                    let noun = side.noun();
-                    let message =
-                        format!("the pod-level {name} {noun} {} is {NO_QUANTITY}", quoted(text));
-                    self.violations.push(violation(side, message, reason));
-                    readable &= side != Side::Limit;
-                }
-            }
-            if !readable {
-                continue;
-            }
-            let text = pod_level_text(found, resource, Side::Limit);
-            match (text, asked.stands_for_limit) {
-                (Some(text), _) if asked.forbids_limit => {
-                    let message = format!(
-                        "a {name} limit is forbidden, and the pod-level one is {}",
-                        quoted(text)
-                    );
-                    let help = "remove it and keep its request";
-                    self.violations.push(violation(Side::Limit, message, help.to_owned()));
-                }
-                (Some(text), Some(Some(max))) if read(text).is_ok_and(|limit| limit > max) => {
-                    let message = format!(
-                        "the pod-level {name} limit {} stands for containers without one and is above the most, {max}",
-                        quoted(text)
-                    );
-                    let help = format!("give every container a limit of at most {max}");
-                    self.violations.push(violation(Side::Limit, message, help));
-                }
-                (None, Some(_)) => {
-                    let message =
-                        format!("the pod states {name} for all its containers, without a limit");
-                    let help = format!("set a pod-level {name} limit, or one for each container");
-                    self.violations.push(violation(Side::Limit, message, help));
-                }
-                _ => {}
-            }
+            self.pod_level[resource as usize].judge(resource, found, self.violations);
         }
     }
 }
 
-const NO_QUANTITY: &str = "no amount that the API server takes";
-
-/// One resource of one container.
-struct Place<'c, 'p, 'a> {
-    container: &'c ContainerRef<'p, 'a>,
-    resource: Resource,
-}
-
-impl Place<'_, '_, '_> {
-    fn what(&self, side: Side) -> String {
-        format!("{} {}", self.resource.name(), side.noun())
-    }
-
-    fn pointer(&self, side: Side) -> Pointer {
-        let resources = self.container.pointer().join("resources");
-        resources.join(side.field()).join(self.resource.name())
-    }
-
-    /// The text of an amount that stands in the container.
-    fn written(&self, side: Side) -> Option<&str> {
-        let container = self.container.container;
-        match side {
-            Side::Limit => container.limit(self.resource.name()),
-            Side::Request => {
-                let request = container.request(self.resource.name())?;
-                (!request.defaulted).then_some(request.value)
-            }
-        }
-    }
-
-    /// An amount as its author wrote it, where someone did.
-    fn seen(&self, side: Side, value: Quantity) -> String {
-        match self.written(side) {
-            Some(text) => quoted(text),
-            None => format!("`{value}`"),
-        }
-    }
-
-    fn violation(&self, side: Side, message: String, help: impl Into<String>) -> Violation {
-        Violation::container(self.container, self.pointer(side), message, help)
-    }
-
-    fn set(&self, side: Side, value: Quantity) -> Edit {
-        Edit::set(self.pointer(side), value.to_string())
-    }
-
-    fn part(&self, side: Side, value: Quantity) -> String {
-        format!("{}.{} {value}", side.field(), self.resource.name())
-    }
-
-    fn summary(&self, parts: &[String], qos: Option<QosChange>) -> String {
-        let mut text =
-            format!("container {}: {}", self.container.container.name(), parts.join(", "));
-        if let Some(QosChange(before, after)) = qos {
-            text += &format!("; QoS {before} -> {after}");
-        }
-        text
-    }
-}
+pub(super) const NO_QUANTITY: &str = "no amount that the API server takes";

@@ -1,0 +1,26 @@
+//! The `plimsoll` command as a process: what it prints, where, and how it exits.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "cli/check.rs"]
+mod check;
+#[path = "cli/doors.rs"]
+mod doors;
+#[path = "cli/facts.rs"]
+mod facts;
+#[path = "cli/hostile.rs"]
+mod hostile;
+#[path = "cli/input.rs"]
+mod input;
+#[path = "cli/matching.rs"]
+mod matching;
+#[path = "cli/output.rs"]
+mod output;
+#[path = "cli/policies.rs"]
+mod policies;
+#[path = "cli/policy_files.rs"]
+mod policy_files;
+#[path = "cli/property.rs"]
+mod property;
+#[path = "cli/sandbox.rs"]
+mod sandbox;

@@ -1,0 +1,177 @@
+//! The command itself: what it says, and how signals end it.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::support::{UID, bad_review, connect, exchange, get, post};
+
+/// `plimsoll serve` as a process of its own; gone with this value.
+struct Process {
+    child: Child,
+    stderr: BufReader<ChildStderr>,
+}
+
+impl Process {
+    fn start(arguments: &[&str]) -> Process {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("PLIMSOLL_")) {
+            command.env_remove(name);
+        }
+        let mut child = command
+            .args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"])
+            .args(arguments)
+            .env_remove("RUST_LOG")
+            .stdin(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        Process { child, stderr }
+    }
+
+    /// What is said until a log message with these words.
+    fn said_until(&mut self, message: &str) -> Vec<String> {
+        let wanted = format!("\"message\":\"{message}\"");
+        let mut said = Vec::new();
+        loop {
+            let mut line = String::new();
+            let read = self.stderr.read_line(&mut line).unwrap();
+            assert_ne!(read, 0, "{message:?} was never said, but {said:#?}");
+            let end = line.contains(&wanted);
+            said.push(line);
+            if end {
+                return said;
+            }
+        }
+    }
+
+    fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let status = Command::new("kill").args(["-s", name, &id]).status().unwrap();
+        assert!(status.success());
+    }
+
+    fn exit_code(&mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The lines of the start message that are to be pasted.
+fn pasteable(said: &[String]) -> String {
+    said.iter()
+        .skip_while(|line| !line.trim_start().starts_with("curl"))
+        .take_while(|line| !line.trim().is_empty())
+        .map(String::as_str)
+        .collect()
+}
+
+#[test]
+fn the_command_in_the_start_message_shows_a_patch_when_pasted() {
+    let mut process = Process::start(&[]);
+    let command = pasteable(&process.said_until("serving"));
+    // From anywhere: it needs no file of this folder.
+    let folder = tempfile::tempdir().unwrap();
+    let output = Command::new("sh").args(["-c", &command]).current_dir(&folder).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let patch: Value = serde_json::from_str(&said).unwrap_or_else(|error| {
+        panic!("{error}: {command}said {said:?}, {}", String::from_utf8_lossy(&output.stderr))
+    });
+    assert!(patch.as_array().is_some_and(|operations| !operations.is_empty()), "{said}");
+    assert!(patch[0]["op"].is_string() && patch[0]["path"].is_string(), "{said}");
+}
+
+#[test]
+fn a_signal_drains_and_ends_with_0() {
+    for signal in ["TERM", "INT"] {
+        let mut process = Process::start(&["--drain-delay", "0"]);
+        process.said_until("serving");
+        process.signal(signal);
+        process.said_until("drained");
+        assert_eq!(process.exit_code(), Some(0), "{signal}");
+    }
+}
+
+#[test]
+fn ctrl_c_ends_at_once_where_sigterm_waits_for_api_servers() {
+    let mut process = Process::start(&[]);
+    process.said_until("serving");
+    let began = Instant::now();
+    process.signal("INT");
+    assert_eq!(process.exit_code(), Some(0));
+    assert!(began.elapsed() < Duration::from_secs(4));
+}
+
+#[test]
+fn a_second_signal_ends_at_once() {
+    let mut process = Process::start(&["--drain-delay", "1h"]);
+    process.said_until("serving");
+    process.signal("TERM");
+    process.said_until("draining");
+    process.signal("INT");
+    assert_eq!(process.exit_code(), Some(0));
+}
+
+#[test]
+fn what_keeps_it_from_starting_is_said_with_2() {
+    for (arguments, words) in [
+        (&["--listen", "nonsense"][..], "--listen"),
+        (&["--tls-cert", "/nowhere/tls.crt", "--tls-key", "/nowhere/tls.key"], "/nowhere/tls.crt"),
+        (&["--tls-cert", "/nowhere/tls.crt"], "--tls-key"),
+        (&["--drain-delay", "soon"], "--drain-delay"),
+        (&["--log-level", "a=b=c"], "a=b=c"),
+        (&["--policies", "/nowhere"], "/nowhere"),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+            .arg("serve")
+            .args(arguments)
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+        assert!(said.contains(words), "{arguments:?}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn a_denial_is_one_line_with_names_and_nothing_of_the_object() {
+    let policies = concat!(env!("CARGO_MANIFEST_DIR"), "/policies/default/image-tag.yaml");
+    let mut process = Process::start(&["--policies", policies]);
+    let said = process.said_until("serving");
+    let serving: Value = serde_json::from_str(said.last().unwrap()).unwrap();
+    let address = |field: &str| serving[field].as_str().unwrap().parse().unwrap();
+    let (_, ca) = get(address("admin_listen"), "/ca.pem").await;
+    let mut stream = connect(address("listen"), &ca).await.unwrap();
+    let mut review: Value = serde_json::from_slice(&bad_review()).unwrap();
+    review["request"]["name"] = json!("line\nbreak \u{1b}[31m");
+    review["request"]["object"]["spec"]["containers"][0]["args"] = json!(["s3cret-token"]);
+    let body = serde_json::to_vec(&review).unwrap();
+    exchange(&mut stream, &post("/validate", &body)).await;
+    exchange(&mut stream, &post("/mutate", &body)).await;
+    process.signal("INT");
+    let said = process.said_until("drained").concat();
+    let denials: Vec<&str> = said.lines().filter(|line| line.contains("\"denied\"")).collect();
+    assert_eq!(denials.len(), 1, "{said}");
+    let denial: Value = serde_json::from_str(denials[0]).unwrap();
+    for (field, value) in [
+        ("uid", UID),
+        ("namespace", "airflow"),
+        ("name", "line\nbreak \u{1b}[31m"),
+        ("user", "system:serviceaccount:airflow:airflow-scheduler"),
+        ("policy", "image-tag"),
+        ("rule", "no-latest"),
+        ("level", "INFO"),
+    ] {
+        assert_eq!(denial[field], value, "{denial}");
+    }
+    assert!(!said.contains("s3cret-token") && !said.contains("\u{1b}"), "{said}");
+}
