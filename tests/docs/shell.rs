@@ -142,18 +142,22 @@ fn is_wanted(block: &Block, wanted: &impl Fn(&str) -> bool) -> bool {
 }
 
 fn commands(text: &str) -> Vec<Shown> {
+    let goes_on = |line: &str| line.ends_with('\\') || line.ends_with('|');
     let mut found: Vec<Shown> = Vec::new();
     let mut continued = false;
     for line in text.lines() {
         match (line.strip_prefix("$ "), found.last_mut()) {
-            (_, Some(last)) if continued => last.command += &format!("\n{line}"),
+            (_, Some(last)) if continued => {
+                last.command += &format!("\n{line}");
+                continued = goes_on(line);
+            }
             (Some(command), _) => {
-                found.push(Shown { command: command.to_owned(), output: String::new() })
+                found.push(Shown { command: command.to_owned(), output: String::new() });
+                continued = goes_on(line);
             }
             (None, Some(last)) => last.output += &format!("{line}\n"),
             (None, None) => panic!("a console block starts with `$ `: {text}"),
         }
-        continued = line.ends_with('\\') || line.ends_with('|');
     }
     for shown in &mut found {
         shown.output.truncate(shown.output.trim_end().len());
