@@ -50,7 +50,7 @@ impl Fixture {
         let text = fs::read_to_string(path).unwrap();
         let manifest = parse(Some(path), text.clone().into_bytes());
         assert!(manifest.errors.is_empty(), "{:?}", manifest.errors);
-        let facts = Facts::of(&manifest);
+        let facts = Facts::of(&manifest, "default");
         let (policies, mut judged): (Vec<_>, Vec<_>) = manifest
             .documents
             .into_iter()
