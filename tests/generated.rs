@@ -2,6 +2,8 @@
 //!
 //! `PLIMSOLL_UPDATE=1 cargo test --test generated` writes them anew.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::Path;
 
