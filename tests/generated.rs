@@ -2,9 +2,12 @@
 //!
 //! `PLIMSOLL_UPDATE=1 cargo test --test generated` writes them anew.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::Path;
 
+use plimsoll::pod::workload::{SYSTEMS, Sign};
 use plimsoll::rules::RULES;
 use serde_json::Value;
 
@@ -83,4 +86,97 @@ fn rule_pages() {
             "the page built into the binary is {name}'s"
         );
     }
+}
+
+/// Puts a text between two comments of a page.
+fn check_part(path: &str, name: &str, wanted: &str) {
+    let (from, to) =
+        (format!("<!-- {name}: made by tests/generated.rs -->\n"), format!("<!-- /{name} -->"));
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+    let (before, rest) = text.split_once(&from).unwrap_or_else(|| panic!("{path}: no {from}"));
+    let (_, after) = rest.split_once(&to).unwrap_or_else(|| panic!("{path}: no {to}"));
+    check(path, &format!("{before}{from}{wanted}{to}{after}"));
+}
+
+fn rule_table(folder: &str) -> String {
+    let mut table =
+        String::from("| rule | what it asks of a pod | what `Patch` does |\n| --- | --- | --- |\n");
+    for rule in &RULES {
+        let meta = rule.meta;
+        let fix = meta
+            .fix
+            .as_ref()
+            .map_or("nothing: it can only refuse, warn or record", |fix| fix.summary);
+        table += &format!("| [`{0}`]({folder}{0}.md) | {1} | {fix} |\n", meta.name, meta.summary);
+    }
+    table
+}
+
+#[test]
+fn rule_tables() {
+    check_part("README.md", "rules", &rule_table("docs/rules/"));
+    check_part("docs/rules/README.md", "rules", &rule_table(""));
+}
+
+#[test]
+fn systems_table() {
+    fn told_by(sign: &Sign) -> String {
+        match sign {
+            Sign::Label(key) => format!("label `{key}`"),
+            Sign::LabelIs(key, value) => format!("label `{key}: {value}`"),
+            Sign::Owner("", kind) => format!("controller `{kind}`"),
+            Sign::Owner(group, kind) => format!("controller `{kind}` of `{group}`"),
+            Sign::OwnerGroup(group) => format!("a controller of `{group}`"),
+            Sign::Container(name) => format!("a container called `{name}`"),
+            Sign::All(signs) => signs.iter().map(told_by).collect::<Vec<_>>().join(" and "),
+        }
+    }
+    let mut table = String::from(
+        "| name | class | told by any of | keeps cluster DNS |\n| --- | --- | --- | --- |\n",
+    );
+    for system in SYSTEMS {
+        let signs: Vec<_> = system.signs.iter().map(told_by).collect();
+        table += &format!(
+            "| `{}` | {} | {} | {} |\n",
+            system.name,
+            system.class,
+            signs.join("; "),
+            system.needs_cluster_dns.unwrap_or_default(),
+        );
+    }
+    check_part("docs/policies.md", "systems", &table);
+}
+
+/// What a command says with `--help`, whatever the environment.
+fn help(args: &[&str]) -> String {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+    for (name, _) in
+        std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("PLIMSOLL_"))
+    {
+        command.env_remove(name);
+    }
+    let output = command.args(args).arg("--help").output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+#[test]
+fn cli_page() {
+    let all = help(&[]);
+    let commands = all.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let commands = commands
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.split_whitespace().next());
+    let mut page = format!(
+        "<!-- Made by tests/generated.rs from the program's own help; edit src/cli. -->\n\n# Commands\n\n\
+         `plimsoll --help`\n\n```text\n{all}```\n"
+    );
+    for command in commands.filter(|command| *command != "help") {
+        page += &format!(
+            "\n## {command}\n\n`plimsoll {command} --help`\n\n```text\n{}```\n",
+            help(&[command])
+        );
+    }
+    check("docs/cli.md", &page);
 }

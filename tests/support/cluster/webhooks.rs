@@ -135,7 +135,7 @@ impl Webhooks {
         })
     }
 
-    fn configurations(&self) -> [Value; 2] {
+    pub(crate) fn configurations(&self) -> [Value; 2] {
         let both = ["CREATE", "UPDATE"];
         let mut mutating = self.webhook(
             "mutate.plimsoll.dev",
