@@ -89,12 +89,14 @@ pub fn review<'a>(
     endpoint: Endpoint,
     body: &'a [u8],
 ) -> Result<Answer<'a>, ReviewError> {
-    let request = review::parse(body)?;
+    let mut request = review::parse(body)?;
+    let name = request.display_name();
+    let pod = request.pod.take();
     let stage = match endpoint {
         Endpoint::Mutate => Stage::Mutate,
         Endpoint::Validate => Stage::Validate,
     };
-    let mut decision = engine.decide(&request.attributes(), stage);
+    let mut decision = engine.decide_on(&request.attributes(), pod, stage);
     match endpoint {
         Endpoint::Mutate => decision.allowed = true,
         // A template is judged as the pods it will make; what is mended in them is mended there.
@@ -102,7 +104,6 @@ pub fn review<'a>(
     }
     let body = answer::render(&request.uid, &decision);
     let verdict = verdict(&decision);
-    let name = request.display_name();
     let findings = decision
         .findings
         .into_iter()
@@ -114,13 +115,13 @@ pub fn review<'a>(
         })
         .collect();
     let record = Record {
-        operation: request.operation,
+        operation: request.operation(),
         name,
         uid: request.uid.0,
         kind: request.kind.kind.0,
         namespace: request.namespace.0,
         user: request.user_info.username.0,
-        dry_run: request.dry_run.unwrap_or_default(),
+        dry_run: request.dry_run,
         verdict,
         findings,
     };

@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub use attributes::{Attributes, NamespaceFacts, Operation, User};
 pub use decision::{ConflictNote, Decision, Finding, Unreadable};
 
-use crate::pod::kinds::{Object, PodKind, ViewError};
+use crate::pod::kinds::{PodKind, ViewError};
 use crate::pod::view::{Annotations, Pod, Spec};
 use crate::pod::workload::Workload;
 use crate::policy::document::Verb;
@@ -80,6 +80,16 @@ impl Engine {
 
     /// Judges a request.
     pub fn decide(&self, attributes: &Attributes<'_>, stage: Stage) -> Decision {
+        self.decide_on(attributes, None, stage)
+    }
+
+    /// Judges a request whose pod has been read already, if it has.
+    pub(crate) fn decide_on(
+        &self,
+        attributes: &Attributes<'_>,
+        pod: Option<Pod<'_>>,
+        stage: Stage,
+    ) -> Decision {
         let Some((kind, verb)) = self.judged(attributes, stage) else { return Decision::allowed() };
         let groups: &[&str] = attributes.user.as_ref().map_or(&[], |user| user.groups.as_slice());
         let request = RequestFacts {
@@ -101,7 +111,8 @@ impl Engine {
         let mut decision = if candidates.is_empty() {
             Decision::allowed()
         } else {
-            self.judge(attributes, stage, kind, candidates, object)
+            let pod = pod.map_or_else(|| kind.read(object), Ok);
+            self.judge(attributes, stage, kind, candidates, pod)
         };
         let policies = self.policies.policies().iter();
         let undecided = policies.filter(|policy| policy.matcher.is_undecided(&request));
@@ -116,7 +127,7 @@ impl Engine {
         stage: Stage,
         kind: &'static PodKind,
         candidates: Vec<Matched<'_>>,
-        object: Object<'_>,
+        pod: Result<Pod<'_>, ViewError>,
     ) -> Decision {
         let label = |key| attributes.facts.labels.and_then(|labels| labels.get(key)?.as_str());
         let mode = Mode::from_label(label(Mode::LABEL));
@@ -128,7 +139,7 @@ impl Engine {
             mode,
             facts: &attributes.facts,
         };
-        let pod = match kind.read(object) {
+        let pod = match pod {
             Ok(pod) => pod,
             Err(error) => return scope.unreadable(error),
         };

@@ -55,6 +55,19 @@ impl<'de> Reader<'de> {
         T::deserialize(self)
     }
 
+    /// Reads a value and answers with its text beside it.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_with_text<T: Deserialize<'de>>(&mut self) -> Result<(T, &'de str), JsonError> {
+        self.peek()?;
+        let start = self.at;
+        let value = self.read()?;
+        let text =
+            self.text.get(start..self.at).ok_or(fault("a value is cut within a character"))?;
+        Ok((value, text))
+    }
+
     /// Reads an object member by member; null counts as an object without any. `each` must read or pass over
     /// the value.
     ///

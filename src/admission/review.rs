@@ -1,23 +1,26 @@
-//! The request half of an AdmissionReview, borrowed from the body.
+//! The request half of an AdmissionReview, borrowed from the body and read in one pass.
 
 use std::borrow::Cow;
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde::de::IgnoredAny;
 
 use crate::engine::{Attributes, NamespaceFacts, Operation, User};
-use crate::pod::kinds::Object;
+use crate::json::{JsonError, Reader};
+use crate::pod::kinds::{Object, PodKind};
 use crate::pod::scalars::Str;
+use crate::pod::view::Pod;
 
 /// A body that cannot be answered with a decision.
 #[derive(Debug, thiserror::Error)]
 pub enum ReviewError {
     /// No JSON, or not the shape of a review.
     #[error("the body is not an AdmissionReview: {0}")]
-    Shape(#[from] serde_json::Error),
+    Shape(String),
     /// Another kind or version.
     #[error(
-        "the body is {kind} of {api_version}; this webhook answers AdmissionReview of admission.k8s.io/v1"
+        "the body is kind `{kind}` of apiVersion `{api_version}`; this webhook answers AdmissionReview of \
+         admission.k8s.io/v1"
     )]
     Version {
         /// `apiVersion` of the body.
@@ -33,42 +36,24 @@ pub enum ReviewError {
     NoUid,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
-struct Envelope<'a> {
-    #[serde(default)]
-    api_version: Str<'a>,
-    #[serde(default)]
-    kind: Str<'a>,
-    request: Option<Request<'a>>,
-}
-
 /// admission/v1 AdmissionRequest, as far as it is read.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+#[derive(Debug, Default)]
 pub(super) struct Request<'a> {
-    #[serde(default)]
     pub(super) uid: Str<'a>,
     pub(super) kind: GroupVersionKind<'a>,
-    #[serde(default)]
-    sub_resource: Option<Str<'a>>,
-    #[serde(default)]
-    name: Option<Str<'a>>,
-    #[serde(default)]
+    sub_resource: Str<'a>,
+    name: Str<'a>,
     pub(super) namespace: Str<'a>,
-    #[serde(deserialize_with = "operation")]
-    pub(super) operation: Operation,
-    #[serde(default)]
+    operation: Option<Operation>,
     pub(super) user_info: UserInfo<'a>,
-    #[serde(default, borrow)]
-    object: Option<&'a RawValue>,
-    #[serde(default, borrow)]
-    old_object: Option<&'a RawValue>,
-    #[serde(default)]
-    pub(super) dry_run: Option<bool>,
+    object: Option<&'a str>,
+    /// The object, where it was read at once.
+    pub(super) pod: Option<Pod<'a>>,
+    old_object: Option<&'a str>,
+    pub(super) dry_run: bool,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(bound(deserialize = "'de: 'a"))]
 pub(super) struct GroupVersionKind<'a> {
     #[serde(default)]
@@ -85,8 +70,122 @@ pub(super) struct UserInfo<'a> {
     groups: Option<Vec<Str<'a>>>,
 }
 
-fn operation<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Operation, D::Error> {
-    match &*Str::deserialize(deserializer)? {
+/// Reads the request of a review.
+pub(super) fn parse(body: &[u8]) -> Result<Request<'_>, ReviewError> {
+    let text = std::str::from_utf8(body).map_err(|error| ReviewError::Shape(error.to_string()))?;
+    let (mut api_version, mut kind) = (Str::default(), Str::default());
+    let mut request = None;
+    let mut reader = Reader::new(text);
+    let read = reader.members(|key, reader| {
+        match key {
+            "apiVersion" => api_version = optional(reader)?,
+            "kind" => kind = optional(reader)?,
+            "request" => request = Request::read(reader)?,
+            _ => drop(reader.pass()?),
+        }
+        Ok(())
+    });
+    read.and_then(|()| reader.end()).map_err(|error| shape(body, &error))?;
+    if (&*api_version, &*kind) != ("admission.k8s.io/v1", "AdmissionReview") {
+        let short = |text: Str<'_>| text.chars().take(100).collect();
+        return Err(ReviewError::Version { api_version: short(api_version), kind: short(kind) });
+    }
+    let request = request.ok_or(ReviewError::NoRequest)?;
+    if request.uid.is_empty() {
+        return Err(ReviewError::NoUid);
+    }
+    if request.operation.is_none() || request.kind.kind.is_empty() {
+        return Err(ReviewError::Shape("request.operation or request.kind is missing".to_owned()));
+    }
+    Ok(request)
+}
+
+/// What is wrong, with a place where serde_json can give one.
+fn shape(body: &[u8], error: &JsonError) -> ReviewError {
+    ReviewError::Shape(match serde_json::from_slice::<IgnoredAny>(body) {
+        Err(placed) => placed.to_string(),
+        Ok(_) => error.to_string(),
+    })
+}
+
+fn optional<'a, T: Deserialize<'a> + Default>(reader: &mut Reader<'a>) -> Result<T, JsonError> {
+    Ok(reader.read::<Option<T>>()?.unwrap_or_default())
+}
+
+impl<'a> Request<'a> {
+    fn read(reader: &mut Reader<'a>) -> Result<Option<Self>, JsonError> {
+        let mut request = Self::default();
+        let mut there = false;
+        reader.members(|key, reader| {
+            there = true;
+            match key {
+                "uid" => request.uid = optional(reader)?,
+                "kind" => request.kind = optional(reader)?,
+                "subResource" => request.sub_resource = optional(reader)?,
+                "name" => request.name = optional(reader)?,
+                "namespace" => request.namespace = optional(reader)?,
+                "operation" => request.operation = Some(operation(&reader.read::<Str<'_>>()?)?),
+                "userInfo" => request.user_info = optional(reader)?,
+                "object" => request.read_object(reader)?,
+                "oldObject" => request.old_object = Some(reader.pass()?),
+                "dryRun" => request.dry_run = optional(reader)?,
+                _ => drop(reader.pass()?),
+            }
+            Ok(())
+        })?;
+        Ok(there.then_some(request))
+    }
+
+    /// The API server writes the kind before the object, so a pod can be read where it stands. Whatever is no
+    /// such pod is passed over, and read again by those who say what is wrong with it.
+    fn read_object(&mut self, reader: &mut Reader<'a>) -> Result<(), JsonError> {
+        let is_pod = PodKind::find(&self.kind.group, &self.kind.kind).is_some_and(PodKind::is_pod);
+        let mut ahead = reader.clone();
+        if is_pod && let Ok((pod, text)) = ahead.read_with_text::<Option<Pod<'a>>>() {
+            *reader = ahead;
+            self.pod = Some(pod.unwrap_or_default());
+            self.object = Some(text);
+        } else {
+            self.object = Some(reader.pass()?);
+        }
+        Ok(())
+    }
+
+    /// What happens to the object.
+    pub(super) fn operation(&self) -> Operation {
+        self.operation.unwrap_or(Operation::Create)
+    }
+
+    /// The request as the engine takes it.
+    pub(super) fn attributes(&self) -> Attributes<'_> {
+        let groups = self.user_info.groups.iter().flatten().map(|group| &**group).collect();
+        let object = |text: Option<&'a str>| text.filter(|text| *text != "null").map(Object::Json);
+        Attributes {
+            operation: self.operation(),
+            group: &self.kind.group,
+            kind: &self.kind.kind,
+            subresource: &self.sub_resource,
+            namespace: &self.namespace,
+            user: Some(User { name: &self.user_info.username, groups }),
+            object: object(self.object),
+            old_object: object(self.old_object),
+            facts: NamespaceFacts::default(),
+        }
+    }
+
+    /// The name, or the prefix that a name will be generated from.
+    pub(super) fn display_name(&self) -> Cow<'a, str> {
+        if !self.name.is_empty() {
+            return self.name.0.clone();
+        }
+        let metadata = self.pod.as_ref().and_then(|pod| pod.metadata.as_ref());
+        let generated = metadata.and_then(|metadata| metadata.generate_name.clone());
+        generated.map_or(Cow::Borrowed(""), |prefix| prefix.0)
+    }
+}
+
+fn operation(name: &str) -> Result<Operation, JsonError> {
+    match name {
         "CREATE" => Ok(Operation::Create),
         "UPDATE" => Ok(Operation::Update),
         "DELETE" => Ok(Operation::Delete),
@@ -95,61 +194,5 @@ fn operation<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Operat
             let known = &["CREATE", "UPDATE", "DELETE", "CONNECT"];
             Err(serde::de::Error::unknown_variant(other, known))
         }
-    }
-}
-
-/// Reads the request of a review.
-pub(super) fn parse(body: &[u8]) -> Result<Request<'_>, ReviewError> {
-    let envelope: Envelope<'_> = serde_json::from_slice(body)?;
-    if (&*envelope.api_version, &*envelope.kind) != ("admission.k8s.io/v1", "AdmissionReview") {
-        return Err(ReviewError::Version {
-            api_version: envelope.api_version.chars().take(100).collect(),
-            kind: envelope.kind.chars().take(100).collect(),
-        });
-    }
-    let request = envelope.request.ok_or(ReviewError::NoRequest)?;
-    if request.uid.is_empty() {
-        return Err(ReviewError::NoUid);
-    }
-    Ok(request)
-}
-
-impl<'a> Request<'a> {
-    /// The request as the engine takes it.
-    pub(super) fn attributes(&self) -> Attributes<'_> {
-        let groups = self.user_info.groups.iter().flatten().map(|group| &**group).collect();
-        Attributes {
-            operation: self.operation,
-            group: &self.kind.group,
-            kind: &self.kind.kind,
-            subresource: self.sub_resource.as_deref().unwrap_or_default(),
-            namespace: &self.namespace,
-            user: Some(User { name: &self.user_info.username, groups }),
-            object: self.object.map(Object::Json),
-            old_object: self.old_object.map(Object::Json),
-            facts: NamespaceFacts::default(),
-        }
-    }
-
-    /// The name, or the prefix that a name will be generated from.
-    pub(super) fn display_name(&self) -> Cow<'a, str> {
-        if let Some(name) = self.name.clone().filter(|name| !name.is_empty()) {
-            return name.0;
-        }
-        #[derive(Deserialize)]
-        #[serde(bound(deserialize = "'de: 'a"))]
-        struct Named<'a> {
-            #[serde(default)]
-            metadata: Option<Prefix<'a>>,
-        }
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
-        struct Prefix<'a> {
-            generate_name: Option<Str<'a>>,
-        }
-        self.object
-            .and_then(|object| serde_json::from_str::<Named<'a>>(object.get()).ok())
-            .and_then(|named| named.metadata?.generate_name)
-            .map_or(Cow::Borrowed(""), |prefix| prefix.0)
     }
 }

@@ -4,7 +4,9 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+
+use crate::json::RAW;
 
 /// Whether any text in a field (`env`, `args`, `command`) names a Service, so that the container needs
 /// the cluster's DNS.
@@ -16,11 +18,42 @@ pub struct Mentions {
 
 impl<'de> Deserialize<'de> for Mentions {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_newtype_struct(RAW, Whole)
+    }
+}
+
+/// Takes the text of the whole field where there is one, else its values one by one.
+struct Whole;
+
+impl<'de> Visitor<'de> for Whole {
+    type Value = Mentions;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_borrowed_str<E: Error>(self, json: &'de str) -> Result<Mentions, E> {
+        Ok(Mentions { cluster_names: names_cluster(json) })
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(
+        self,
+        deserializer: D,
+    ) -> Result<Mentions, D::Error> {
         deserializer.deserialize_any(Scan)
     }
 }
 
+#[derive(Clone, Copy)]
 struct Scan;
+
+impl<'de> DeserializeSeed<'de> for Scan {
+    type Value = Mentions;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Mentions, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
 
 impl<'de> Visitor<'de> for Scan {
     type Value = Mentions;
@@ -55,7 +88,7 @@ impl<'de> Visitor<'de> for Scan {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Mentions, A::Error> {
         let mut found = Mentions::default();
-        while let Some(one) = seq.next_element::<Mentions>()? {
+        while let Some(one) = seq.next_element_seed(Self)? {
             found.cluster_names |= one.cluster_names;
         }
         Ok(found)
@@ -63,8 +96,8 @@ impl<'de> Visitor<'de> for Scan {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Mentions, A::Error> {
         let mut found = Mentions::default();
-        while let Some((_, one)) = map.next_entry::<serde::de::IgnoredAny, Mentions>()? {
-            found.cluster_names |= one.cluster_names;
+        while map.next_key::<serde::de::IgnoredAny>()?.is_some() {
+            found.cluster_names |= map.next_value_seed(Self)?.cluster_names;
         }
         Ok(found)
     }
@@ -87,10 +120,7 @@ fn begins_cluster_suffix(rest: &[u8]) -> bool {
 
 /// `http://hub:8081/x`: a host of one label is found through the cluster's search path alone.
 fn has_single_label_host(rest: &[u8]) -> bool {
-    let end = rest
-        .iter()
-        .position(|b| matches!(b, b'/' | b'?' | b'#' | b'"' | b'\'' | b',' | b';' | b' '))
-        .unwrap_or(rest.len());
+    let end = rest.iter().position(|b| b"/?#\"'\\,;&<> ".contains(b)).unwrap_or(rest.len());
     let authority = &rest[..end];
     let host = match authority.iter().rposition(|b| *b == b'@') {
         Some(at) => &authority[at + 1..],
