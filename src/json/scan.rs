@@ -1,4 +1,6 @@
-//! Where strings and values end, eight bytes at a time where that pays.
+//! Where strings and values end: strings eight bytes at a time, values in brackets 64.
+
+use wide::{CmpEq, u8x16};
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGHS: u64 = 0x8080_8080_8080_8080;
@@ -61,21 +63,116 @@ pub(super) fn end_of_value(bytes: &[u8], start: usize) -> Option<usize> {
     }
 }
 
+/// What is known between two blocks of a value in brackets.
+struct Brackets {
+    /// Brackets that are open.
+    open: usize,
+    /// All ones within a string.
+    string: u64,
+    /// Where the next byte stands.
+    at: usize,
+}
+
 fn end_of_brackets(bytes: &[u8], start: usize) -> Option<usize> {
-    let mut at = start;
-    let mut open = 0_usize;
-    loop {
-        match bytes.get(at)? {
-            b'"' => at = end_of_string(bytes, at + 1)?.0,
-            b'{' | b'[' => open += 1,
-            b'}' | b']' => {
-                open -= 1;
-                if open == 0 {
-                    return Some(at + 1);
+    let mut brackets = Brackets { open: 0, string: 0, at: start };
+    while let Some(block) = bytes.get(brackets.at..brackets.at + BLOCK) {
+        let found = match Marks::of(block) {
+            Some(marks) => brackets.pass_block(&marks),
+            None => brackets.pass_bytes(bytes, brackets.at + BLOCK)?,
+        };
+        if found.is_some() {
+            return found;
+        }
+    }
+    brackets.pass_bytes(bytes, usize::MAX)?
+}
+
+impl Brackets {
+    /// Passes 64 bytes; answers with the end of the value if it is among them.
+    fn pass_block(&mut self, marks: &Marks) -> Option<usize> {
+        let within = prefix_xor(marks.quotes) ^ self.string;
+        self.string = if within >> 63 == 1 { u64::MAX } else { 0 };
+        let (opens, closes) = (marks.opens & !within, marks.closes & !within);
+        let closed = closes.count_ones() as usize;
+        if closed < self.open {
+            self.open = self.open + opens.count_ones() as usize - closed;
+        } else {
+            let mut both = opens | closes;
+            while both != 0 {
+                let bit = both & both.wrapping_neg();
+                self.open = if opens & bit != 0 { self.open + 1 } else { self.open - 1 };
+                if self.open == 0 {
+                    return Some(self.at + bit.trailing_zeros() as usize + 1);
+                }
+                both ^= bit;
+            }
+        }
+        self.at += BLOCK;
+        None
+    }
+
+    /// Passes single bytes up to `until` or a little beyond. The outer option is none where the text ends.
+    fn pass_bytes(&mut self, bytes: &[u8], until: usize) -> Option<Option<usize>> {
+        while self.at < until {
+            if self.string != 0 {
+                self.at = end_of_string(bytes, self.at)?.0;
+                self.string = 0;
+            } else {
+                match bytes.get(self.at)? {
+                    b'"' => self.string = u64::MAX,
+                    b'{' | b'[' => self.open += 1,
+                    b'}' | b']' => {
+                        self.open -= 1;
+                        if self.open == 0 {
+                            return Some(Some(self.at + 1));
+                        }
+                    }
+                    _ => {}
                 }
             }
-            _ => {}
+            self.at += 1;
         }
-        at += 1;
+        Some(None)
     }
+}
+
+/// Bytes that are looked at together.
+const BLOCK: usize = 64;
+
+/// Where quotes and brackets stand in a block: a bit for each byte.
+struct Marks {
+    quotes: u64,
+    opens: u64,
+    closes: u64,
+}
+
+impl Marks {
+    /// None where the block holds escapes, which have to be followed one by one.
+    fn of(block: &[u8]) -> Option<Self> {
+        let mut marks = Self { quotes: 0, opens: 0, closes: 0 };
+        let mut escapes = 0;
+        for (place, lane) in block.chunks_exact(16).enumerate() {
+            let lane = u8x16::new(lane.try_into().ok()?);
+            // Of each pair of brackets, one differs from the other by this bit alone.
+            let brackets = lane | u8x16::splat(0x20);
+            let bits = |lane: u8x16, byte: u8| {
+                u64::from(lane.simd_eq(u8x16::splat(byte)).to_bitmask()) << (16 * place)
+            };
+            marks.quotes |= bits(lane, b'"');
+            marks.opens |= bits(brackets, b'{');
+            marks.closes |= bits(brackets, b'}');
+            escapes |= bits(lane, b'\\');
+        }
+        (escapes == 0).then_some(marks)
+    }
+}
+
+/// Each bit becomes the parity of itself and all lower ones: ones from every opening quote up to the closing one.
+const fn prefix_xor(mut bits: u64) -> u64 {
+    bits ^= bits << 1;
+    bits ^= bits << 2;
+    bits ^= bits << 4;
+    bits ^= bits << 8;
+    bits ^= bits << 16;
+    bits ^ (bits << 32)
 }
