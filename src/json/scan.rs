@@ -69,28 +69,26 @@ struct Brackets {
     open: usize,
     /// All ones within a string.
     string: u64,
+    /// One where the last byte was a backslash that escapes the next.
+    escaped: u64,
     /// Where the next byte stands.
     at: usize,
 }
 
 fn end_of_brackets(bytes: &[u8], start: usize) -> Option<usize> {
-    let mut brackets = Brackets { open: 0, string: 0, at: start };
+    let mut brackets = Brackets { open: 0, string: 0, escaped: 0, at: start };
     while let Some(block) = bytes.get(brackets.at..brackets.at + BLOCK) {
-        let found = match Marks::of(block) {
-            Some(marks) => brackets.pass_block(&marks),
-            None => brackets.pass_bytes(bytes, brackets.at + BLOCK)?,
-        };
-        if found.is_some() {
-            return found;
+        if let Some(end) = brackets.pass_block(&Marks::of(block)?) {
+            return Some(end);
         }
     }
-    brackets.pass_bytes(bytes, usize::MAX)?
+    brackets.pass_rest(bytes)
 }
 
 impl Brackets {
     /// Passes 64 bytes; answers with the end of the value if it is among them.
     fn pass_block(&mut self, marks: &Marks) -> Option<usize> {
-        let within = prefix_xor(marks.quotes) ^ self.string;
+        let within = prefix_xor(marks.quotes & !self.escapes(marks.backslashes)) ^ self.string;
         self.string = if within >> 63 == 1 { u64::MAX } else { 0 };
         let (opens, closes) = (marks.opens & !within, marks.closes & !within);
         let closed = closes.count_ones() as usize;
@@ -111,46 +109,57 @@ impl Brackets {
         None
     }
 
-    /// Passes single bytes up to `until` or a little beyond. The outer option is none where the text ends.
-    fn pass_bytes(&mut self, bytes: &[u8], until: usize) -> Option<Option<usize>> {
-        while self.at < until {
-            if self.string != 0 {
-                self.at = end_of_string(bytes, self.at)?.0;
-                self.string = 0;
-            } else {
-                match bytes.get(self.at)? {
-                    b'"' => self.string = u64::MAX,
-                    b'{' | b'[' => self.open += 1,
-                    b'}' | b']' => {
-                        self.open -= 1;
-                        if self.open == 0 {
-                            return Some(Some(self.at + 1));
-                        }
+    /// The bytes of a block that a backslash escapes.
+    fn escapes(&mut self, mut backslashes: u64) -> u64 {
+        let mut escaped = std::mem::take(&mut self.escaped);
+        while backslashes != 0 {
+            let bit = backslashes & backslashes.wrapping_neg();
+            backslashes ^= bit;
+            if escaped & bit == 0 {
+                escaped |= bit << 1;
+                self.escaped = bit >> 63;
+            }
+        }
+        escaped
+    }
+
+    /// Passes what is left of the text, byte by byte.
+    fn pass_rest(mut self, bytes: &[u8]) -> Option<usize> {
+        if self.string != 0 {
+            self.at = end_of_string(bytes, self.at + self.escaped as usize)?.0 + 1;
+        }
+        loop {
+            match bytes.get(self.at)? {
+                b'"' => self.at = end_of_string(bytes, self.at + 1)?.0,
+                b'{' | b'[' => self.open += 1,
+                b'}' | b']' => {
+                    self.open -= 1;
+                    if self.open == 0 {
+                        return Some(self.at + 1);
                     }
-                    _ => {}
                 }
+                _ => {}
             }
             self.at += 1;
         }
-        Some(None)
     }
 }
 
 /// Bytes that are looked at together.
 const BLOCK: usize = 64;
 
-/// Where quotes and brackets stand in a block: a bit for each byte.
+/// Where quotes, backslashes and brackets stand in a block: a bit for each byte.
+#[derive(Default)]
 struct Marks {
     quotes: u64,
+    backslashes: u64,
     opens: u64,
     closes: u64,
 }
 
 impl Marks {
-    /// None where the block holds escapes, which have to be followed one by one.
     fn of(block: &[u8]) -> Option<Self> {
-        let mut marks = Self { quotes: 0, opens: 0, closes: 0 };
-        let mut escapes = 0;
+        let mut marks = Self::default();
         for (place, lane) in block.chunks_exact(16).enumerate() {
             let lane = u8x16::new(lane.try_into().ok()?);
             // Of each pair of brackets, one differs from the other by this bit alone.
@@ -161,9 +170,9 @@ impl Marks {
             marks.quotes |= bits(lane, b'"');
             marks.opens |= bits(brackets, b'{');
             marks.closes |= bits(brackets, b'}');
-            escapes |= bits(lane, b'\\');
+            marks.backslashes |= bits(lane, b'\\');
         }
-        (escapes == 0).then_some(marks)
+        Some(marks)
     }
 }
 

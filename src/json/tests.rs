@@ -86,3 +86,16 @@ fn depth_is_bounded_where_it_is_followed() {
     assert!(read(&deep).is_err());
     assert_eq!(Reader::new(&deep).pass().unwrap().len(), deep.len());
 }
+
+proptest! {
+    /// Long values whose strings hold quotes, brackets and backslashes at every place of a block.
+    #[test]
+    fn long_values_end_where_they_end(
+        strings in proptest::collection::vec(r#"[a\\"{}\[\]]{0,40}"#, 1..40),
+        behind in "[\\]},\" a]{0,70}",
+    ) {
+        let text = json!([{"k": strings}]).to_string();
+        let padded = format!("{text}{behind}");
+        prop_assert_eq!(Reader::new(&padded).pass().unwrap(), text.as_str());
+    }
+}
