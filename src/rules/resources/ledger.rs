@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::amounts::{Pair, Resource, Side, Values, read};
-use super::tally::{COUNTED, Counted, Row, Tally};
+use super::tally::{Counted, Row, Tally};
 use crate::pod::containers::{ContainerList, ContainerRef};
 use crate::pod::limit_range::{Bound, LimitRange};
 use crate::pod::view::{Resources, Spec};
@@ -162,17 +162,14 @@ impl<'s> Ledger<'s> {
     }
 
     fn qos(&self) -> Qos {
-        let counted = match self.pod_level {
-            Some(_) => {
-                let level = COUNTED.map(|resource| self.pod_level(resource));
-                Counted::of(level)
-            }
-            None => self.rows.counted(),
-        };
-        let Counted { sums, all_limited } = counted;
-        if sums.iter().all(|(request, limit)| request.is_zero() && limit.is_zero()) {
+        const COUNTED: [Resource; 2] = [Resource::Cpu, Resource::Memory];
+        let counted = COUNTED.map(|resource| match self.pod_level {
+            Some(_) => Counted::of(self.pod_level(resource)),
+            None => self.rows.counted(resource),
+        });
+        if counted.iter().all(|found| found.request.is_zero() && found.limit.is_zero()) {
             Qos::BestEffort
-        } else if all_limited && sums.iter().all(|(request, limit)| request == limit) {
+        } else if counted.iter().all(|found| found.all_limited && found.request == found.limit) {
             Qos::Guaranteed
         } else {
             Qos::Burstable

@@ -1,19 +1,16 @@
 //! What the amounts of all containers add up to, kept current while they change one by one.
 //!
 //! A pod can have a hundred thousand containers, and a fix for each asks for the sums before and after it. So the
-//! sums of blocks of containers stand in a binary tree, and a change computes one path of it anew. Nothing is
-//! subtracted, because sums saturate.
+//! sums of blocks of containers stand in a binary tree for each resource, and a change computes one path of one
+//! tree anew. Nothing is subtracted, because sums saturate.
 
 use super::amounts::{Resource, Side, Values};
 use crate::pod::containers::ContainerList;
 use crate::quantity::Quantity;
 
-/// The resources that the QoS class depends on.
-pub(super) const COUNTED: [Resource; 2] = [Resource::Cpu, Resource::Memory];
-
-/// Containers added up in one leaf of the tree: few enough to be added up anew with each change, enough to
-/// keep the tree small.
-const BLOCK: usize = 32;
+/// Containers added up in one leaf of a tree: few enough to be added up anew with each change, enough to keep
+/// the tree small.
+const BLOCK: usize = 8;
 
 /// One container with its amounts.
 #[derive(Debug)]
@@ -27,8 +24,9 @@ pub(super) struct Row {
 #[derive(Debug)]
 pub(super) struct Tally {
     rows: Vec<Row>,
-    /// The root is at 1, the children of a node at twice its position and one further; the last half are leaves.
-    tree: Vec<Totals>,
+    /// For each resource. The root is at 1, the children of a node at twice its position and one further; the
+    /// last half are leaves.
+    trees: [Vec<Totals>; 3],
 }
 
 /// One side of one resource over a stretch of containers.
@@ -41,32 +39,35 @@ struct Sums {
     starting: Option<Quantity>,
 }
 
-/// What the QoS class is made of.
+/// What the QoS class is made of: one resource over a stretch of containers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Counted {
-    /// Requests and limits of the counted resources.
-    pub(super) sums: [(Quantity, Quantity); 2],
-    /// Every container has a limit, other than 0, on each counted resource.
+    pub(super) request: Quantity,
+    pub(super) limit: Quantity,
+    /// Every container has a limit other than 0.
     pub(super) all_limited: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Totals {
-    sums: [[Sums; 2]; 3],
+    sums: [Sums; 2],
     counted: Counted,
 }
 
 impl Tally {
     pub(super) fn new(rows: Vec<Row>) -> Self {
         let leaves = rows.len().div_ceil(BLOCK).max(1).next_power_of_two();
-        let mut tree = vec![Totals::NOTHING; 2 * leaves];
-        for (leaf, block) in tree[leaves..].iter_mut().zip(rows.chunks(BLOCK)) {
-            *leaf = Totals::of(block);
-        }
-        for at in (1..leaves).rev() {
-            tree[at] = tree[2 * at].then(&tree[2 * at + 1]);
-        }
-        Self { rows, tree }
+        let trees = Resource::ALL.map(|resource| {
+            let mut tree = vec![Totals::NOTHING; 2 * leaves];
+            for (leaf, block) in tree[leaves..].iter_mut().zip(rows.chunks(BLOCK)) {
+                *leaf = Totals::of(block, resource);
+            }
+            for at in (1..leaves).rev() {
+                tree[at] = tree[2 * at].then(&tree[2 * at + 1]);
+            }
+            tree
+        });
+        Self { rows, trees }
     }
 
     /// Gives a container other amounts and answers with those it had; none where there is no such container.
@@ -79,11 +80,12 @@ impl Tally {
         let slot = &mut self.rows.get_mut(at)?.amounts[resource as usize];
         let before = std::mem::replace(slot, amounts);
         let block = at / BLOCK;
-        let mut node = self.tree.len() / 2 + block;
-        self.tree[node] = Totals::of(self.rows.chunks(BLOCK).nth(block).unwrap_or_default());
+        let tree = &mut self.trees[resource as usize];
+        let mut node = tree.len() / 2 + block;
+        tree[node] = Totals::of(self.rows.chunks(BLOCK).nth(block).unwrap_or_default(), resource);
         while node > 1 {
             node /= 2;
-            self.tree[node] = self.tree[2 * node].then(&self.tree[2 * node + 1]);
+            tree[node] = tree[2 * node].then(&tree[2 * node + 1]);
         }
         Some(before)
     }
@@ -91,38 +93,35 @@ impl Tally {
     /// All main containers and sidecars, or the largest moment of initialisation if that is more
     /// (`AggregateContainerRequests`, KEP-753).
     pub(super) fn sum(&self, resource: Resource, side: Side) -> Option<Quantity> {
-        let sums = &self.tree[1].sums[resource as usize][side as usize];
+        let sums = &self.trees[resource as usize][1].sums[side as usize];
         sums.running.max(sums.starting)
     }
 
-    pub(super) fn counted(&self) -> Counted {
-        self.tree[1].counted
+    pub(super) fn counted(&self, resource: Resource) -> Counted {
+        self.trees[resource as usize][1].counted
     }
 }
 
 impl Totals {
     const NOTHING: Self = Self {
-        sums: [[Sums { running: None, sidecars: None, starting: None }; 2]; 3],
-        counted: Counted { sums: [(Quantity::ZERO, Quantity::ZERO); 2], all_limited: true },
+        sums: [Sums { running: None, sidecars: None, starting: None }; 2],
+        counted: Counted { request: Quantity::ZERO, limit: Quantity::ZERO, all_limited: true },
     };
 
-    fn of(rows: &[Row]) -> Self {
+    fn of(rows: &[Row], resource: Resource) -> Self {
         rows.iter().fold(Self::NOTHING, |totals, row| {
-            let sums = row.amounts.map(|(request, limit)| {
-                [request, limit].map(|amount| Sums::of(row.list, row.sidecar, amount))
-            });
-            let counted = Counted::of(COUNTED.map(|resource| row.amounts[resource as usize]));
-            totals.then(&Self { sums, counted })
+            let (request, limit) = row.amounts[resource as usize];
+            let sums = [request, limit].map(|amount| Sums::of(row.list, row.sidecar, amount));
+            totals.then(&Self { sums, counted: Counted::of((request, limit)) })
         })
     }
 
     fn then(&self, next: &Self) -> Self {
-        let mut both = *self;
-        for (sums, more) in both.sums.iter_mut().flatten().zip(next.sums.iter().flatten()) {
-            *sums = sums.then(*more);
+        let [requests, limits] = self.sums;
+        Self {
+            sums: [requests.then(next.sums[0]), limits.then(next.sums[1])],
+            counted: self.counted.and(next.counted),
         }
-        both.counted = self.counted.and(next.counted);
-        both
     }
 }
 
@@ -155,21 +154,18 @@ fn add(sum: Option<Quantity>, amount: Option<Quantity>) -> Option<Quantity> {
 }
 
 impl Counted {
-    pub(super) fn of(amounts: [Values; 2]) -> Self {
-        let is_something = |amount: Option<Quantity>| amount.is_some_and(|found| !found.is_zero());
-        Self {
-            sums: amounts
-                .map(|(request, limit)| (request.unwrap_or_default(), limit.unwrap_or_default())),
-            all_limited: amounts.iter().all(|(_, limit)| is_something(*limit)),
-        }
+    pub(super) fn of((request, limit): Values) -> Self {
+        let all_limited = limit.is_some_and(|limit| !limit.is_zero());
+        let (request, limit) = (request.unwrap_or_default(), limit.unwrap_or_default());
+        Self { request, limit, all_limited }
     }
 
     fn and(self, other: Self) -> Self {
-        let mut sums = self.sums;
-        for (sum, more) in sums.iter_mut().zip(other.sums) {
-            *sum = (sum.0.saturating_add(more.0), sum.1.saturating_add(more.1));
+        Self {
+            request: self.request.saturating_add(other.request),
+            limit: self.limit.saturating_add(other.limit),
+            all_limited: self.all_limited && other.all_limited,
         }
-        Self { sums, all_limited: self.all_limited && other.all_limited }
     }
 }
 
