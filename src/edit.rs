@@ -1,5 +1,7 @@
 //! Changes that rules ask for, and the minimal RFC 6902 patch that makes them.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -81,6 +83,10 @@ pub enum Operation {
 #[derive(Debug, Default)]
 pub struct Patch {
     operations: Vec<Operation>,
+    /// The last operation that puts a value in each place: a pod can have a hundred thousand containers, and
+    /// no edit may look through what was done to all the others. Sorted, so that what stands below a place
+    /// stands together.
+    puts: BTreeMap<String, usize>,
 }
 
 impl Patch {
@@ -89,7 +95,7 @@ impl Patch {
     pub fn push(&mut self, edit: &Edit, depth: impl FnOnce(&[&str]) -> usize) {
         let tokens: Vec<_> = edit.pointer.tokens().collect();
         let path: Vec<&str> = tokens.iter().map(AsRef::as_ref).collect();
-        if self.fold(&path, &edit.change) {
+        if self.fold(edit, &path) {
             return;
         }
         let depth = depth(&path);
@@ -101,7 +107,10 @@ impl Patch {
             (Change::Append(value), true) => {
                 Operation::Add { path: edit.pointer.clone().join("-"), value: value.clone() }
             }
-            (Change::Remove, true) => Operation::Remove { path: edit.pointer.clone() },
+            (Change::Remove, true) => {
+                self.forget(&edit.pointer);
+                Operation::Remove { path: edit.pointer.clone() }
+            }
             (Change::Remove, false) => return,
             (Change::Set(_) | Change::Append(_), false) => {
                 let (made, rest) = path.split_at((depth + 1).min(path.len()));
@@ -110,6 +119,11 @@ impl Patch {
                 Operation::Add { path: pointer, value: wrapped(rest, &edit.change) }
             }
         };
+        if let Operation::Add { path, .. } | Operation::Replace { path, .. } = &operation
+            && !path.as_str().ends_with("/-")
+        {
+            self.puts.insert(path.as_str().to_owned(), self.operations.len());
+        }
         self.operations.push(operation);
     }
 
@@ -119,22 +133,35 @@ impl Patch {
     }
 
     /// Makes the change inside a value that an earlier operation already puts in place.
-    fn fold(&mut self, path: &[&str], change: &Change) -> bool {
-        for operation in self.operations.iter_mut().rev() {
-            let (Operation::Add { path: at, value } | Operation::Replace { path: at, value }) =
-                operation
-            else {
-                continue;
-            };
-            let at: Vec<_> = at.tokens().collect();
-            if at.last().is_some_and(|last| last == "-") || at.len() > path.len() {
-                continue;
+    fn fold(&mut self, edit: &Edit, path: &[&str]) -> bool {
+        let text = edit.pointer.as_str();
+        let ends = text.match_indices('/').map(|(at, _)| at).chain([text.len()]);
+        let found = ends.enumerate().filter_map(|(depth, end)| {
+            self.puts.get(text.get(..end)?).map(|operation| (*operation, depth))
+        });
+        let Some((at, depth)) = found.max() else { return false };
+        match self.operations.get_mut(at) {
+            Some(Operation::Add { value, .. } | Operation::Replace { value, .. }) => {
+                change_within(value, path.get(depth..).unwrap_or_default(), &edit.change)
             }
-            if at.iter().zip(path).all(|(a, b)| a == b) {
-                return change_within(value, &path[at.len()..], change);
-            }
+            _ => false,
         }
-        false
+    }
+
+    /// Nothing can be folded any more into what stood at a place that is removed, nor into its neighbours in a
+    /// list, which move up.
+    fn forget(&mut self, removed: &Pointer) {
+        let text = removed.as_str();
+        let Some((parent, last)) = text.rsplit_once('/') else { return };
+        let of_list = last.bytes().all(|byte| byte.is_ascii_digit());
+        self.puts.remove(text);
+        let above = if of_list { parent } else { text };
+        // `0` follows `/` in ASCII, so between the two is all that stands below.
+        let below = self.puts.range(format!("{above}/")..format!("{above}0"));
+        let below: Vec<String> = below.map(|(place, _)| place.clone()).collect();
+        for place in below {
+            self.puts.remove(&place);
+        }
     }
 }
 
@@ -187,76 +214,4 @@ fn change_within(value: &mut Value, path: &[&str], change: &Change) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn patch_of(object: &Value, edits: &[Edit]) -> Value {
-        let mut patch = Patch::default();
-        for edit in edits {
-            patch.push(edit, |path| {
-                let mut place = object;
-                path.iter()
-                    .take_while(|token| {
-                        let next = match place {
-                            Value::Object(map) => map.get(**token),
-                            Value::Array(list) => {
-                                token.parse().ok().and_then(|at: usize| list.get(at))
-                            }
-                            _ => None,
-                        };
-                        next.inspect(|next| place = next).is_some()
-                    })
-                    .count()
-            });
-        }
-        serde_json::to_value(patch.into_operations()).unwrap()
-    }
-
-    #[test]
-    fn missing_parents_come_in_one_operation() {
-        let object = json!({"spec": {"containers": [{"name": "a", "resources": {}}]}});
-        let at = |name| Pointer::new("/spec/containers/0/resources/requests").join(name);
-        let edits = [Edit::set(at("cpu"), "100m"), Edit::set(at("memory"), "1Gi")];
-        assert_eq!(
-            patch_of(&object, &edits),
-            json!([{"op": "add", "path": "/spec/containers/0/resources/requests",
-                    "value": {"cpu": "100m", "memory": "1Gi"}}])
-        );
-    }
-
-    #[test]
-    fn lists_are_appended_to_and_never_replaced() {
-        let object = json!({"spec": {"dnsConfig": {"options": [{"name": "a"}]}}});
-        let options = Pointer::new("/spec/dnsConfig/options");
-        let edits = [
-            Edit::append(options.clone(), json!({"name": "b"})),
-            Edit::append(options, json!({"name": "c"})),
-        ];
-        assert_eq!(
-            patch_of(&object, &edits),
-            json!([{"op": "add", "path": "/spec/dnsConfig/options/-", "value": {"name": "b"}},
-                   {"op": "add", "path": "/spec/dnsConfig/options/-", "value": {"name": "c"}}])
-        );
-        assert_eq!(
-            patch_of(&json!({"spec": {}}), &edits),
-            json!([{"op": "add", "path": "/spec/dnsConfig",
-                    "value": {"options": [{"name": "b"}, {"name": "c"}]}}])
-        );
-    }
-
-    #[test]
-    fn what_is_there_is_replaced_and_what_is_not_needs_no_removal() {
-        let object = json!({"spec": {"dnsPolicy": "ClusterFirst"}});
-        let dns = Pointer::new("/spec/dnsPolicy");
-        assert_eq!(
-            patch_of(&object, &[Edit::set(dns.clone(), "Default")]),
-            json!([{"op": "replace", "path": "/spec/dnsPolicy", "value": "Default"}])
-        );
-        assert_eq!(
-            patch_of(&object, &[Edit::remove(dns), Edit::remove(Pointer::new("/spec/x"))]),
-            json!([{"op": "remove", "path": "/spec/dnsPolicy"}])
-        );
-    }
-}
+mod tests;

@@ -3,9 +3,11 @@
 //! Pure: no IO, no clock, no async, and no panic on any input. Every door of Plimsoll asks it.
 
 mod attributes;
+mod blame;
 mod decision;
 mod judging;
 mod patching;
+mod snapshot;
 
 use std::sync::Arc;
 

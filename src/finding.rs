@@ -20,7 +20,7 @@ pub struct Violation {
 }
 
 /// A container, by list and name: positions change when others are added.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ContainerId {
     /// The list.
     pub list: ContainerList,
@@ -61,14 +61,25 @@ impl Violation {
         self
     }
 
-    /// Whether both say the same of the same thing, wherever containers have moved to.
-    pub fn is_same(&self, other: &Self) -> bool {
-        // `/spec/containers/0` are the steps in which a moved container differs.
-        let steps = if self.container.is_some() { 3 } else { 0 };
-        self.container == other.container
-            && self.message == other.message
-            && self.pointer.tokens().skip(steps).eq(other.pointer.tokens().skip(steps))
+    /// What is said of what, wherever containers have moved to. `base` is where the pod stands that the pointer
+    /// leads into.
+    pub fn identity(&self, base: &Pointer) -> Identity<'_> {
+        let mut place = self.pointer.as_str();
+        place = place.strip_prefix(base.as_str()).unwrap_or(place);
+        if self.container.is_some() {
+            // `/spec/containers/0` are the steps in which a moved container differs.
+            place = place.match_indices('/').nth(3).map_or("", |(at, _)| &place[at..]);
+        }
+        Identity { container: self.container.as_ref(), place, message: &self.message }
     }
+}
+
+/// What tells two violations apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Identity<'v> {
+    container: Option<&'v ContainerId>,
+    place: &'v str,
+    message: &'v str,
 }
 
 /// A field a rule's fix may write, and what it wants there: two rules that want different values conflict.

@@ -1,10 +1,15 @@
 //! Judging: every rule of every matching policy, and on updates only what the update changed.
 
+use std::collections::HashSet;
+
 use super::decision::{Decision, Finding};
 use super::{Attributes, Scope};
-use crate::finding::Violation;
+use crate::finding::Identity;
 use crate::pod::view::{Pod, Spec};
 use crate::policy::Action;
+
+/// What makes two findings of two versions of an object the same one.
+type Known<'f> = (&'f str, &'f str, Action, Identity<'f>);
 
 impl Scope<'_, '_> {
     /// Adds what is unmet, with what follows from it.
@@ -47,15 +52,13 @@ impl Scope<'_, '_> {
             then.patch(&mut before, &mut old);
         }
         then.judge(&before, &mut old);
-        decision
-            .findings
-            .retain(|finding| !old.findings.iter().any(|known| finding.is_same(known)));
+        // A pod can have a hundred thousand findings: no pair of them may be compared.
+        let known: HashSet<Known<'_>> = old.findings.iter().map(|old| then.known(old)).collect();
+        decision.findings.retain(|finding| !known.contains(&self.known(finding)));
     }
-}
 
-impl Finding {
-    fn is_same(&self, other: &Self) -> bool {
-        let parts = |finding: &Self| (finding.policy.clone(), finding.rule.clone(), finding.action);
-        parts(self) == parts(other) && Violation::is_same(&self.violation, &other.violation)
+    fn known<'f>(&self, finding: &'f Finding) -> Known<'f> {
+        let Finding { policy, rule, action, violation, .. } = finding;
+        (policy, rule, *action, violation.identity(&self.kind.base()))
     }
 }

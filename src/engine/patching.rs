@@ -1,9 +1,11 @@
 //! Patching: fixes are applied rule by rule, so that each sees what the last one changed, until all are quiet.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
+use super::blame::{Blame, newly_broken};
 use super::decision::{Decision, Finding};
+use super::snapshot::Snapshot;
 use super::{Matched, Scope};
 use crate::edit::{Edit, Patch};
 use crate::finding::{Fix, Violation};
@@ -64,9 +66,11 @@ impl Scope<'_, '_> {
         edits: &mut Vec<Edit>,
         decision: &mut Decision,
     ) {
-        for violation in self.violations(rule, pod) {
+        let violations = self.violations(rule, pod);
+        let lost = self.lost_conflicts(id, &violations, pod);
+        for (at, violation) in violations.into_iter().enumerate() {
             let Some(fix) = &violation.fix else { continue };
-            if let Some(conflict) = self.lost_conflict(id, fix, pod) {
+            if let Some(conflict) = lost.get(&at) {
                 decision.note(conflict.message.clone());
                 continue;
             }
@@ -91,21 +95,46 @@ impl Scope<'_, '_> {
         violations
     }
 
-    /// The conflict that keeps a fix from being applied: it would break what a rule that goes first wants.
-    fn lost_conflict(&self, loser: RuleId, fix: &Fix, pod: &Pod<'_>) -> Option<&Conflict> {
+    /// The fixes, by position, that are not applied, each with the conflict that keeps it: they would break what
+    /// a rule that goes first wants.
+    ///
+    /// All fixes are tried at once, and blame is then laid more widely each time, so that the winner is asked a
+    /// fixed number of times however many containers there are.
+    fn lost_conflicts(
+        &self,
+        loser: RuleId,
+        violations: &[Violation],
+        pod: &Pod<'_>,
+    ) -> HashMap<usize, &Conflict> {
+        let mut lost = HashMap::new();
+        if violations.iter().all(|violation| violation.fix.is_none()) {
+            return lost;
+        }
         let conflicts = self.engine.policies.conflicts();
-        conflicts.iter().filter(|conflict| conflict.loser == loser).find(|conflict| {
+        for conflict in conflicts.iter().filter(|conflict| conflict.loser == loser) {
             let policy = self.matched.iter().find(|matched| matched.at == conflict.winner.policy);
             let winner = policy.and_then(|matched| matched.policy.rules.get(conflict.winner.rule));
-            winner.is_some_and(|winner| {
-                let before = self.violations(winner, pod);
+            let Some(winner) = winner else { continue };
+            let before = self.violations(winner, pod);
+            for blame in [Blame::Place, Blame::Container, Blame::All] {
                 let mut after = pod.clone();
-                apply(fix, &mut after, &mut Patch::default());
-                let broken =
-                    |violation: &Violation| !before.iter().any(|known| known.is_same(violation));
-                self.violations(winner, &after).iter().any(broken)
-            })
-        })
+                let kept = violations.iter().enumerate().filter(|(at, _)| !lost.contains_key(at));
+                for fix in kept.filter_map(|(_, violation)| violation.fix.as_ref()) {
+                    apply(fix, &mut after, &mut Patch::default());
+                }
+                let after = self.violations(winner, &after);
+                let broken = newly_broken(&before, &after, blame);
+                if broken.is_empty() {
+                    break;
+                }
+                for (at, violation) in violations.iter().enumerate() {
+                    if violation.fix.as_ref().is_some_and(|fix| broken.is_touched_by(fix)) {
+                        lost.entry(at).or_insert(conflict);
+                    }
+                }
+            }
+        }
+        lost
     }
 
     /// Names on the pod the policies that changed it.
@@ -130,7 +159,7 @@ impl Scope<'_, '_> {
 
 /// Makes all changes of a fix, or none where one does not fit; answers with the changes made.
 fn apply(fix: &Fix, pod: &mut Pod<'_>, patch: &mut Patch) -> Option<Vec<Edit>> {
-    let whole = (fix.edits.len() > 1).then(|| pod.clone());
+    let whole = (fix.edits.len() > 1).then(|| Snapshot::before(fix, pod));
     let mut depths = Vec::with_capacity(fix.edits.len());
     for edit in &fix.edits {
         let tokens: Vec<Cow<'_, str>> = edit.pointer.tokens().collect();
@@ -138,7 +167,7 @@ fn apply(fix: &Fix, pod: &mut Pod<'_>, patch: &mut Patch) -> Option<Vec<Edit>> {
         depths.push(pod.depth(&path));
         if pod.apply(&path, &edit.change).is_err() {
             if let Some(whole) = whole {
-                *pod = whole;
+                whole.restore(pod);
             }
             return None;
         }

@@ -1,8 +1,8 @@
 //! From the pointer of a field to the place where it stands.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::spans::{KeyText, Node, NodeId, Shape, Spans};
 use super::text::Text;
@@ -12,7 +12,19 @@ use super::text::Text;
 pub(super) struct Tree {
     pub(super) text: Arc<Text>,
     spans: Spans,
+    /// Steps that were found in large collections: a file can have a finding in each of its many items, and
+    /// none may cost a walk over all the others.
+    known: Mutex<Known>,
 }
+
+#[derive(Debug, Default)]
+struct Known {
+    items: HashMap<NodeId, Vec<NodeId>>,
+    fields: HashMap<NodeId, HashMap<String, Option<(NodeId, bool)>>>,
+}
+
+/// Nodes below a collection from which on its steps are remembered.
+const LARGE: u32 = 64;
 
 /// Where a field stands, in bytes of the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +56,7 @@ impl Found {
 
 impl Tree {
     pub(super) fn new(text: Arc<Text>, spans: Spans) -> Self {
-        Self { text, spans }
+        Self { text, spans, known: Mutex::default() }
     }
 
     /// Walks an RFC 6901 pointer from `root` to its field or to the nearest parent there is.
@@ -98,12 +110,36 @@ impl Tree {
     /// The child that a pointer token names, and whether a merge key brought it.
     fn step(&self, parent: NodeId, token: &str) -> Option<(NodeId, bool)> {
         let parent = self.target(parent);
-        match self.spans.node(parent)?.shape {
+        let node = self.spans.node(parent)?;
+        let is_large = node.is_larger_than(parent, LARGE);
+        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        match node.shape {
             Shape::Scalar => None,
-            Shape::Map => self.field(parent, token),
+            Shape::Map if !is_large => self.field(parent, token),
+            Shape::Map => {
+                let mut known = known();
+                let fields = known.fields.entry(parent).or_default();
+                if let Some(found) = fields.get(token) {
+                    return *found;
+                }
+                let found = self.field(parent, token);
+                fields.insert(token.to_owned(), found);
+                found
+            }
             Shape::List => {
-                let index = token.parse().ok()?;
-                self.spans.children(parent).nth(index).map(|(id, _)| (id, false))
+                let index: usize = token.parse().ok()?;
+                let mut children = self.spans.children(parent).map(|(id, _)| id);
+                let found = if is_large {
+                    known()
+                        .items
+                        .entry(parent)
+                        .or_insert_with(|| children.collect())
+                        .get(index)
+                        .copied()
+                } else {
+                    children.nth(index)
+                };
+                found.map(|id| (id, false))
             }
         }
     }

@@ -57,6 +57,11 @@ impl Node {
         self.value[0] as usize..self.value[1] as usize
     }
 
+    /// Whether more than `nodes` nodes stand below this one, whose number is `id`.
+    pub(super) fn is_larger_than(&self, id: NodeId, nodes: u32) -> bool {
+        self.last.saturating_sub(id) > nodes
+    }
+
     pub(super) fn link(&self) -> Option<NodeId> {
         (self.link != NONE).then_some(self.link)
     }

@@ -136,6 +136,8 @@ impl Rule for ImagePullPolicy {
     }
 
     fn evaluate(&self, subject: &Subject<'_, '_>, violations: &mut Vec<Violation>) {
+        // Asked once for the pod, not for each of its containers.
+        let came_back = self.plugin == AlwaysPullImages::Detect && came_back(subject);
         for place in images(subject.spec) {
             let now = place.pull_policy().value;
             if !self.deny.iter().any(|denied| denied.name() == now) {
@@ -148,7 +150,7 @@ impl Rule for ImagePullPolicy {
             let set_by_plugin = now == PullPolicy::Always.name() && !place.is_ephemeral();
             match self.plugin {
                 AlwaysPullImages::Present if set_by_plugin => {}
-                AlwaysPullImages::Detect if set_by_plugin && came_back(subject) => {
+                AlwaysPullImages::Detect if set_by_plugin && came_back => {
                     violations.push(left_alone(&place));
                 }
                 _ => violations.push(self.violation(&place, why)),

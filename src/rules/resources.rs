@@ -74,6 +74,7 @@ mod ledger;
 mod place;
 mod pod_level;
 mod settings;
+mod tally;
 #[cfg(test)]
 mod tests;
 

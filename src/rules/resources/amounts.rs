@@ -65,6 +65,9 @@ pub(super) struct Amount {
     pub(super) written: bool,
 }
 
+/// A request and a limit.
+pub(super) type Values = (Option<Quantity>, Option<Quantity>);
+
 /// What a container reserves and may use of one resource.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Pair {
@@ -99,7 +102,7 @@ impl Pair {
         Some(pair)
     }
 
-    pub(super) fn values(self) -> (Option<Quantity>, Option<Quantity>) {
+    pub(super) fn values(self) -> Values {
         (self.request.map(|amount| amount.value), self.limit.map(|amount| amount.value))
     }
 }

@@ -18,6 +18,9 @@ pub(super) struct Judge<'s, 'v> {
     spec: &'s Spec<'s>,
     ranges: &'s [LimitRange],
     ledger: Option<Ledger<'s>>,
+    /// The resources that the pod names for all its containers.
+    written: [bool; 3],
+    has_limits: bool,
     /// What the pod-level amounts have to stand for, by resource.
     pod_level: [PodLevel; 3],
     violations: &'v mut Vec<Violation>,
@@ -26,7 +29,18 @@ pub(super) struct Judge<'s, 'v> {
 impl<'s, 'v> Judge<'s, 'v> {
     pub(super) fn new(subject: &Subject<'s, 's>, violations: &'v mut Vec<Violation>) -> Self {
         let (spec, ranges) = (subject.spec, subject.limit_ranges);
-        Self { spec, ranges, ledger: None, pod_level: Default::default(), violations }
+        let found = spec.resources.as_ref();
+        let limits = found.and_then(|found| found.limits.as_ref());
+        Self {
+            spec,
+            ranges,
+            ledger: None,
+            written: Resource::ALL
+                .map(|resource| found.is_some_and(|found| is_written(found, resource))),
+            has_limits: limits.is_some_and(|limits| !limits.0.is_empty()),
+            pod_level: Default::default(),
+            violations,
+        }
     }
 
     pub(super) fn container(&mut self, container: &ContainerRef<'_, '_>, wanted: &Wanted) {
@@ -61,9 +75,7 @@ impl<'s, 'v> Judge<'s, 'v> {
 
     /// Whether the pod has the resource for all its containers together.
     fn states(&mut self, resource: Resource) -> bool {
-        let Some(found) = &self.spec.resources else { return false };
-        let has_limits = found.limits.as_ref().is_some_and(|limits| !limits.0.is_empty());
-        is_written(found, resource) || (has_limits && self.ledger().states(resource))
+        self.written[resource as usize] || (self.has_limits && self.ledger().states(resource))
     }
 
     fn ledger(&mut self) -> &mut Ledger<'s> {

@@ -3,11 +3,11 @@
 
 use std::fmt;
 
-use super::amounts::{Pair, Resource, Side, read};
+use super::amounts::{Pair, Resource, Side, Values, read};
+use super::tally::{Counted, Row, Tally};
 use crate::pod::containers::{ContainerList, ContainerRef};
 use crate::pod::limit_range::{Bound, LimitRange};
 use crate::pod::view::{Resources, Spec};
-use crate::quantity::Quantity;
 
 /// A pod's quality of service (`ComputePodQOS` in pkg/apis/core/v1/helper/qos/qos.go).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,41 +31,59 @@ impl fmt::Display for Qos {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct QosChange(pub(super) Qos, pub(super) Qos);
 
-type Values = (Option<Quantity>, Option<Quantity>);
-
-#[derive(Debug)]
-struct Row {
-    list: ContainerList,
-    index: usize,
-    sidecar: bool,
-    amounts: [Values; 3],
-}
-
 /// Every container with its amounts, as they are after the fixes so far.
 #[derive(Debug)]
 pub(super) struct Ledger<'s> {
-    rows: Vec<Row>,
-    pod_level: Option<&'s Resources<'s>>,
+    rows: Tally,
+    /// How many of the rows are init containers; they come first.
+    inits: usize,
+    pod_level: Option<PodLevel>,
     stated: [bool; 3],
     ranges: &'s [LimitRange],
 }
 
+/// What a pod states for all its containers.
+#[derive(Clone, Copy, Debug)]
+struct PodLevel {
+    amounts: [Values; 3],
+    /// The resources with a request of their own, readable or not.
+    requested: [bool; 3],
+    any_limit: bool,
+}
+
+impl PodLevel {
+    fn of(found: &Resources<'_>) -> Self {
+        let text = |resource: Resource, side| {
+            let stands = resource.may_stand_at_pod_level();
+            stands.then(|| pod_level_text(found, resource, side)).flatten()
+        };
+        let amount = |resource, side| text(resource, side).and_then(|text| read(text).ok());
+        Self {
+            amounts: Resource::ALL
+                .map(|resource| (amount(resource, Side::Request), amount(resource, Side::Limit))),
+            requested: Resource::ALL.map(|resource| text(resource, Side::Request).is_some()),
+            any_limit: found.limits.as_ref().is_some_and(|limits| !limits.0.is_empty()),
+        }
+    }
+}
+
 impl<'s> Ledger<'s> {
     pub(super) fn new(spec: &'s Spec<'s>, ranges: &'s [LimitRange]) -> Self {
-        let rows = spec
+        let rows: Vec<Row> = spec
             .all_containers()
             .filter(|container| container.list != ContainerList::Ephemeral)
             .map(|container| Row {
                 list: container.list,
-                index: container.index,
                 sidecar: container.is_sidecar(),
                 amounts: Resource::ALL.map(|resource| {
                     Pair::of(container.container, resource, ranges).unwrap_or_default().values()
                 }),
             })
             .collect();
-        let mut ledger =
-            Self { rows, pod_level: spec.resources.as_ref(), stated: [false; 3], ranges };
+        let inits = spec.init_containers.as_ref().map_or(0, Vec::len);
+        let pod_level = spec.resources.as_ref().map(PodLevel::of);
+        let rows = Tally::new(rows);
+        let mut ledger = Self { rows, inits, pod_level, stated: [false; 3], ranges };
         ledger.stated = Resource::ALL.map(|resource| ledger.pod_level(resource) != (None, None));
         ledger
     }
@@ -81,12 +99,13 @@ impl<'s> Ledger<'s> {
         resource: Resource,
         amounts: Values,
     ) -> Result<Option<QosChange>, String> {
-        let here = |row: &Row| row.list == container.list && row.index == container.index;
-        let Some(at) = self.rows.iter().position(here) else { return Ok(None) };
-        let slot = resource as usize;
-        let (qos, totals, before) =
-            (self.qos(), self.totals(resource), self.rows[at].amounts[slot]);
-        self.rows[at].amounts[slot] = amounts;
+        let at = match container.list {
+            ContainerList::Init => container.index,
+            ContainerList::Main => self.inits + container.index,
+            ContainerList::Ephemeral => return Ok(None),
+        };
+        let (qos, totals) = (self.qos(), self.totals(resource));
+        let Some(before) = self.rows.replace(at, resource, amounts) else { return Ok(None) };
         let after = self.totals(resource);
         for range in self.ranges {
             for bound in Bound::ALL {
@@ -102,7 +121,7 @@ impl<'s> Ledger<'s> {
                 } else {
                     continue;
                 };
-                self.rows[at].amounts[slot] = before;
+                self.rows.replace(at, resource, before);
                 let value = bounds.get(bound, resource.name()).unwrap_or_default();
                 let (name, field) = (&range.name, bound.field());
                 return Err(format!("LimitRange {name} has {field} {value} for a {scope}"));
@@ -124,12 +143,11 @@ impl<'s> Ledger<'s> {
         let Some(found) = self.pod_level.filter(|_| resource.may_stand_at_pod_level()) else {
             return (None, None);
         };
-        let limit = pod_level_text(found, resource, Side::Limit).and_then(|text| read(text).ok());
-        let any_limit = found.limits.as_ref().is_some_and(|limits| !limits.0.is_empty());
-        let request = match pod_level_text(found, resource, Side::Request) {
-            Some(text) => read(text).ok(),
-            None if any_limit => self.sum(resource, Side::Request).or(limit),
-            None => None,
+        let (request, limit) = found.amounts[resource as usize];
+        let request = match found.requested[resource as usize] {
+            true => request,
+            false if found.any_limit => self.rows.sum(resource, Side::Request).or(limit),
+            false => None,
         };
         (request, limit)
     }
@@ -138,61 +156,20 @@ impl<'s> Ledger<'s> {
     fn totals(&self, resource: Resource) -> Values {
         let (request, limit) = self.pod_level(resource);
         (
-            request.or_else(|| self.sum(resource, Side::Request)),
-            limit.or_else(|| self.sum(resource, Side::Limit)),
+            request.or_else(|| self.rows.sum(resource, Side::Request)),
+            limit.or_else(|| self.rows.sum(resource, Side::Limit)),
         )
-    }
-
-    /// All main containers and sidecars, or the largest moment of initialisation if that is more
-    /// (`AggregateContainerRequests`, KEP-753).
-    fn sum(&self, resource: Resource, side: Side) -> Option<Quantity> {
-        let add = |sum: Option<Quantity>, amount: Option<Quantity>| match (sum, amount) {
-            (Some(sum), Some(amount)) => Some(sum.saturating_add(amount)),
-            (sum, amount) => sum.or(amount),
-        };
-        let (mut running, mut sidecars, mut starting) = (None, None, None);
-        for row in &self.rows {
-            let (request, limit) = row.amounts[resource as usize];
-            let amount = if side == Side::Request { request } else { limit };
-            if row.list == ContainerList::Main {
-                running = add(running, amount);
-            } else if row.sidecar {
-                running = add(running, amount);
-                sidecars = add(sidecars, amount);
-                starting = starting.max(sidecars);
-            } else {
-                starting = starting.max(add(sidecars, amount));
-            }
-        }
-        running.max(starting)
     }
 
     fn qos(&self) -> Qos {
         const COUNTED: [Resource; 2] = [Resource::Cpu, Resource::Memory];
-        let counted: Vec<[Values; 2]> = match self.pod_level {
-            Some(_) => vec![COUNTED.map(|resource| self.pod_level(resource))],
-            None => self
-                .rows
-                .iter()
-                .map(|row| COUNTED.map(|found| row.amounts[found as usize]))
-                .collect(),
-        };
-        let is_something = |amount: Option<Quantity>| amount.is_some_and(|found| !found.is_zero());
-        let all_limited =
-            counted.iter().all(|amounts| amounts.iter().all(|(_, limit)| is_something(*limit)));
-        let sum = |slot: usize| {
-            counted.iter().fold((Quantity::ZERO, Quantity::ZERO), |(requests, limits), amounts| {
-                let (request, limit) = amounts[slot];
-                (
-                    requests.saturating_add(request.unwrap_or_default()),
-                    limits.saturating_add(limit.unwrap_or_default()),
-                )
-            })
-        };
-        let sums = [sum(0), sum(1)];
-        if sums.iter().all(|(request, limit)| request.is_zero() && limit.is_zero()) {
+        let counted = COUNTED.map(|resource| match self.pod_level {
+            Some(_) => Counted::of(self.pod_level(resource)),
+            None => self.rows.counted(resource),
+        });
+        if counted.iter().all(|found| found.request.is_zero() && found.limit.is_zero()) {
             Qos::BestEffort
-        } else if all_limited && sums.iter().all(|(request, limit)| request == limit) {
+        } else if counted.iter().all(|found| found.all_limited && found.request == found.limit) {
             Qos::Guaranteed
         } else {
             Qos::Burstable
