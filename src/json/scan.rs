@@ -1,6 +1,6 @@
 //! Where strings and values end: strings eight bytes at a time, values in brackets 64.
 
-use wide::{CmpEq, u8x16};
+use wide::u8x16;
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGHS: u64 = 0x8080_8080_8080_8080;
