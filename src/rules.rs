@@ -110,12 +110,14 @@ pub struct Subject<'p, 'a> {
     pub limit_ranges: &'p [LimitRange],
 }
 
+type Compile = fn(&Value, &Origin<'_>) -> Result<Box<dyn Compiled>, SettingsError>;
+
 /// A rule in the table: its description and the way to make one from settings.
 #[derive(Debug)]
 pub struct RuleKind {
     /// What people are told about it.
     pub meta: &'static Meta,
-    compile: fn(&Value, &Origin<'_>) -> Result<Box<dyn Compiled>, SettingsError>,
+    compile: Compile,
     /// The JSON schema of its settings.
     pub schema: fn(&mut schemars::SchemaGenerator) -> schemars::Schema,
 }

@@ -1,5 +1,12 @@
 //! The layers of the source: arrows point down only, and the engine does no IO.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

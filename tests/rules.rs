@@ -4,6 +4,13 @@
 //! comment `# error: <rule name>` on the line it points at, or `# fixed: <rule name>` where it is patched; there is
 //! no other. In `fix/` the last document is the object as it is afterwards.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
