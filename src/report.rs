@@ -38,20 +38,18 @@ pub struct Diagnostic {
     pub kind: &'static str,
     /// What admission would do.
     pub action: Action,
-    /// What is wrong.
-    pub message: String,
+    /// What is wrong. A run says few things, of many objects.
+    pub message: Arc<str>,
     /// What to do.
-    pub help: String,
+    pub help: Arc<str>,
     /// What the fix does, where there is one.
-    pub fix: Option<String>,
+    pub fix: Option<Arc<str>>,
     /// The object it stands in.
     pub object: Arc<ObjectId>,
     /// The container, if it is about one.
-    pub container: Option<String>,
+    pub container: Option<Arc<str>>,
     /// Where, from the root of the document.
     pub path: Pointer,
-    /// Where, for people: from the root of the object.
-    pub field: String,
     /// The file as the user named it.
     pub file: Arc<PathBuf>,
     /// Lines and columns.
@@ -128,7 +126,12 @@ impl Report {
     /// The report of both.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
-        self.findings.extend(other.findings);
+        if self.findings.is_empty() {
+            // Most of a run's findings may be those of one file, and need no second place in memory.
+            self.findings = other.findings;
+        } else {
+            self.findings.extend(other.findings);
+        }
         self.errors.extend(other.errors);
         self.summary = self.summary.and(other.summary);
         for (policy, namespaces) in other.undecided {

@@ -24,10 +24,10 @@ use plimsoll::policy_source::load;
 use serde_json::{Value, json};
 
 const FACTOR: u32 = 10;
-const RUNS: usize = 5;
+const RUNS: usize = 4;
 
 fn size() -> usize {
-    std::env::var("PLIMSOLL_LINEAR_SIZE").map_or(400, |size| size.parse().unwrap())
+    std::env::var("PLIMSOLL_LINEAR_SIZE").map_or(250, |size| size.parse().unwrap())
 }
 
 /// Measures `work` on what `make` builds in two sizes.

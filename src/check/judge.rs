@@ -1,5 +1,6 @@
 //! Judging the documents of one file.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -27,31 +28,49 @@ pub(super) fn judge(
     let mut report = Report::default();
     report.summary.files = 1;
     let mut policies = Vec::new();
-    for document in &manifest.documents {
+    let mut texts = Texts::default();
+    // One by one, so that each makes room for what was found in it.
+    for document in manifest.documents {
         if document.is_object() {
             report.summary.objects += 1;
-            judge_object(engine, &file, document, facts, namespace, &mut report);
+            let scope = (engine, facts, namespace);
+            judge_object(scope, &file, &document, &mut texts, &mut report);
             if document.kind() == Some(KIND) && document.api_version() == Some(API_VERSION) {
                 policies.push(document);
             }
         } else if !document.base.is_empty() {
-            report.errors.push(nameless_item(&file, document));
+            report.errors.push(nameless_item(&file, &document));
         }
     }
     // They are not in force here, but they are manifests too, and the cluster would refuse bad ones.
     if !policies.is_empty() {
+        let policies: Vec<&Document> = policies.iter().collect();
         report.errors.extend(policy_source::problems(&file, &policies));
     }
     report.errors.extend(Problem::in_text(manifest.errors, manifest.text.as_str()));
     report
 }
 
+/// Texts that are kept once, however often they are said: a file can have a million findings.
+#[derive(Default)]
+struct Texts(HashSet<Arc<str>>);
+
+impl Texts {
+    fn keep(&mut self, text: &str) -> Arc<str> {
+        if let Some(known) = self.0.get(text) {
+            return Arc::clone(known);
+        }
+        let kept: Arc<str> = text.into();
+        self.0.insert(Arc::clone(&kept));
+        kept
+    }
+}
+
 fn judge_object(
-    engine: &Engine,
+    (engine, facts, namespace): (&Engine, &Facts, &str),
     file: &Arc<PathBuf>,
     document: &Document,
-    facts: &Facts,
-    namespace: &str,
+    texts: &mut Texts,
     report: &mut Report,
 ) {
     let version = document.api_version().unwrap_or_default();
@@ -86,18 +105,18 @@ fn judge_object(
     let object = Arc::new(object_id(document));
     report.findings.extend(decision.findings.into_iter().map(|finding| {
         let violation = finding.violation;
-        let (place, excerpt) = locate(document, &violation.pointer);
+        let (place, mut excerpt) = locate(document, &violation.pointer);
+        excerpt.text = texts.keep(&excerpt.text);
         Diagnostic {
             policy: finding.policy,
             rule: finding.rule,
             kind: finding.kind,
             action: finding.action,
-            message: violation.message,
-            help: violation.help,
-            fix: violation.fix.map(|fix| fix.summary),
+            message: texts.keep(&violation.message),
+            help: texts.keep(&violation.help),
+            fix: violation.fix.map(|fix| texts.keep(&fix.summary)),
             object: Arc::clone(&object),
-            container: violation.container.map(|container| container.name),
-            field: violation.pointer.field_path(),
+            container: violation.container.map(|container| texts.keep(&container.name)),
             path: Pointer::new(format!("{}{}", document.base, violation.pointer)),
             file: Arc::clone(file),
             place,

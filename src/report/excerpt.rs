@@ -1,6 +1,7 @@
 //! The part of a source line that is shown under a finding.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::manifest::Place;
 
@@ -16,8 +17,8 @@ const CUT: &str = "…";
 /// A line of the source, or the part of it around the marked bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Excerpt {
-    /// What is shown.
-    pub text: String,
+    /// What is shown; one line can have many findings.
+    pub text: Arc<str>,
     /// The marked bytes of it.
     pub marked: Range<usize>,
 }
@@ -53,7 +54,7 @@ impl Excerpt {
         let wide = range.end.saturating_sub(start).min(shown);
         let tail = tail.get(..shown).unwrap_or_default();
         let wide = floor(tail, wide);
-        Self { text: format!("{before}{head}{tail}{after}"), marked: marked..marked + wide }
+        Self { text: format!("{before}{head}{tail}{after}").into(), marked: marked..marked + wide }
     }
 }
 
@@ -123,10 +124,10 @@ mod tests {
         let source = "a: 1\r\n  bé: x  # c\r\nd: 2";
         let at = source.find('x').unwrap();
         let excerpt = Excerpt::of(source, at..at + 1);
-        assert_eq!(excerpt.text, "  bé: x  # c");
+        assert_eq!(&*excerpt.text, "  bé: x  # c");
         assert_eq!(marked(&excerpt), "x");
         let last = Excerpt::of(source, source.len()..source.len());
-        assert_eq!((last.text.as_str(), last.marked.clone()), ("d: 2", 4..4));
+        assert_eq!((&*last.text, last.marked.clone()), ("d: 2", 4..4));
     }
 
     #[test]
@@ -162,7 +163,7 @@ mod tests {
         let lines = Lines::new("a\rbé c\r\nd");
         let place = Place { line: 2, column: 4, end_line: 2, end_column: 5 };
         let excerpt = lines.excerpt(place).unwrap();
-        assert_eq!((excerpt.text.as_str(), marked(&excerpt)), ("bé c", "c"));
+        assert_eq!((&*excerpt.text, marked(&excerpt)), ("bé c", "c"));
         assert!(lines.excerpt(Place { line: 9, column: 1, end_line: 9, end_column: 1 }).is_none());
         assert!(
             Lines::new("")

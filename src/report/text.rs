@@ -54,7 +54,7 @@ fn write_finding(found: &Diagnostic, renderer: &Renderer, out: &mut dyn Write) -
         None => format!("{} {}", found.object.kind, found.object.name),
     };
     let label = normalize_untrusted_str(&label);
-    let title = level.primary_title(&found.message).id(normalize_untrusted_str(&id));
+    let title = level.primary_title(&*found.message).id(normalize_untrusted_str(&id));
     let mut group =
         Group::with_title(title).element(snippet(&found.excerpt, found.place, &file, &label));
     if !found.help.is_empty() {
@@ -100,7 +100,7 @@ fn snippet<'s>(
 ) -> Snippet<'s, Annotation<'s>> {
     let annotation = AnnotationKind::Primary.span(excerpt.marked.clone());
     let annotation = if label.is_empty() { annotation } else { annotation.label(label) };
-    Snippet::source(excerpt.text.as_str()).line_start(place.line).path(file).annotation(annotation)
+    Snippet::source(&*excerpt.text).line_start(place.line).path(file).annotation(annotation)
 }
 
 /// The column in the file instead of that in an excerpt whose head was cut off.
