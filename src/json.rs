@@ -4,12 +4,16 @@
 //! looking for quotes and brackets alone; what it passes over is not checked further. Errors are short: whoever
 //! needs to know more reads the text again with `serde_json`.
 
+mod deserializer;
 mod scan;
 
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{self, Deserialize, DeserializeSeed, MapAccess, SeqAccess, Visitor};
+use serde::de::value::BorrowedStrDeserializer;
+use serde::de::{
+    self, Deserialize, DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, Visitor,
+};
 
 /// Nesting that is followed; what is passed over may be nested as deep as it likes.
 const MAX_DEPTH: u8 = 127;
@@ -169,8 +173,15 @@ impl<'de> Reader<'de> {
     }
 
     fn string(&mut self) -> Result<Cow<'de, str>, JsonError> {
-        self.expect(b'"')?;
-        let start = self.at;
+        if self.peek()? != b'"' {
+            return Err(fault("expected a string"));
+        }
+        self.quoted()
+    }
+
+    /// The string whose opening quote is next.
+    fn quoted(&mut self) -> Result<Cow<'de, str>, JsonError> {
+        let start = self.at + 1;
         let (end, escaped) = scan::end_of_string(self.text.as_bytes(), start)
             .ok_or(fault("a string does not end"))?;
         self.at = end + 1;
@@ -198,103 +209,6 @@ impl<'de> Reader<'de> {
                 _ => Err(fault("expected a value")),
             }
         }
-    }
-}
-
-impl<'de> de::Deserializer<'de> for &mut Reader<'de> {
-    type Error = JsonError;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
-        match self.peek()? {
-            b'"' => match self.string()? {
-                Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
-                Cow::Owned(text) => visitor.visit_string(text),
-            },
-            b'{' => {
-                self.enter(b'{')?;
-                let value = visitor.visit_map(Elements { reader: self, first: true })?;
-                self.depth -= 1;
-                Ok(value)
-            }
-            b'[' => {
-                self.enter(b'[')?;
-                let value = visitor.visit_seq(Elements { reader: self, first: true })?;
-                self.depth -= 1;
-                Ok(value)
-            }
-            b'n' => self.word("null").and_then(|_| visitor.visit_unit()),
-            b't' => self.word("true").and_then(|_| visitor.visit_bool(true)),
-            b'f' => self.word("false").and_then(|_| visitor.visit_bool(false)),
-            _ => self.number(visitor),
-        }
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
-        if self.null()? { visitor.visit_none() } else { visitor.visit_some(self) }
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, JsonError> {
-        if name == RAW {
-            visitor.visit_borrowed_str(self.pass()?)
-        } else {
-            visitor.visit_newtype_struct(self)
-        }
-    }
-
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
-        self.pass()?;
-        visitor.visit_unit()
-    }
-
-    serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
-        tuple_struct map struct enum identifier
-    }
-}
-
-/// What follows an opening bracket.
-struct Elements<'r, 'de> {
-    reader: &'r mut Reader<'de>,
-    first: bool,
-}
-
-impl<'de> MapAccess<'de> for Elements<'_, 'de> {
-    type Error = JsonError;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, JsonError> {
-        if !self.reader.more(b'}', &mut self.first)? {
-            return Ok(None);
-        }
-        if self.reader.peek()? != b'"' {
-            return Err(fault("expected a key"));
-        }
-        seed.deserialize(&mut *self.reader).map(Some)
-    }
-
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, JsonError> {
-        self.reader.expect(b':')?;
-        seed.deserialize(&mut *self.reader)
-    }
-}
-
-impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
-    type Error = JsonError;
-
-    fn next_element_seed<S: DeserializeSeed<'de>>(
-        &mut self,
-        seed: S,
-    ) -> Result<Option<S::Value>, JsonError> {
-        if !self.reader.more(b']', &mut self.first)? {
-            return Ok(None);
-        }
-        seed.deserialize(&mut *self.reader).map(Some)
     }
 }
 

@@ -1,14 +1,6 @@
-//! Where strings and values end: strings eight bytes at a time, values in brackets 64.
+//! Where strings and values end: strings 16 bytes at a time, values in brackets 64.
 
 use wide::u8x16;
-
-const ONES: u64 = 0x0101_0101_0101_0101;
-const HIGHS: u64 = 0x8080_8080_8080_8080;
-
-/// High bits where a byte of `word` is zero. Bits above the lowest one that is set may be wrong.
-const fn zeros(word: u64) -> u64 {
-    word.wrapping_sub(ONES) & !word & HIGHS
-}
 
 /// The closing quote of the string whose text begins at `start`, and whether it holds escapes. None where it does
 /// not end or holds control characters.
@@ -30,17 +22,16 @@ pub(super) fn end_of_string(bytes: &[u8], start: usize) -> Option<(usize, bool)>
 
 /// The next quote, backslash or control character.
 fn next_special(bytes: &[u8], mut at: usize) -> Option<usize> {
-    while let Some(chunk) = bytes.get(at..at + 8).and_then(|chunk| <[u8; 8]>::try_from(chunk).ok())
-    {
-        let word = u64::from_le_bytes(chunk);
-        let quotes = zeros(word ^ (ONES * b'"' as u64));
-        let backslashes = zeros(word ^ (ONES * b'\\' as u64));
-        let controls = word.wrapping_sub(ONES * 0x20) & !word & HIGHS;
-        let special = quotes | backslashes | controls;
-        if special != 0 {
-            return Some(at + (special.trailing_zeros() / 8) as usize);
+    while let Some(lane) = bytes.get(at..at + 16).and_then(|lane| <[u8; 16]>::try_from(lane).ok()) {
+        let lane = u8x16::new(lane);
+        let controls = lane.min(u8x16::splat(0x1f)).simd_eq(lane);
+        let special =
+            lane.simd_eq(u8x16::splat(b'"')) | lane.simd_eq(u8x16::splat(b'\\')) | controls;
+        let bits = special.to_bitmask();
+        if bits != 0 {
+            return Some(at + bits.trailing_zeros() as usize);
         }
-        at += 8;
+        at += 16;
     }
     let rest = bytes.get(at..)?;
     rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)).map(|found| at + found)
