@@ -74,6 +74,15 @@ struct PolicyArgs {
         value_delimiter = ','
     )]
     policies: Vec<PathBuf>,
+    /// Which of the built-in profiles
+    #[arg(
+        long,
+        env = "PLIMSOLL_PROFILE",
+        default_value = policy_source::DEFAULT_PROFILE,
+        value_parser = policy_source::profiles(),
+        conflicts_with = "policies"
+    )]
+    profile: String,
 }
 
 /// How a command ended.
@@ -125,7 +134,11 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 impl PolicyArgs {
     /// The policies asked for; what is wrong with them is shown on stderr.
     fn load(&self, common: &Common) -> anyhow::Result<Option<PolicySet>> {
-        match policy_source::load(&self.policies) {
+        let loaded = match self.policies.as_slice() {
+            [] => policy_source::load_profile(&self.profile),
+            paths => policy_source::load(paths),
+        };
+        match loaded {
             Ok(set) => {
                 for conflict in set.conflicts() {
                     output::say(format_args!(

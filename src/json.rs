@@ -10,10 +10,7 @@ mod scan;
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::value::BorrowedStrDeserializer;
-use serde::de::{
-    self, Deserialize, DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, Visitor,
-};
+use serde::de::{self, Deserialize, Visitor};
 
 /// Nesting that is followed; what is passed over may be nested as deep as it likes.
 const MAX_DEPTH: u8 = 127;

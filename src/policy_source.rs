@@ -52,22 +52,43 @@ pub const DEFAULT_PROFILE: &str = "default";
 /// Everything that is wrong with any of them, each with its file and place. One bad policy refuses the whole
 /// set: to run without it would let through what its author wanted stopped.
 pub fn load(paths: &[PathBuf]) -> Result<PolicySet, Vec<Problem>> {
-    let mut found = Loaded::default();
     if paths.is_empty() {
-        for embedded in EMBEDDED.iter().filter(|embedded| embedded.profile == DEFAULT_PROFILE) {
-            let file = Path::new("policies").join(embedded.profile).join(embedded.file);
-            found.take(file, embedded.text.into());
-        }
-    } else {
-        let files = files(paths, &mut found.errors);
-        for source in read_all(&files, 1, |source| source) {
-            match source.bytes {
-                Ok(bytes) => found.take(source.path, bytes),
-                Err(error) => found.errors.push(error.into()),
-            }
+        return load_profile(DEFAULT_PROFILE);
+    }
+    let mut found = Loaded::default();
+    let files = files(paths, &mut found.errors);
+    for source in read_all(&files, 1, |source| source) {
+        match source.bytes {
+            Ok(bytes) => found.take(source.path, bytes),
+            Err(error) => found.errors.push(error.into()),
         }
     }
     found.compile()
+}
+
+/// Loads an embedded profile.
+///
+/// # Errors
+/// When there is no such profile: an empty set would enforce nothing.
+pub fn load_profile(profile: &str) -> Result<PolicySet, Vec<Problem>> {
+    let mut found = Loaded::default();
+    for embedded in EMBEDDED.iter().filter(|embedded| embedded.profile == profile) {
+        let file = Path::new("policies").join(embedded.profile).join(embedded.file);
+        found.take(file, embedded.text.into());
+    }
+    if found.documents.is_empty() {
+        let help = Some(format!("there are: {}", profiles().join(", ")));
+        let message = format!("no profile is called `{profile}`");
+        found.errors.push(ManifestError::new(None, None, message, help).into());
+    }
+    found.compile()
+}
+
+/// The embedded profiles.
+pub fn profiles() -> Vec<&'static str> {
+    let mut profiles: Vec<_> = EMBEDDED.iter().map(|file| file.profile).collect();
+    profiles.dedup();
+    profiles
 }
 
 /// What is wrong with the policies among `documents`, which all stand in `file`.

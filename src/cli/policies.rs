@@ -5,7 +5,7 @@ use std::io::Write;
 use clap::Args;
 
 use super::Outcome;
-use crate::policy_source::{DEFAULT_PROFILE, EMBEDDED};
+use crate::policy_source::{DEFAULT_PROFILE, EMBEDDED, profiles};
 
 /// Flags of `plimsoll policies`.
 #[derive(Debug, Args)]
@@ -16,12 +16,6 @@ pub(super) struct PoliciesArgs {
     /// Only the names of the files
     #[arg(long)]
     list: bool,
-}
-
-fn profiles() -> Vec<&'static str> {
-    let mut profiles: Vec<_> = EMBEDDED.iter().map(|file| file.profile).collect();
-    profiles.dedup();
-    profiles
 }
 
 pub(super) fn run(args: &PoliciesArgs) -> anyhow::Result<Outcome> {

@@ -119,6 +119,8 @@ fn with_column(mut rendered: String, excerpt: &Excerpt, place: Place) -> String 
 
 fn write_summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let summary = report.summary;
+    let plural =
+        |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
     let mut parts = Vec::new();
     for (count, what) in [
         (summary.denied, "would be denied"),
@@ -130,10 +132,11 @@ fn write_summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         }
     }
     if parts.is_empty() {
-        parts.push("nothing to say".to_owned());
+        parts.push(match summary.findings {
+            0 => "nothing to say".to_owned(),
+            count => format!("{}, recorded only", plural(count, "finding")),
+        });
     }
-    let plural =
-        |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
     let errors = match report.errors.len() {
         0 => String::new(),
         count => format!("; {}", plural(count, "error")),

@@ -16,7 +16,12 @@ const DEFAULT_FILTER: &str = "info";
 pub fn init(level: Option<&str>) -> Result<(), ServeError> {
     let from_environment = std::env::var(EnvFilter::DEFAULT_ENV).ok();
     let filter = level.or(from_environment.as_deref()).unwrap_or(DEFAULT_FILTER);
-    let filter = EnvFilter::builder().parse(filter).map_err(|error| ServeError::LogFilter {
+    // A bare level is about Plimsoll: the libraries below it have frames and handshakes to tell of.
+    let ours = match filter {
+        "debug" | "trace" => format!("info,plimsoll={filter}"),
+        other => other.to_owned(),
+    };
+    let filter = EnvFilter::builder().parse(&ours).map_err(|error| ServeError::LogFilter {
         filter: filter.to_owned(),
         reason: error.to_string(),
     })?;
