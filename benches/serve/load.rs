@@ -15,8 +15,6 @@ use crate::process::Server;
 
 pub(crate) const CONNECTIONS: usize = 16;
 
-const REVIEW: &[u8] = include_bytes!("../../tests/data/review-bench.json");
-
 /// What one round showed.
 pub(crate) struct Sample {
     /// Seconds of the server's processor time per request.
@@ -52,6 +50,7 @@ impl Load {
         &self,
         server: &Server,
         path: &str,
+        body: &[u8],
         duration: Duration,
     ) -> Result<Sample, Box<dyn Error>> {
         self.runtime.block_on(async {
@@ -62,7 +61,7 @@ impl Load {
                 let name = ServerName::try_from("localhost")?;
                 connections.push(self.connector.connect(name, stream).await?);
             }
-            let request: Arc<[u8]> = request(path).into();
+            let request: Arc<[u8]> = request(path, body).into();
             let (cpu_before, began) = (server.cpu()?, Instant::now());
             let until = began + duration;
             let mut tasks = tokio::task::JoinSet::new();
@@ -146,14 +145,14 @@ async fn read_answer(
     }
 }
 
-fn request(path: &str) -> Vec<u8> {
+fn request(path: &str, body: &[u8]) -> Vec<u8> {
     let mut request = format!(
         "POST {path}?timeout=10s HTTP/1.1\r\nhost: localhost\r\nuser-agent: bench\r\n\
          content-type: application/json\r\naccept: application/json\r\n\
          content-length: {}\r\n\r\n",
-        REVIEW.len()
+        body.len()
     )
     .into_bytes();
-    request.extend_from_slice(REVIEW);
+    request.extend_from_slice(body);
     request
 }

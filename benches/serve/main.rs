@@ -15,19 +15,61 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use load::{Load, Sample};
+use plimsoll::admission::{Endpoint, review};
+use plimsoll::engine::Engine;
+use plimsoll::policy_source;
+use serde_json::Value;
+
 use process::{Server, pin_this_process};
 
 const SERVER_CORE: usize = 0;
 const LOAD_CORE: usize = 1;
 const ECHO: &str = "echo";
 
-/// A server, a path, and what was measured there.
+/// A review of 8.4 KB: the pod as its author sent it.
+const REVIEW: &str = include_str!("../../tests/data/review-bench.json");
+
+/// A server, what it is sent, and what was measured there.
 struct Subject<'a> {
     name: &'static str,
     server: &'a Server,
     path: &'static str,
+    body: &'a [u8],
     samples: Vec<Sample>,
+}
+
+impl<'a> Subject<'a> {
+    fn new(name: &'static str, server: &'a Server, path: &'static str, body: &'a str) -> Self {
+        Self { name, server, path, body: body.as_bytes(), samples: Vec::new() }
+    }
+}
+
+/// The same review as `/validate` gets it in a cluster: after `/mutate` has patched the pod.
+fn patched() -> Result<String, Box<dyn Error>> {
+    let engine = Engine::new(Arc::new(
+        policy_source::load(&[]).map_err(|problems| format!("{problems:?}"))?,
+    ));
+    let answer = review(&engine, Endpoint::Mutate, REVIEW.as_bytes())?;
+    let answer: Value = serde_json::from_slice(&answer.body)?;
+    let patch = answer["response"]["patch"].as_str().ok_or("the review is not patched")?;
+    let patch: json_patch::Patch = serde_json::from_slice(&STANDARD.decode(patch)?)?;
+    let mut body: Value = serde_json::from_str(REVIEW)?;
+    json_patch::patch(&mut body["request"]["object"], &patch)?;
+    // serde_json sorts the members; the API server writes the kind first.
+    let object = std::mem::take(&mut body["request"]["object"]);
+    let text = body.to_string();
+    let at = text.find("\"object\":null").ok_or("the review holds no object")?;
+    let head = text[..at].replace(
+        "\"request\":{",
+        "\"request\":{\"kind\":{\"group\":\"\",\"version\":\"v1\",\"kind\":\"Pod\"},",
+    );
+    let tail = text[at..].replacen("\"object\":null", &format!("\"object\":{object}"), 1);
+    Ok(head + &tail)
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -61,19 +103,25 @@ fn measure(arguments: Vec<String>) -> Result<(), Box<dyn Error>> {
     let webhook = Server::start(webhook, SERVER_CORE, address)?;
     println!("RSS before load: echo {}, plimsoll {}", echo.memory()?, webhook.memory()?);
 
-    let load = Load::new(&files.ca)?;
+    let (load, patched) = (Load::new(&files.ca)?, patched()?);
     let mut subjects = [
-        Subject { name: "echo", server: &echo, path: "/validate", samples: Vec::new() },
-        Subject { name: "/validate", server: &webhook, path: "/validate", samples: Vec::new() },
-        Subject { name: "/mutate", server: &webhook, path: "/mutate", samples: Vec::new() },
+        Subject::new("echo", &echo, "/validate", REVIEW),
+        Subject::new("/validate, patched", &webhook, "/validate", &patched),
+        Subject::new("/validate, as sent", &webhook, "/validate", REVIEW),
+        Subject::new("/mutate", &webhook, "/mutate", REVIEW),
     ];
     for subject in &subjects {
-        load.drive(subject.server, subject.path, Duration::from_millis(500))?;
+        load.drive(subject.server, subject.path, subject.body, Duration::from_millis(500))?;
     }
     for round in 1..=rounds {
         for subject in &mut subjects {
             let duration = Duration::from_secs_f64(seconds);
-            subject.samples.push(load.drive(subject.server, subject.path, duration)?);
+            subject.samples.push(load.drive(
+                subject.server,
+                subject.path,
+                subject.body,
+                duration,
+            )?);
         }
         eprintln!("round {round} of {rounds}");
     }
@@ -85,13 +133,13 @@ fn measure(arguments: Vec<String>) -> Result<(), Box<dyn Error>> {
 fn report(subjects: &[Subject<'_>]) {
     println!("medians of {} rounds, {} connections", subjects[0].samples.len(), load::CONNECTIONS);
     println!(
-        "{:<10} {:>12} {:>8} {:>12} {:>10} {:>10} {:>9}",
+        "{:<20} {:>12} {:>8} {:>12} {:>10} {:>10} {:>9}",
         "", "CPU/request", "ratio", "requests/s", "p50", "p99", "answer"
     );
     for Subject { name, samples, .. } in subjects {
         let ratios = samples.iter().zip(&subjects[0].samples).map(|(own, echo)| own.cpu / echo.cpu);
         println!(
-            "{name:<10} {:>9.1} µs {:>8.2} {:>12.0} {:>7.0} µs {:>7.0} µs {:>7.0} B",
+            "{name:<20} {:>9.1} µs {:>8.2} {:>12.0} {:>7.0} µs {:>7.0} µs {:>7.0} B",
             median(samples.iter().map(|sample| sample.cpu * 1e6)),
             median(ratios),
             median(samples.iter().map(|sample| sample.rate)),
