@@ -104,16 +104,19 @@ pub fn review<'a>(
     }
     let body = answer::render(&request.uid, &decision);
     let verdict = verdict(&decision);
-    let findings = decision
-        .findings
-        .into_iter()
-        .map(|finding| Recorded {
-            policy: finding.policy,
-            rule: finding.rule,
-            kind: finding.kind,
-            action: finding.action,
-        })
-        .collect();
+    let unreadable = decision.unreadable.into_iter().map(|found| Recorded {
+        policy: found.policy,
+        rule: found.rule,
+        kind: found.kind,
+        action: found.action,
+    });
+    let findings = decision.findings.into_iter().map(|finding| Recorded {
+        policy: finding.policy,
+        rule: finding.rule,
+        kind: finding.kind,
+        action: finding.action,
+    });
+    let findings = findings.chain(unreadable).collect();
     let record = Record {
         operation: request.operation(),
         name,

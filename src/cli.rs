@@ -134,7 +134,10 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 impl PolicyArgs {
     /// The policies asked for; what is wrong with them is shown on stderr.
     fn load(&self, common: &Common) -> anyhow::Result<Option<PolicySet>> {
-        let loaded = match self.policies.as_slice() {
+        // A chart or a script may set the variable to nothing.
+        let named: Vec<PathBuf> =
+            self.policies.iter().filter(|path| !path.as_os_str().is_empty()).cloned().collect();
+        let loaded = match named.as_slice() {
             [] => policy_source::load_profile(&self.profile),
             paths => policy_source::load(paths),
         };

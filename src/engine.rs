@@ -19,7 +19,7 @@ use crate::pod::view::{Annotations, Pod, Spec};
 use crate::pod::workload::Workload;
 use crate::policy::document::Verb;
 use crate::policy::matching::RequestFacts;
-use crate::policy::{Action, CompiledPolicy, Mode, PolicySet};
+use crate::policy::{CompiledPolicy, Mode, PolicySet};
 use crate::rules::Subject;
 
 /// Which half of the work is asked for.
@@ -228,24 +228,29 @@ impl<'e> Scope<'e, '_> {
 
     /// A pod that cannot be read is never a pass: it is refused where a policy could have refused it.
     fn unreadable(&self, error: ViewError) -> Decision {
-        let action = self
+        let gravest = self
             .matched
             .iter()
-            .flat_map(|matched| &matched.policy.rules)
-            .map(|rule| if rule.action == Action::Patch { rule.otherwise } else { rule.action })
-            .max()
-            .unwrap_or(Action::Audit)
-            .capped(self.mode);
+            .flat_map(|matched| matched.policy.rules.iter().map(move |rule| (matched.policy, rule)))
+            .map(|(policy, rule)| (rule.action_unpatched().capped(self.mode), policy, rule))
+            .rev()
+            .max_by_key(|(action, ..)| *action);
         let mut decision = Decision::allowed();
-        decision.unreadable = Some(Unreadable { action, error });
+        decision.unreadable = gravest.map(|(action, policy, rule)| Unreadable {
+            action,
+            policy: Arc::clone(&policy.name),
+            rule: Arc::clone(&rule.name),
+            kind: rule.kind.meta.name,
+            error,
+        });
         decision.settle();
         decision
     }
 }
 
 /// Mirror pods are only reported by kubelets: refusing one changes nothing on the node. The annotation alone
-/// proves nothing where a user is known who is no kubelet.
+/// proves nothing: anyone can write it, into a manifest too.
 fn is_mirror(pod: &Pod<'_>, user: Option<&User<'_>>) -> bool {
     pod.annotation(Annotations::MIRROR).is_some()
-        && user.is_none_or(|user| user.groups.contains(&"system:nodes"))
+        && user.is_some_and(|user| user.groups.contains(&"system:nodes"))
 }

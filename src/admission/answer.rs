@@ -80,6 +80,11 @@ pub(super) fn render(uid: &str, decision: &Decision) -> Vec<u8> {
 }
 
 fn status(decision: &Decision) -> Status {
+    let unreadable = decision.unreadable.iter().map(|found| Cause {
+        reason: found.kind,
+        message: found.error.message.clone(),
+        field: found.error.pointer.field_path(),
+    });
     let causes = decision
         .by_action(Action::Deny)
         .take(MAX_CAUSES)
@@ -88,6 +93,7 @@ fn status(decision: &Decision) -> Status {
             message: finding.violation.message.clone(),
             field: finding.violation.pointer.field_path(),
         })
+        .chain(unreadable)
         .collect();
     Status {
         code: 403,
@@ -126,6 +132,10 @@ fn audit_annotations(decision: &Decision) -> BTreeMap<&'static str, String> {
         let more = found.count();
         let more = if more > 0 { format!(", and {more} more") } else { String::new() };
         annotations.insert(key, listed.join(", ") + &more);
+    }
+    if let Some(found) = &decision.unreadable {
+        let place = found.error.pointer.field_path();
+        annotations.insert("unreadable", format!("{}/{} {place}", found.policy, found.rule));
     }
     if !decision.conflicts.is_empty() {
         let conflicts: Vec<&str> =

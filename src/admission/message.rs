@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::engine::{Decision, Finding};
+use crate::engine::{Decision, Finding, Unreadable};
 use crate::policy::Action;
 
 /// Longest warning, in characters (admission/v1 `AdmissionResponse.warnings`: 256 at most).
@@ -30,12 +30,22 @@ pub fn finding_line(finding: &Finding) -> String {
     line
 }
 
+/// A pod that cannot be read, in one line of the same form.
+fn unreadable_line(unreadable: &Unreadable) -> String {
+    let Unreadable { policy, rule, error, .. } = unreadable;
+    format!(
+        "policy {policy}, rule {rule}: {}: the pod cannot be judged: {}; correct the field",
+        error.pointer.field_path(),
+        error.message
+    )
+}
+
 /// The message of a refusal.
 pub(super) fn denial(decision: &Decision) -> String {
     let mut lines: Vec<String> =
         decision.by_action(Action::Deny).take(MAX_DENIALS).map(finding_line).collect();
     if let Some(unreadable) = &decision.unreadable {
-        lines.push(format!("the pod cannot be judged: {}", unreadable.error));
+        lines.push(unreadable_line(unreadable));
     }
     let more = decision.by_action(Action::Deny).count().saturating_sub(MAX_DENIALS);
     if more > 0 {
@@ -43,9 +53,10 @@ pub(super) fn denial(decision: &Decision) -> String {
     }
     let text = match lines.as_slice() {
         [one] => one.clone(),
-        several => several
-            .iter()
-            .fold(String::from("several policies object:"), |text, line| text + "\n- " + line),
+        several => {
+            let head = format!("{} objections:", decision.by_action(Action::Deny).count());
+            several.iter().fold(head, |text, line| text + "\n- " + line)
+        }
     };
     text.replace(QUOTA_WORDS, "exceeded-quota")
 }
@@ -57,7 +68,7 @@ pub(super) fn warnings(decision: &Decision) -> Vec<String> {
     if let Some(unreadable) =
         decision.unreadable.as_ref().filter(|found| found.action == Action::Warn)
     {
-        warnings.push(format!("the pod cannot be judged: {}", unreadable.error));
+        warnings.push(unreadable_line(unreadable));
     }
     warnings.extend(
         decision.conflicts.iter().map(|conflict| format!("conflict: {}", conflict.message)),

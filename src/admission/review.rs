@@ -9,7 +9,7 @@ use crate::engine::{Attributes, NamespaceFacts, Operation, User};
 use crate::json::{JsonError, Reader};
 use crate::pod::kinds::{Object, PodKind};
 use crate::pod::scalars::Str;
-use crate::pod::view::Pod;
+use crate::pod::view::{Metadata, Pod};
 
 /// A body that cannot be answered with a decision.
 #[derive(Debug, thiserror::Error)]
@@ -178,9 +178,25 @@ impl<'a> Request<'a> {
         if !self.name.is_empty() {
             return self.name.0.clone();
         }
-        let metadata = self.pod.as_ref().and_then(|pod| pod.metadata.as_ref());
-        let generated = metadata.and_then(|metadata| metadata.generate_name.clone());
-        generated.map_or(Cow::Borrowed(""), |prefix| prefix.0)
+        let metadata = match &self.pod {
+            Some(pod) => pod.metadata.clone(),
+            None => self.metadata(),
+        };
+        let generated = metadata.and_then(|metadata| metadata.name.or(metadata.generate_name));
+        generated.map_or(Cow::Borrowed(""), |name| name.0)
+    }
+
+    /// The metadata of an object that has not been read, or cannot be.
+    fn metadata(&self) -> Option<Metadata<'a>> {
+        let mut metadata = None;
+        let read = Reader::new(self.object?).members(|key, reader| {
+            match key {
+                "metadata" => metadata = reader.read().ok(),
+                _ => drop(reader.pass()?),
+            }
+            Ok(())
+        });
+        read.ok().and(metadata)
     }
 }
 

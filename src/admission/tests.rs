@@ -105,7 +105,22 @@ fn a_pod_that_cannot_be_read_is_no_pass() {
     let found =
         response(&engine, Endpoint::Validate, &body("CREATE", ("", "Pod"), &broken, &Value::Null));
     assert_eq!(found["allowed"], false);
-    assert!(found["status"]["message"].as_str().unwrap().contains("spec.containers[0].image"));
+    let message = found["status"]["message"].as_str().unwrap();
+    for part in ["image-tag", "no-latest", "spec.containers[0].image", "correct the field"] {
+        assert!(message.contains(part), "{part} in {message}");
+    }
+    assert_eq!(found["status"]["details"]["causes"][0]["field"], "spec.containers[0].image");
+    assert_eq!(
+        found["auditAnnotations"]["unreadable"],
+        "image-tag/no-latest spec.containers[0].image"
+    );
+    let broken = json!({"metadata": {"generateName": "gen-"}, "spec": {"containers": 3}});
+    let body = body("CREATE", ("", "Pod"), &broken, &Value::Null);
+    let record = review(&engine, Endpoint::Validate, &body).unwrap().record;
+    assert_eq!(
+        (&*record.name, record.findings.len(), record.verdict),
+        ("gen-", 1, Verdict::Denied)
+    );
 }
 
 #[test]

@@ -47,6 +47,14 @@ pub(super) struct CheckArgs {
     /// The namespace of objects that name none
     #[arg(long, short, env = "PLIMSOLL_NAMESPACE", default_value = DEFAULT_NAMESPACE)]
     namespace: String,
+    /// The namespace Plimsoll is installed in: nothing there is judged
+    #[arg(
+        long,
+        env = "PLIMSOLL_OWN_NAMESPACE",
+        value_name = "NAMESPACE",
+        default_value = Engine::DEFAULT_NAMESPACE
+    )]
+    own_namespace: String,
     /// Only the findings, no summary
     #[arg(long, short, env = "PLIMSOLL_QUIET", value_parser = FalseyValueParser::new())]
     quiet: bool,
@@ -107,7 +115,7 @@ impl From<FailOn> for Action {
 pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> {
     refuse_mixture(&args.formats)?;
     let Some(policies) = args.policies.load(common)? else { return Ok(Outcome::Broken) };
-    let engine = Engine::new(Arc::new(policies));
+    let engine = Engine::new(Arc::new(policies)).in_namespace(&args.own_namespace);
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let report = check::run(&engine, &args.paths, &args.namespace, threads);
     if report.summary.files == 0 && report.errors.is_empty() {

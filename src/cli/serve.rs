@@ -59,6 +59,7 @@ pub(super) struct ServeArgs {
         long,
         env = "PLIMSOLL_MAX_CONNECTIONS",
         value_name = "N",
+        value_parser = at_least_one,
         default_value_t = Limits::default().max_connections
     )]
     max_connections: usize,
@@ -70,6 +71,15 @@ pub(super) struct ServeArgs {
     /// [default: RUST_LOG, else info]
     #[arg(long, env = "PLIMSOLL_LOG_LEVEL", value_name = "LEVEL")]
     log_level: Option<String>,
+}
+
+/// No connection at all would be a server that says it is ready and answers nobody.
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("at least one is needed".to_owned()),
+        Ok(count) => Ok(count),
+        Err(error) => Err(format!("{error}")),
+    }
 }
 
 pub(super) fn run(args: &ServeArgs, common: &Common) -> anyhow::Result<Outcome> {

@@ -35,6 +35,12 @@ pub struct ConflictNote {
 pub struct Unreadable {
     /// What follows.
     pub action: Action,
+    /// The policy that asks for it.
+    pub policy: Arc<str>,
+    /// The rule that could not be judged.
+    pub rule: Arc<str>,
+    /// Which rule it is: `imageTag`.
+    pub kind: &'static str,
     /// Where and why.
     pub error: ViewError,
 }

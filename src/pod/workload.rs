@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use super::view::{Annotations, Pod};
+use super::view::Pod;
 
 mod systems;
 
@@ -79,7 +79,6 @@ impl Workload {
         let system =
             SYSTEMS.iter().find(|system| system.signs.iter().any(|sign| sign.is_on(pod, owner)));
         let class = match (owner, system) {
-            _ if pod.annotation(Annotations::MIRROR).is_some() => Class::Static,
             (Some(Owner { group: "", kind: "Node" }), _) => Class::Static,
             (Some(Owner { group: "apps", kind: "DaemonSet" }), _) => Class::Daemon,
             (_, Some(system)) => system.class,

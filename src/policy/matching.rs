@@ -121,36 +121,37 @@ impl Matcher {
         workload: &Workload,
     ) -> bool {
         self.workloads.as_ref().is_none_or(|names| {
-            names.iter().any(|name| match name {
-                Named::Class(class) => *class == workload.class,
-                Named::System(system) => workload.system.is_some_and(|known| known.name == *system),
-            })
+            let system = workload.system.map(|system| system.name);
+            names.iter().any(|name| name.is(workload.class, system))
         }) && self.pod_selector.as_ref().is_none_or(|selector| selector.matches(label))
     }
 
     /// Whether no pod can be matched by both, as far as that can be seen.
     pub(super) fn is_disjoint(&self, other: &Self) -> bool {
-        let classes = |matcher: &Self| {
-            matcher
-                .workloads
-                .as_ref()
-                .map(|names| names.iter().map(Named::class).collect::<Vec<_>>())
-        };
-        match (classes(self), classes(other)) {
-            (Some(mine), Some(theirs)) => !mine.iter().any(|class| theirs.contains(class)),
+        match (&self.workloads, &other.workloads) {
+            (Some(mine), Some(theirs)) => !workloads().any(|(class, system)| {
+                let is_named = |names: &[Named]| names.iter().any(|name| name.is(class, system));
+                is_named(mine) && is_named(theirs)
+            }),
             _ => false,
         }
     }
 }
 
+/// Every class and system that a pod can have at once. A system's labels do not keep a pod from being owned by
+/// a DaemonSet or from being static.
+fn workloads() -> impl Iterator<Item = (Class, Option<&'static str>)> {
+    let systems = SYSTEMS.iter().flat_map(|system| {
+        [system.class, Class::Daemon, Class::Static].map(|class| (class, Some(system.name)))
+    });
+    systems.chain(Class::ALL.map(|class| (class, None)))
+}
+
 impl Named {
-    fn class(&self) -> Class {
+    fn is(&self, class: Class, system: Option<&str>) -> bool {
         match self {
-            Self::Class(class) => *class,
-            Self::System(name) => SYSTEMS
-                .iter()
-                .find(|system| system.name == *name)
-                .map_or(Class::Batch, |system| system.class),
+            Self::Class(named) => *named == class,
+            Self::System(named) => system == Some(*named),
         }
     }
 }
@@ -187,4 +188,30 @@ fn named(names: &[String], errors: &mut Vec<DecodeError>) -> Vec<Named> {
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn disjoint(mine: &[&str], theirs: &[&str]) -> bool {
+        let matcher = |names: &[&str]| {
+            let workloads = Some(names.iter().map(|name| (*name).to_owned()).collect());
+            Matcher::compile(&Match { workloads, ..Match::default() }).unwrap()
+        };
+        matcher(mine).is_disjoint(&matcher(theirs))
+    }
+
+    #[test]
+    fn policies_are_apart_only_where_no_pod_is_in_both() {
+        assert!(disjoint(&["Batch"], &["Service", "Daemon"]));
+        assert!(disjoint(&["Airflow"], &["Spark"]));
+        assert!(disjoint(&["Airflow"], &["Bare"]));
+        // One system, two classes.
+        assert!(!disjoint(&["Ray"], &["Batch"]));
+        assert!(!disjoint(&["Ray"], &["Service"]));
+        // A DaemonSet may give its pods the labels of any system.
+        assert!(!disjoint(&["Airflow"], &["Daemon"]));
+        assert!(!disjoint(&["Airflow"], &["Service", "Airflow"]));
+    }
 }

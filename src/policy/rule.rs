@@ -32,6 +32,11 @@ const DEFAULT_ACTION: Action = Action::Warn;
 const DEFAULT_OTHERWISE: Action = Action::Warn;
 
 impl CompiledRule {
+    /// What happens where nothing is patched.
+    pub fn action_unpatched(&self) -> Action {
+        if self.action == Action::Patch { self.otherwise } else { self.action }
+    }
+
     /// Compiles an entry of `rules`.
     ///
     /// # Errors
