@@ -54,10 +54,10 @@ pub struct Decision {
     pub findings: Vec<Finding>,
     /// Set where the pod could not be read; then nothing else was found.
     pub unreadable: Option<Unreadable>,
-    /// The changes that meet what was found and patched, from the root of the object.
-    pub edits: Vec<Edit>,
-    /// The same changes as a minimal RFC 6902 patch.
+    /// The changes that meet what was found and patched, as a minimal RFC 6902 patch of a pod.
     pub patch: Vec<Operation>,
+    /// The change that names on the pod who changed it.
+    pub(super) signature: Option<Edit>,
     /// Rules that gave way to others on this very pod.
     pub conflicts: Vec<ConflictNote>,
     /// Policies that could not be applied, because the labels of the namespace are not known.
@@ -71,11 +71,18 @@ impl Decision {
             allowed: true,
             findings: Vec::new(),
             unreadable: None,
-            edits: Vec::new(),
             patch: Vec::new(),
+            signature: None,
             conflicts: Vec::new(),
             undecided: Vec::new(),
         }
+    }
+
+    /// The changes that were made, in their order, from the root of the object.
+    pub fn edits(&self) -> impl Iterator<Item = &Edit> {
+        let fixes =
+            self.by_action(Action::Patch).filter_map(|finding| finding.violation.fix.as_ref());
+        fixes.flat_map(|fix| &fix.edits).chain(&self.signature)
     }
 
     /// Findings that lead to an action.

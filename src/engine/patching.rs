@@ -23,39 +23,32 @@ impl Scope<'_, '_> {
     /// Applies the fixes of the rules that patch to `pod`, and notes them in the decision.
     pub(super) fn patch(&self, pod: &mut Pod<'_>, decision: &mut Decision) {
         let mut patch = Patch::default();
-        let mut edits = Vec::new();
         for round in 0..MAX_ROUNDS {
-            let applied = edits.len();
+            let applied = decision.findings.len();
             for matched in &self.matched {
                 for (at, rule) in matched.policy.rules.iter().enumerate() {
                     if rule.action.capped(self.mode) == Action::Patch {
                         let id = RuleId { policy: matched.at, rule: at };
-                        self.mend(id, matched, rule, pod, &mut patch, &mut edits, decision);
+                        self.mend(id, matched, rule, pod, &mut patch, decision);
                     }
                 }
             }
-            if edits.len() == applied {
+            if decision.findings.len() == applied {
                 break;
             }
             if round + 1 == MAX_ROUNDS {
                 decision.note(format!("the fixes did not settle after {MAX_ROUNDS} rounds"));
             }
         }
-        if self.kind.is_pod() && !edits.is_empty() {
-            self.sign(pod, &mut patch, &mut edits, decision);
+        if self.kind.is_pod() && !decision.findings.is_empty() {
+            self.sign(pod, &mut patch, decision);
         }
-        let base = self.kind.base();
-        for edit in &mut edits {
-            edit.pointer = Pointer::new(format!("{base}{}", edit.pointer));
-        }
-        decision.edits = edits;
         if self.kind.is_pod() {
             decision.patch = patch.into_operations();
         }
     }
 
     /// Applies the fixes of one rule.
-    #[expect(clippy::too_many_arguments, reason = "one step of `patch`, named for its reader")]
     fn mend(
         &self,
         id: RuleId,
@@ -63,7 +56,6 @@ impl Scope<'_, '_> {
         rule: &CompiledRule,
         pod: &mut Pod<'_>,
         patch: &mut Patch,
-        edits: &mut Vec<Edit>,
         decision: &mut Decision,
     ) {
         let violations = self.violations(rule, pod);
@@ -74,14 +66,13 @@ impl Scope<'_, '_> {
                 decision.note(conflict.message.clone());
                 continue;
             }
-            let Some(done) = apply(fix, pod, patch) else {
+            if !apply(fix, pod, patch) {
                 decision.note(format!(
                     "{}/{}: the fix does not fit the pod",
                     matched.policy.name, rule.name
                 ));
                 continue;
-            };
-            edits.extend(done);
+            }
             let finding =
                 Finding::new(matched.policy, rule, Action::Patch, &self.kind.base(), violation);
             decision.findings.push(finding);
@@ -138,13 +129,7 @@ impl Scope<'_, '_> {
     }
 
     /// Names on the pod the policies that changed it.
-    fn sign(
-        &self,
-        pod: &mut Pod<'_>,
-        patch: &mut Patch,
-        edits: &mut Vec<Edit>,
-        decision: &Decision,
-    ) {
+    fn sign(&self, pod: &mut Pod<'_>, patch: &mut Patch, decision: &mut Decision) {
         let before = pod.annotation(Annotations::PATCHED_BY).unwrap_or_default().to_owned();
         let mut names: BTreeSet<&str> = before.split(',').filter(|name| !name.is_empty()).collect();
         names.extend(decision.by_action(Action::Patch).map(|finding| &*finding.policy));
@@ -152,13 +137,15 @@ impl Scope<'_, '_> {
         if names != before {
             let place = Pointer::new("/metadata/annotations").join(Annotations::PATCHED_BY);
             let fix = Fix { summary: String::new(), edits: vec![Edit::set(place, names)] };
-            edits.extend(apply(&fix, pod, patch).into_iter().flatten());
+            if apply(&fix, pod, patch) {
+                decision.signature = fix.edits.into_iter().next();
+            }
         }
     }
 }
 
-/// Makes all changes of a fix, or none where one does not fit; answers with the changes made.
-fn apply(fix: &Fix, pod: &mut Pod<'_>, patch: &mut Patch) -> Option<Vec<Edit>> {
+/// Makes all changes of a fix, or none where one does not fit; answers whether it did.
+fn apply(fix: &Fix, pod: &mut Pod<'_>, patch: &mut Patch) -> bool {
     let whole = (fix.edits.len() > 1).then(|| Snapshot::before(fix, pod));
     let mut depths = Vec::with_capacity(fix.edits.len());
     for edit in &fix.edits {
@@ -169,11 +156,11 @@ fn apply(fix: &Fix, pod: &mut Pod<'_>, patch: &mut Patch) -> Option<Vec<Edit>> {
             if let Some(whole) = whole {
                 whole.restore(pod);
             }
-            return None;
+            return false;
         }
     }
     for (edit, depth) in fix.edits.iter().zip(depths) {
         patch.push(edit, |_| depth);
     }
-    Some(fix.edits.clone())
+    true
 }

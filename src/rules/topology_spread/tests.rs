@@ -116,7 +116,7 @@ fn in_a_template_the_label_lands_on_the_pods_own_metadata(
     let rule = policy("batch", &json!({}));
     let decision = decide(&[&rule], group, kind, &object, Stage::Whole);
     let places: Vec<String> =
-        decision.edits.iter().map(|edit| edit.pointer.as_str().to_owned()).collect();
+        decision.edits().map(|edit| edit.pointer.as_str().to_owned()).collect();
     assert_eq!(
         places,
         [
@@ -133,7 +133,7 @@ fn a_deployment_gets_them_where_asked() {
     let rule = policy("batch", &json!({"builtIn": "Replace"}));
     let object = json!({"spec": {"template": {"spec": {}}}});
     let decision = decide(&[&rule], "apps", "Deployment", &object, Stage::Whole);
-    assert_eq!(decision.edits.len(), 3);
+    assert_eq!(decision.edits().count(), 3);
 }
 
 #[test]
