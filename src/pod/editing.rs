@@ -49,7 +49,7 @@ macro_rules! leaf_view {
         }
     )*};
 }
-leaf_view!(Str<'a>, Amount<'a>, bool, i64, super::mentions::Mentions);
+leaf_view!(Str<'a>, Amount<'a>, bool, i64, super::mentions::Mentions, super::mentions::EnvMentions);
 
 impl<'a, T: View<'a> + Default> View<'a> for Option<T> {
     fn is_present(&self) -> bool {

@@ -8,7 +8,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::editing::{View, view};
-use super::mentions::Mentions;
+use super::mentions::{EnvMentions, Mentions};
 use super::scalars::{Amount, Map, Str};
 use crate::edit::Change;
 
@@ -106,7 +106,7 @@ view! {
         /// `Always` on an init container makes it a sidecar.
         restart: Str<'a> = "restartPolicy",
         /// What the environment names; never its text.
-        env: Mentions = "env",
+        env: EnvMentions = "env",
         /// What the arguments name; never their text.
         args: Mentions = "args",
         /// What the command names; never its text.

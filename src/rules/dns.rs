@@ -35,7 +35,8 @@
 //! ## What it leaves alone
 //!
 //! - A pod that names Services, with `clusterNames: Keep` (the default): one of its containers holds `db.etl.svc`,
-//!   `db.etl.svc.cluster.local`, `*.cluster.local` or a URL whose host has no dot; or it has a
+//!   `db.etl.svc.cluster.local`, `*.cluster.local` or a URL whose host has no dot and is dialled (`http://hub`,
+//!   `redis://cache`; in `s3://data` it is a bucket), in a `value` of `env`, in `args` or `command`; or it has a
 //!   `subdomain`, through which its peers find it; or its system is known to need such names (Spark, Ray, Dask,
 //!   JupyterHub and others). It keeps its dnsPolicy and gets the options only, and the
 //!   warning says why: `dnsPolicy stays ClusterFirst: container base names a Service in env`. Once its options are

@@ -64,7 +64,14 @@ fn container(name: String) -> impl Strategy<Value = Value> {
     let policy = option::of(select(vec!["Always", "IfNotPresent", "Never"]));
     let env = option::weighted(
         0.3,
-        select(vec!["db.etl.svc:5432", "https://example.com", "http://hub:8081"]),
+        select(vec![
+            "db.etl.svc:5432",
+            "https://example.com",
+            "http://hub:8081",
+            "set -e\ncurl http://hub\n",
+            "echo a\n.svc\tb",
+            "s3://bucket/data",
+        ]),
     );
     (select(&IMAGES[..]), policy, resources(), env).prop_map(
         move |(image, policy, resources, env)| {

@@ -29,8 +29,11 @@ impl<'s> Kept<'s> {
         }
         let names = subject.spec.all_containers().find_map(|found| {
             let container = found.container;
-            let fields =
-                [("env", container.env), ("args", container.args), ("command", container.command)];
+            let fields = [
+                ("env", container.env.map(|env| env.0)),
+                ("args", container.args),
+                ("command", container.command),
+            ];
             let names = |(_, mentions): &(_, Option<Mentions>)| {
                 mentions.is_some_and(|mentions| mentions.cluster_names)
             };
