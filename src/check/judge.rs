@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::facts::{Facts, limit_range, namespace_of};
+use super::placing;
 use crate::decode::DecodeError;
 use crate::engine::{Attributes, Decision, Engine, Operation, Stage};
 use crate::manifest::{Document, Manifest, ManifestError, Place};
@@ -32,7 +33,9 @@ pub(super) fn judge(
     let mut texts = Texts::default();
     // One by one, so that each makes room for what was found in it.
     for document in manifest.documents {
-        if document.is_object() {
+        if let Some(DecodeError { pointer, message, help }) = placing::fault(&document) {
+            report.errors.push(problem(&file, &document, &pointer, message, help));
+        } else if document.is_object() {
             report.summary.objects += 1;
             if let Err(error) = limit_range(&document) {
                 report.errors.push(refused(&file, &document, error));
@@ -52,6 +55,9 @@ pub(super) fn judge(
         report.errors.extend(policy_source::problems(&file, &policies));
     }
     report.errors.extend(Problem::in_text(manifest.errors, manifest.text.as_str()));
+    if report.summary.objects == 0 && report.errors.is_empty() {
+        report.bare.push(file);
+    }
     report
 }
 
