@@ -2,6 +2,7 @@
 
 mod facts;
 mod judge;
+mod placing;
 
 use std::collections::HashMap;
 use std::fs;

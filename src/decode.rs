@@ -34,7 +34,7 @@ impl DecodeError {
 pub fn decode<T: DeserializeOwned>(value: &Value) -> Result<T, DecodeError> {
     serde_path_to_error::deserialize(value).map_err(|error| {
         let mut pointer = pointer_of(error.path());
-        let message = without_position(&error.inner().to_string());
+        let mut message = without_position(&error.inner().to_string());
         let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
         let help = match (message.starts_with("unknown "), quoted.split_first()) {
             (true, Some((unknown, known))) => nearest(unknown, known.iter().copied()),
@@ -44,6 +44,10 @@ pub fn decode<T: DeserializeOwned>(value: &Value) -> Result<T, DecodeError> {
             && pointer.tokens().last().as_deref() != Some(*field)
         {
             pointer.push(field);
+        }
+        // The names are in the help, or one that is near enough.
+        if let (true, Some(list)) = (help.is_some(), message.rfind("`, expected ")) {
+            message.truncate(list + 1);
         }
         DecodeError { pointer, message, help }
     })
@@ -76,10 +80,16 @@ pub(crate) fn pointer_of(path: &Path) -> Pointer {
     })
 }
 
-/// serde_json adds the line and column in its own input, which is not what the reader looks at.
+/// serde_json adds the line and column in its own input, which is not what the reader looks at; serde names types
+/// of Rust.
 pub(crate) fn without_position(message: &str) -> String {
-    match message.rfind(" at line ") {
-        Some(at) => message[..at].to_owned(),
+    const RUST: &str = "expected struct ";
+    let message = message.rfind(" at line ").map_or(message, |at| &message[..at]);
+    match message.split_once(RUST) {
+        Some((before, name)) => {
+            let rest = name.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
+            format!("{before}expected a map{rest}")
+        }
         None => message.to_owned(),
     }
 }
@@ -112,6 +122,7 @@ mod tests {
         let error =
             decode::<Outer>(&json!({"inner": {"a/b": [{"whenUnsatisfyable": 1}]}})).unwrap_err();
         assert_eq!(error.pointer.as_str(), "/inner/a~1b/0/whenUnsatisfyable");
+        assert_eq!(error.message, "unknown field `whenUnsatisfyable`");
         assert_eq!(error.help.as_deref(), Some("did you mean `whenUnsatisfiable`?"));
     }
 
@@ -119,10 +130,13 @@ mod tests {
     fn wrong_values_are_placed() {
         let error = decode::<Outer>(&json!({"whenUnsatisfiable": "DoNotShedule"})).unwrap_err();
         assert_eq!(error.pointer.as_str(), "/whenUnsatisfiable");
+        assert_eq!(error.message, "unknown variant `DoNotShedule`");
         assert_eq!(error.help.as_deref(), Some("did you mean `DoNotSchedule`?"));
         let error = decode::<Outer>(&json!({"inner": 3})).unwrap_err();
         assert_eq!(error.pointer.as_str(), "/inner");
         assert!(error.message.contains("expected a map"), "{}", error.message);
+        let error = decode::<Outer>(&json!({"inner": {"a": [null]}})).unwrap_err();
+        assert_eq!(error.message, "invalid type: null, expected a map");
         let _ = (Choice::ScheduleAnyway, Choice::DoNotSchedule);
     }
 }

@@ -21,6 +21,8 @@ pub struct Report {
     pub findings: Vec<Diagnostic>,
     /// What could not be judged.
     pub errors: Vec<Problem>,
+    /// Files that hold no object of Kubernetes, and no error either.
+    pub bare: Vec<Arc<PathBuf>>,
     /// Counts.
     pub summary: Summary,
     /// Policies that were not applied in some namespaces, because the labels of those are not known.
@@ -133,6 +135,7 @@ impl Report {
             self.findings.extend(other.findings);
         }
         self.errors.extend(other.errors);
+        self.bare.extend(other.bare);
         self.summary = self.summary.and(other.summary);
         for (policy, namespaces) in other.undecided {
             self.undecided.entry(policy).or_default().extend(namespaces);

@@ -112,21 +112,28 @@ impl Selector {
     /// Checks a selector and prepares it for matching. An empty one matches everything.
     ///
     /// # Errors
-    /// The first key, operator or value that `LabelSelectorAsSelector` would reject.
-    pub fn compile(written: &LabelSelector) -> Result<Selector, SelectorError> {
+    /// Every key, operator and value that `LabelSelectorAsSelector` would reject.
+    pub fn compile(written: &LabelSelector) -> Result<Selector, Vec<SelectorError>> {
+        let mut errors = Vec::new();
         let mut requirements =
             Vec::with_capacity(written.match_labels.len() + written.match_expressions.len());
         for (key, value) in &written.match_labels {
             let at = || format!("/matchLabels/{}", escape(key));
-            label::validate_key(key).map_err(|e| error(at(), e))?;
-            label::validate_value(value).map_err(|e| error(at(), e))?;
+            errors.extend(label::validate_key(key).err().map(|e| error(at(), e)));
+            errors.extend(label::validate_value(value).err().map(|e| error(at(), e)));
             let test = Test::In(Box::new([value.as_str().into()]));
             requirements.push(Requirement { key: key.as_str().into(), test });
         }
         for (index, written) in written.match_expressions.iter().enumerate() {
-            requirements.push(written.compile(&format!("/matchExpressions/{index}"))?);
+            let test = written.compile(&format!("/matchExpressions/{index}"), &mut errors);
+            let key = written.key.as_str().into();
+            requirements.extend(test.map(|test| Requirement { key, test }));
         }
-        Ok(Selector { requirements: Some(requirements.into()) })
+        if errors.is_empty() {
+            Ok(Selector { requirements: Some(requirements.into()) })
+        } else {
+            Err(errors)
+        }
     }
 
     /// Whether the labels, looked up by key, satisfy every requirement. Allocates nothing.
@@ -164,49 +171,54 @@ impl Requirement {
 }
 
 impl LabelSelectorRequirement {
-    fn compile(&self, at: &str) -> Result<Requirement, SelectorError> {
-        label::validate_key(&self.key).map_err(|e| error(format!("{at}/key"), e))?;
-        let test = match self.operator.as_str() {
-            "In" => Test::In(self.sorted_values(at)?),
-            "NotIn" => Test::NotIn(self.sorted_values(at)?),
-            "Exists" => self.no_values(at, Test::Exists)?,
-            "DoesNotExist" => self.no_values(at, Test::DoesNotExist)?,
+    /// The test, unless the operator is unknown; what is wrong goes to `errors`.
+    fn compile(&self, at: &str, errors: &mut Vec<SelectorError>) -> Option<Test> {
+        if let Err(e) = label::validate_key(&self.key) {
+            errors.push(error(format!("{at}/key"), e));
+        }
+        match self.operator.as_str() {
+            "In" => Some(Test::In(self.sorted_values(at, errors))),
+            "NotIn" => Some(Test::NotIn(self.sorted_values(at, errors))),
+            "Exists" => Some(self.no_values(at, Test::Exists, errors)),
+            "DoesNotExist" => Some(self.no_values(at, Test::DoesNotExist, errors)),
             other => {
-                return Err(error(
+                errors.push(error(
                     format!("{at}/operator"),
                     format_args!(
                         "unknown operator {other:?}, expected In, NotIn, Exists or DoesNotExist"
                     ),
                 ));
+                None
             }
-        };
-        Ok(Requirement { key: self.key.as_str().into(), test })
+        }
     }
 
-    fn sorted_values(&self, at: &str) -> Result<Box<[Box<str>]>, SelectorError> {
+    fn sorted_values(&self, at: &str, errors: &mut Vec<SelectorError>) -> Box<[Box<str>]> {
         if self.values.is_empty() {
-            return Err(error(
+            errors.push(error(
                 format!("{at}/values"),
                 format_args!("operator {} needs at least one value", self.operator),
             ));
         }
         for (index, value) in self.values.iter().enumerate() {
-            label::validate_value(value).map_err(|e| error(format!("{at}/values/{index}"), e))?;
+            if let Err(e) = label::validate_value(value) {
+                errors.push(error(format!("{at}/values/{index}"), e));
+            }
         }
         let mut values: Vec<Box<str>> = self.values.iter().map(|v| v.as_str().into()).collect();
         values.sort_unstable();
         values.dedup();
-        Ok(values.into())
+        values.into()
     }
 
-    fn no_values(&self, at: &str, test: Test) -> Result<Test, SelectorError> {
-        if self.values.is_empty() {
-            return Ok(test);
+    fn no_values(&self, at: &str, test: Test, errors: &mut Vec<SelectorError>) -> Test {
+        if !self.values.is_empty() {
+            errors.push(error(
+                format!("{at}/values"),
+                format_args!("operator {} takes no values", self.operator),
+            ));
         }
-        Err(error(
-            format!("{at}/values"),
-            format_args!("operator {} takes no values", self.operator),
-        ))
+        test
     }
 }
 

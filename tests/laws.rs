@@ -159,7 +159,7 @@ fn assert_minimal(object: &Value, decision: &Decision) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Law 2: applying again changes nothing, and what was fixed is silent, whichever policies are in force.
     #[test]
@@ -222,6 +222,22 @@ proptest! {
         let after = patched(&pod, &decision);
         prop_assert_eq!(after == pod, decision.patch.is_empty());
     }
+}
+
+/// The pull policy that an absent one stands for is denied too, and its fix settles.
+#[test]
+fn an_absent_pull_policy_is_mended_once() {
+    let pod =
+        json!({"metadata": {}, "spec": {"containers": [{"name": "main-0", "image": "nginx"}]}});
+    let pull_any: Vec<_> =
+        policies().into_iter().filter(|policy| policy["metadata"]["name"] == "pull-any").collect();
+    let engine = engine(&pull_any);
+    let first = decide(&engine, &pod, Stage::Mutate);
+    assert_minimal(&pod, &first);
+    let after = patched(&pod, &first);
+    assert_eq!(after["spec"]["containers"][0]["imagePullPolicy"], "Never");
+    let second = decide(&engine, &after, Stage::Mutate);
+    assert!(second.patch.is_empty() && second.findings.is_empty(), "{second:?}");
 }
 
 /// Law 5: a pod is patched when it is created and at no other time.

@@ -29,7 +29,7 @@ const LAYERS: [&[&str]; 14] = [
 ];
 
 /// The modules that are pure: no IO, no clock, no threads, no async.
-const PURE: [&str; 14] = [
+const PURE: [&str; 15] = [
     "admission",
     "engine",
     "policy",
@@ -42,6 +42,7 @@ const PURE: [&str; 14] = [
     "selector",
     "decode",
     "edit",
+    "json",
     "label",
     "pointer",
 ];
@@ -103,12 +104,47 @@ fn every_module_has_a_layer() {
     }
 }
 
+/// The modules that follow `crate::`, one by one where braces hold several.
+fn used_modules(text: &str) -> Vec<String> {
+    let name = |text: &str| -> String {
+        text.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+    };
+    let mut used = Vec::new();
+    for rest in text.split("crate::").skip(1) {
+        let Some(group) = rest.trim_start().strip_prefix('{') else {
+            used.push(name(rest));
+            continue;
+        };
+        let mut depth = 0_usize;
+        let mut starts = vec![0];
+        for (at, character) in group.char_indices() {
+            match character {
+                '{' => depth += 1,
+                '}' if depth == 0 => break,
+                '}' => depth -= 1,
+                ',' if depth == 0 => starts.push(at + 1),
+                _ => {}
+            }
+        }
+        used.extend(starts.into_iter().map(|start| name(&group[start..])));
+    }
+    used
+}
+
+#[test]
+fn every_module_in_braces_is_seen() {
+    let text = "use crate::{\n    json::{self, Reader},\n    pod::{a, b::{c}}, cli::d,\n};\nuse crate::edit::Edit;";
+    assert_eq!(
+        used_modules(text),
+        ["json", "pod", "cli", "", "edit"],
+        "the last comma is followed by nothing"
+    );
+}
+
 #[test]
 fn arrows_point_down() {
     for (path, module, text) in modules() {
-        for used in text.split("crate::").skip(1) {
-            let used: String =
-                used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+        for used in used_modules(&text) {
             let (Some(from), Some(to)) = (layer(&module), layer(&used)) else { continue };
             assert!(
                 used == module || from < to,
@@ -140,7 +176,7 @@ fn files_hold_one_thing() {
     assert!(main.lines().count() < 40);
     for (path, _, text) in modules() {
         assert!(
-            text.lines().count() <= 400,
+            text.lines().count() <= 300,
             "{} has {} lines",
             path.display(),
             text.lines().count()

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
+use crate::decode::DecodeError;
 use crate::engine::NamespaceFacts;
 use crate::manifest::{Document, Manifest};
 use crate::pod::limit_range::LimitRange;
@@ -36,12 +37,13 @@ impl Facts {
                 self.labels
                     .insert(name.to_owned(), labels.unwrap_or_else(|| Value::Object(Map::new())));
             }
-            (Some("v1"), Some("LimitRange"), _) => {
-                let namespace = namespace_of(document, namespace);
-                let found = LimitRange::from_value(&document.value);
-                self.limit_ranges.entry(namespace.to_owned()).or_default().extend(found);
+            _ => {
+                // One that cannot be read is told of where documents are judged.
+                if let Ok(Some(found)) = limit_range(document) {
+                    let namespace = namespace_of(document, namespace);
+                    self.limit_ranges.entry(namespace.to_owned()).or_default().push(found);
+                }
             }
-            _ => {}
         }
     }
 
@@ -61,6 +63,14 @@ impl Facts {
             labels: self.labels.get(namespace),
             limit_ranges: self.limit_ranges.get(namespace).map_or(&[], Vec::as_slice),
         }
+    }
+}
+
+/// The LimitRange that a document is, if it is one.
+pub(super) fn limit_range(document: &Document) -> Result<Option<LimitRange>, DecodeError> {
+    match (document.api_version(), document.kind()) {
+        (Some("v1"), Some("LimitRange")) => LimitRange::from_value(&document.value),
+        _ => Ok(None),
     }
 }
 

@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::facts::{Facts, namespace_of};
+use super::facts::{Facts, limit_range, namespace_of};
+use super::placing;
+use crate::decode::DecodeError;
 use crate::engine::{Attributes, Decision, Engine, Operation, Stage};
 use crate::manifest::{Document, Manifest, ManifestError, Place};
-use crate::pod::kinds::{Object, PodKind};
+use crate::pod::kinds::{Object, PodKind, ViewError};
 use crate::pointer::Pointer;
 use crate::policy::Action;
 use crate::policy::document::{API_VERSION, KIND};
@@ -31,8 +33,13 @@ pub(super) fn judge(
     let mut texts = Texts::default();
     // One by one, so that each makes room for what was found in it.
     for document in manifest.documents {
-        if document.is_object() {
+        if let Some(DecodeError { pointer, message, help }) = placing::fault(&document) {
+            report.errors.push(problem(&file, &document, &pointer, message, help));
+        } else if document.is_object() {
             report.summary.objects += 1;
+            if let Err(error) = limit_range(&document) {
+                report.errors.push(refused(&file, &document, error));
+            }
             let scope = (engine, facts, namespace);
             judge_object(scope, &file, &document, &mut texts, &mut report);
             if document.kind() == Some(KIND) && document.api_version() == Some(API_VERSION) {
@@ -48,6 +55,9 @@ pub(super) fn judge(
         report.errors.extend(policy_source::problems(&file, &policies));
     }
     report.errors.extend(Problem::in_text(manifest.errors, manifest.text.as_str()));
+    if report.summary.objects == 0 && report.errors.is_empty() {
+        report.bare.push(file);
+    }
     report
 }
 
@@ -95,12 +105,8 @@ fn judge_object(
         report.undecided.entry(Arc::clone(policy)).or_default().insert(namespace.to_owned());
     }
     if let Some(unreadable) = &decision.unreadable {
-        let message =
-            format!("{}: {}", unreadable.error.pointer.field_path(), unreadable.error.message);
-        let help = Some("the API server would refuse this object");
-        let (place, excerpt) = locate(document, &unreadable.error.pointer);
-        let error = ManifestError::new(Some(file), Some(place), message, help);
-        report.errors.push(Problem { error, excerpt: Some(excerpt) });
+        let ViewError { pointer, message } = unreadable.error.clone();
+        report.errors.push(refused(file, document, DecodeError { pointer, message, help: None }));
     }
     let object = Arc::new(object_id(document));
     report.findings.extend(decision.findings.into_iter().map(|finding| {
@@ -145,16 +151,33 @@ fn object_id(document: &Document) -> ObjectId {
     }
 }
 
+/// A field that the API server would not take.
+fn refused(file: &Path, document: &Document, error: DecodeError) -> Problem {
+    let message = format!("{}: {}", error.pointer.field_path(), error.message);
+    let help = error.help.unwrap_or_else(|| "the API server would refuse this object".to_owned());
+    problem(file, document, &error.pointer, message, Some(help))
+}
+
+fn problem(
+    file: &Path,
+    document: &Document,
+    pointer: &Pointer,
+    message: String,
+    help: Option<String>,
+) -> Problem {
+    let (place, excerpt) = locate(document, pointer);
+    let error = ManifestError::new(Some(file), Some(place), message, help);
+    Problem { error, excerpt: Some(excerpt) }
+}
+
 /// Other YAML may lie between manifests; in a `List` it is a mistake that `kubectl` stops at.
 fn nameless_item(file: &Path, document: &Document) -> Problem {
-    let (place, excerpt) = locate(document, &Pointer::default());
     let message = format!(
         "{}: this item of a list is no Kubernetes object",
         Pointer::new(document.base.as_str()).field_path()
     );
-    let help = Some("it needs an `apiVersion` and a `kind`");
-    let error = ManifestError::new(Some(file), Some(place), message, help);
-    Problem { error, excerpt: Some(excerpt) }
+    let help = "it needs an `apiVersion` and a `kind`".to_owned();
+    problem(file, document, &Pointer::default(), message, Some(help))
 }
 
 /// Where a field stands, and the line to show for it.

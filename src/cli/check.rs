@@ -123,6 +123,13 @@ pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> 
             "warning: no manifests found; folders are searched for .yaml, .yml and .json files"
         ));
     }
+    // In a folder such files are nothing odd.
+    for file in report.bare.iter().filter(|file| args.paths.contains(file)) {
+        output::say(format_args!(
+            "warning: {} holds no Kubernetes object; nothing in it was checked",
+            file.display()
+        ));
+    }
     for (policy, namespaces) in &report.undecided {
         output::say(format_args!(
             "warning: policy {policy} was not applied in {}: it selects namespaces by their labels; \

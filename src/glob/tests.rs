@@ -80,6 +80,14 @@ fn hostile_patterns_are_errors_or_harmless() {
     let _ = Globs::compile(&[&nested], &[], Slash::Crossed);
 }
 
+/// globset's own matchers would take `..` at the end of a text for a parent folder.
+#[test]
+fn two_dots_at_the_end_are_plain_text() {
+    for slash in [Slash::Crossed, Slash::Kept] {
+        assert!(Globs::compile(&["/*."], &[], slash).unwrap().matches("/.."));
+    }
+}
+
 proptest! {
     #[test]
     fn never_panics(pattern in any::<String>(), text in any::<String>()) {

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::decode::DecodeError;
+use crate::pointer::Pointer;
 use crate::quantity::{Quantity, QuantityError};
 
 /// What a LimitRange says of containers and of whole pods.
@@ -66,36 +68,63 @@ impl Bound {
 
 impl LimitRange {
     /// Reads a LimitRange object; none if it is not one. Entries of a list from the API carry no `kind`.
-    /// Amounts that are no quantities are left out: no API server holds such a LimitRange.
-    pub fn from_value(value: &Value) -> Option<Self> {
-        let limits = value.pointer("/spec/limits").and_then(Value::as_array);
+    ///
+    /// # Errors
+    /// At the first field that the API server would refuse.
+    pub fn from_value(value: &Value) -> Result<Option<Self>, DecodeError> {
+        let limits = &value["spec"]["limits"];
         match value.get("kind").and_then(Value::as_str) {
             Some("LimitRange") => {}
-            None if limits.is_some() => {}
-            _ => return None,
+            None if limits.is_array() => {}
+            _ => return Ok(None),
         }
         let name = value.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
         let mut range = Self { name: name.to_owned(), ..Self::default() };
-        for item in limits.into_iter().flatten() {
-            match item.get("type").and_then(Value::as_str) {
-                Some("Container") => range.container = Bounds::read(item).with_defaults(),
-                Some("Pod") => range.pod = Bounds::read(item),
-                _ => {}
-            }
+        if !matches!(value["spec"], Value::Object(_) | Value::Null) {
+            return Err(wrong("expected a map").below("spec"));
         }
-        Some(range)
+        let items = match limits {
+            Value::Array(items) => items.as_slice(),
+            Value::Null => &[],
+            _ => return Err(wrong("expected a list").below("limits").below("spec")),
+        };
+        for (index, item) in items.iter().enumerate() {
+            range
+                .read_item(item)
+                .map_err(|error| error.below(index).below("limits").below("spec"))?;
+        }
+        Ok(Some(range))
+    }
+
+    fn read_item(&mut self, item: &Value) -> Result<(), DecodeError> {
+        if !item.is_object() {
+            return Err(wrong("expected a map"));
+        }
+        let bounds = Bounds::read(item)?;
+        match item["type"].as_str() {
+            Some("Container") => self.container = bounds.with_defaults(),
+            Some("Pod") => self.pod = bounds,
+            Some(_) => {}
+            None => return Err(wrong("expected a type such as `Container` or `Pod`").below("type")),
+        }
+        Ok(())
     }
 }
 
+fn wrong(message: impl Into<String>) -> DecodeError {
+    DecodeError { pointer: Pointer::default(), message: message.into(), help: None }
+}
+
 impl Bounds {
-    fn read(item: &Value) -> Self {
-        Self {
-            min: Amounts::read(&item["min"]),
-            max: Amounts::read(&item["max"]),
-            default: Amounts::read(&item["default"]),
-            default_request: Amounts::read(&item["defaultRequest"]),
-            max_limit_request_ratio: Amounts::read(&item["maxLimitRequestRatio"]),
-        }
+    fn read(item: &Value) -> Result<Self, DecodeError> {
+        let amounts = |field| Amounts::read(&item[field]).map_err(|error| error.below(field));
+        Ok(Self {
+            min: amounts("min")?,
+            max: amounts("max")?,
+            default: amounts("default")?,
+            default_request: amounts("defaultRequest")?,
+            max_limit_request_ratio: amounts("maxLimitRequestRatio")?,
+        })
     }
 
     /// `SetDefaults_LimitRangeItem`: a limit defaults to the max, a request to the limit, then to the min.
@@ -152,14 +181,24 @@ fn ratio_exceeds(request: Quantity, limit: Quantity, enforced: Quantity) -> bool
 }
 
 impl Amounts {
-    fn read(value: &Value) -> Self {
-        let amount = |value: &Value| match value {
-            Value::String(text) => stored(text).ok(),
-            Value::Number(number) => stored(&number.to_string()).ok(),
-            _ => None,
+    fn read(value: &Value) -> Result<Self, DecodeError> {
+        let mut amounts = BTreeMap::new();
+        let entries = match value {
+            Value::Object(entries) => entries,
+            Value::Null => return Ok(Self::default()),
+            _ => return Err(wrong("expected a map")),
         };
-        let entries = value.as_object().into_iter().flatten();
-        Self(entries.filter_map(|(name, value)| Some((name.clone(), amount(value)?))).collect())
+        for (name, value) in entries {
+            let amount = match value {
+                Value::String(text) => stored(text),
+                Value::Number(number) => stored(&number.to_string()),
+                Value::Null => continue,
+                _ => return Err(wrong("expected a quantity").below(name)),
+            };
+            let amount = amount.map_err(|error| wrong(error.to_string()).below(name))?;
+            amounts.insert(name.clone(), amount);
+        }
+        Ok(Self(amounts))
     }
 
     fn complete(&mut self, others: &Self) {
@@ -218,6 +257,7 @@ mod tests {
             ]}
         }))
         .unwrap()
+        .unwrap()
     }
 
     #[test]
@@ -252,10 +292,33 @@ mod tests {
 
     #[test]
     fn only_limit_ranges_are_read() {
-        assert_eq!(LimitRange::from_value(&json!({"kind": "Pod", "spec": {"limits": []}})), None);
-        assert_eq!(LimitRange::from_value(&json!({"spec": {}})), None);
-        assert!(LimitRange::from_value(&json!({"spec": {"limits": []}})).is_some());
-        assert!(LimitRange::from_value(&json!({"kind": "LimitRange"})).is_some());
+        let read = |value| LimitRange::from_value(&value).unwrap();
+        assert_eq!(read(json!({"kind": "Pod", "spec": {"limits": []}})), None);
+        assert_eq!(read(json!({"spec": {}})), None);
+        assert!(read(json!({"spec": {"limits": []}})).is_some());
+        assert!(read(json!({"kind": "LimitRange"})).is_some());
+        assert!(read(json!({"kind": "LimitRange", "spec": {"limits": null}})).is_some());
+    }
+
+    #[test]
+    fn broken_fields_are_placed() {
+        for (spec, pointer) in [
+            (json!(7), "/spec"),
+            (json!({"limits": {}}), "/spec/limits"),
+            (json!({"limits": [null]}), "/spec/limits/0"),
+            (json!({"limits": [{"max": {}}]}), "/spec/limits/0/type"),
+            (json!({"limits": [{"type": 1}]}), "/spec/limits/0/type"),
+            (json!({"limits": [{"type": "Pod"}, {"type": "Pod", "max": 1}]}), "/spec/limits/1/max"),
+            (
+                json!({"limits": [{"type": "Pod", "max": {"memory": "x"}}]}),
+                "/spec/limits/0/max/memory",
+            ),
+            (json!({"limits": [{"type": "Other", "min": {"a/b": []}}]}), "/spec/limits/0/min/a~1b"),
+        ] {
+            let value = json!({"kind": "LimitRange", "spec": spec});
+            let error = LimitRange::from_value(&value).unwrap_err();
+            assert_eq!(error.pointer.as_str(), pointer, "{error}");
+        }
     }
 
     #[test]

@@ -166,7 +166,9 @@ fn selector(
     errors: &mut Vec<DecodeError>,
 ) -> Option<Selector> {
     Selector::compile(written?)
-        .map_err(|error| errors.push(DecodeError::from(error).below(field)))
+        .map_err(|found| {
+            errors.extend(found.into_iter().map(|error| DecodeError::from(error).below(field)))
+        })
         .ok()
 }
 

@@ -168,11 +168,8 @@ impl Dns {
                 .with_fix(summary, vec![set]);
         }
         let servers = self.nameservers.join(", ");
-        let violation = Violation::pod(
-            place,
-            message,
-            format!("set dnsPolicy: None with dnsConfig.nameservers {servers}"),
-        );
+        let help = format!("set dnsPolicy: None with dnsConfig.nameservers {servers}");
+        let violation = Violation::pod(place, message, help);
         let present = list(config.map(|config| &config.nameservers));
         let missing: Vec<&String> = missing_of(&self.nameservers, present).collect();
         let total = present.len() + missing.len();

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-fn compile(written: Value) -> Result<Selector, SelectorError> {
+fn compile(written: Value) -> Result<Selector, Vec<SelectorError>> {
     Selector::compile(&serde_json::from_value(written).unwrap())
 }
 
@@ -56,6 +56,32 @@ fn everything_and_nothing() {
 }
 
 #[test]
+fn every_error_is_told() {
+    let errors = compile(json!({
+        "matchLabels": {"a b": "c d"},
+        "matchExpressions": [
+            {"key": "-", "operator": "in", "values": ["a"]},
+            {"key": "a", "operator": "In", "values": ["-", "a", "+"]},
+            {"key": "a", "operator": "Exists", "values": ["a"]},
+        ],
+    }))
+    .unwrap_err();
+    let places: Vec<_> = errors.iter().map(|error| error.pointer.as_str()).collect();
+    assert_eq!(
+        places,
+        [
+            "/matchLabels/a b",
+            "/matchLabels/a b",
+            "/matchExpressions/0/key",
+            "/matchExpressions/0/operator",
+            "/matchExpressions/1/values/0",
+            "/matchExpressions/1/values/2",
+            "/matchExpressions/2/values",
+        ]
+    );
+}
+
+#[test]
 fn all_requirements_must_hold() {
     let written = json!({
         "matchLabels": {"team": "data", "x.io/env": "prod"},
@@ -81,7 +107,7 @@ fn all_requirements_must_hold() {
     {"key": "a", "operator": "Exists"}, {"key": "", "operator": "Exists"}
 ]}), "/matchExpressions/1/key", "must not be empty")]
 fn errors_point_at_the_field(#[case] written: Value, #[case] pointer: &str, #[case] message: &str) {
-    let error = compile(written).unwrap_err();
+    let error = compile(written).unwrap_err().remove(0);
     assert_eq!(error.pointer, pointer);
     assert!(error.message.contains(message), "{error}");
 }

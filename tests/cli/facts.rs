@@ -106,6 +106,27 @@ fn limit_ranges_count_wherever_they_stand() {
     sandbox.write("all/b.yaml", range);
     assert_eq!(sandbox.check(["all"]).code, 1, "it is one of the namespace `default`");
     assert_eq!(sandbox.check(["--namespace", "etl", "all"]).code, 0);
-    sandbox.write("all/b.yaml", "apiVersion: v1\nkind: LimitRange\nmetadata: {namespace: etl}\nspec: {limits: [7, {max: x}]}\n");
-    assert!(sandbox.check(["all"]).code > 0, "one that cannot be read does no harm");
+}
+
+#[test]
+fn broken_limit_ranges_are_errors_that_are_told_once() {
+    let sandbox = Sandbox::new();
+    // Another makes a second pass.
+    let good = "apiVersion: v1\nkind: LimitRange\nmetadata: {name: l}\nspec: {limits: []}\n";
+    sandbox.write("all/a.yaml", format!("{good}---\n{}", namespace("etl", "{a: b}")));
+    for (limits, line, column, message) in [
+        ("  - {type: Pod, max: {memory: x}}", 6, 31, "spec.limits[0].max.memory: "),
+        ("  - null", 6, 5, "spec.limits[0]: expected a map"),
+        ("  - type: Pod\n    max: 7", 7, 10, "spec.limits[0].max: expected a map"),
+    ] {
+        let broken = good.replace("spec: {limits: []}", &format!("spec:\n  limits:\n{limits}"));
+        sandbox.write("all/b.yaml", broken);
+        let run = sandbox.check(["--format", "json", "all"]);
+        let report = run.json();
+        assert_eq!((run.code, report["errors"].as_array().unwrap().len()), (2, 1), "{report:#}");
+        let error = &report["errors"][0];
+        assert_eq!(error["file"], "all/b.yaml");
+        assert_eq!((&error["line"], &error["column"]), (&line.into(), &column.into()), "{error}");
+        assert!(error["message"].as_str().unwrap().starts_with(message), "{error}");
+    }
 }

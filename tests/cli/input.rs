@@ -131,8 +131,9 @@ fn a_broken_document_does_not_hide_the_others() {
     let tab = bad_pod("a").replace("    image", "\timage");
     let (report, code) = sandbox.judge("tab.yaml", tab);
     assert_eq!(code, 2);
-    let line = report["errors"][0]["line"].as_u64().unwrap();
-    assert!((6..=7).contains(&line), "{report:#}");
+    let error = &report["errors"][0];
+    assert_eq!((&error["line"], &error["column"]), (&7.into(), &1.into()), "{report:#}");
+    assert_eq!(error["message"], "a tab cannot indent YAML");
 }
 
 #[test]
@@ -149,6 +150,10 @@ fn wrong_types_are_errors_that_name_the_field() {
     let message = report["errors"][0]["message"].as_str().unwrap();
     assert!(message.starts_with("spec.containers[0].image: "), "{message}");
     assert_eq!(report["errors"][0]["line"], 7);
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [null]}\n";
+    let (report, _) = sandbox.judge("null.yaml", pod);
+    let wanted = "spec.containers[0]: invalid type: null, expected a map";
+    assert_eq!(report["errors"][0]["message"], wanted);
 }
 
 #[test]
@@ -171,6 +176,68 @@ fn folders_hold_other_things_too() {
     let run = sandbox.check(["k8s/empty.yaml"]);
     assert_eq!(run.code, 2, "a file that was named is expected to hold something");
     assert!(run.stdout.contains("empty"), "{}", run.stdout);
+}
+
+#[test]
+fn objects_that_do_not_say_what_they_are() {
+    let sandbox = Sandbox::new();
+    let pod = bad_pod("x");
+    for (from, to, line, column, message, help) in [
+        (
+            "apiVersion: v1\n",
+            "",
+            1,
+            7,
+            "the object has no apiVersion; kubectl would refuse it",
+            None,
+        ),
+        ("kind: Pod\n", "", 1, 13, "the object has no kind; kubectl would refuse it", None),
+        ("v1\n", "1\n", 1, 13, "the apiVersion is no text; kubectl would refuse it", None),
+        ("Pod\n", "[Pod]\n", 2, 1, "the kind is no text; kubectl would refuse it", None),
+        ("Pod\n", "\"\"\n", 1, 13, "the object has no kind; kubectl would refuse it", None),
+        ("Pod\n", "pod\n", 2, 7, "there is no kind `pod` in v1", Some("did you mean `Pod`?")),
+        (
+            "v1\nkind: Pod\n",
+            "apps/v1\nkind: Daemonset\n",
+            2,
+            7,
+            "there is no kind `Daemonset` in apps/v1",
+            Some("did you mean `DaemonSet`?"),
+        ),
+        (
+            "Pod\n",
+            "namespace\n",
+            2,
+            7,
+            "there is no kind `namespace` in v1",
+            Some("did you mean `Namespace`?"),
+        ),
+    ] {
+        // The Namespace makes a second pass.
+        let namespace = "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: n}\n";
+        sandbox.write("all/a.yaml", pod.replacen(from, to, 1) + namespace);
+        let run = sandbox.check(["--format", "json", "all"]);
+        let report = run.json();
+        assert_eq!((run.code, report["errors"].as_array().unwrap().len()), (2, 1), "{report:#}");
+        let error = &report["errors"][0];
+        assert_eq!((&error["line"], &error["column"]), (&line.into(), &column.into()), "{error}");
+        assert_eq!((error["message"].as_str(), error["help"].as_str()), (Some(message), help));
+    }
+}
+
+#[test]
+fn files_without_objects_are_named_if_the_user_named_them() {
+    let sandbox = Sandbox::new();
+    for text in
+        ["image: {tag: latest}\nkind: DaemonSet\n", "apiVersion: v2\nname: chart\n", "a: 1\n"]
+    {
+        sandbox.write("all/a.yaml", text);
+        let run = sandbox.check(["all"]);
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{text}");
+        let run = sandbox.check(["all/a.yaml"]);
+        let warning = "all/a.yaml holds no Kubernetes object";
+        assert!(run.code == 0 && run.stderr.contains(warning), "{text}: {}", run.stderr);
+    }
 }
 
 #[test]

@@ -50,6 +50,8 @@ fn errors_say_where_and_why() {
         ),
         ("é: 1\nb:\n\tc: 1\n", "3:1: a tab cannot indent YAML"),
         ("a:\n  - \tb\n", "2:5: a tab cannot indent YAML"),
+        ("a:\n  b: c\n\td: e\n", "3:1: a tab cannot indent YAML"),
+        ("a:\n  b: c\r\n \td: e\r\n", "3:2: a tab cannot indent YAML"),
         ("? [x]\n: 1", "1:3: a key must be a scalar"),
         ("image: {{ .Values.image }}", "1:9: a key must be a scalar"),
         ("a: !!int x", "1:10: `x` is no !!int"),

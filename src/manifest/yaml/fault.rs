@@ -15,7 +15,12 @@ pub(super) fn complex_key(range: Range<usize>) -> Fault {
 /// Turns an error of the parser, which counts from `base`, into one about the whole text.
 pub(super) fn syntax(text: &str, base: usize, error: &ScanError) -> Fault {
     let offset = error.marker().byte_offset().unwrap_or_default().min(text.len());
-    let offset = if is_about_tab(error.kind()) { first_tab(text, offset) } else { offset };
+    let offset = match error.kind() {
+        // It speaks of where the text begins that the tab seems to go on with.
+        ErrorKind::TabInPlainScalar => next_tab(text, offset),
+        kind if is_about_tab(kind) => first_tab(text, offset),
+        _ => offset,
+    };
     let width = match text.get(offset..).and_then(|rest| rest.chars().next()) {
         None | Some('\n' | '\r') => 0,
         Some(character) => character.len_utf8(),
@@ -30,8 +35,8 @@ pub(super) fn syntax(text: &str, base: usize, error: &ScanError) -> Fault {
 }
 
 fn is_about_tab(kind: &ErrorKind) -> bool {
-    use ErrorKind::{TabInBlockIndentation, TabInIndentation, TabNotAllowed};
-    matches!(kind, TabInBlockIndentation | TabInIndentation | TabNotAllowed)
+    use ErrorKind::{TabInBlockIndentation, TabInIndentation, TabInPlainScalar, TabNotAllowed};
+    matches!(kind, TabInBlockIndentation | TabInIndentation | TabInPlainScalar | TabNotAllowed)
 }
 
 /// The first tab of the white space that reaches up to `offset`.
@@ -39,6 +44,21 @@ fn first_tab(text: &str, offset: usize) -> usize {
     let before = text.get(..offset).unwrap_or_default();
     let start = before.trim_end_matches([' ', '\t']).len();
     before.get(start..).and_then(|space| space.find('\t')).map_or(offset, |tab| start + tab)
+}
+
+/// The first tab that indents a line after `offset`.
+fn next_tab(text: &str, offset: usize) -> usize {
+    let is_break = |character: char| matches!(character, '\n' | '\r');
+    let after = text.get(offset..).unwrap_or_default();
+    after
+        .match_indices(is_break)
+        .find_map(|(at, _)| {
+            let line = after.get(at + 1..)?;
+            let indent = line.len() - line.trim_start_matches([' ', '\t']).len();
+            let tab = line.get(..indent)?.find('\t')?;
+            (!line.get(indent..)?.starts_with(['\n', '\r', '#'])).then_some(offset + at + 1 + tab)
+        })
+        .unwrap_or(offset)
 }
 
 fn words(kind: &ErrorKind) -> (String, Option<&'static str>) {

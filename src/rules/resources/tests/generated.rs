@@ -171,7 +171,7 @@ proptest! {
         let engine = Engine::new(Arc::new(set));
         let pod = admitted(written.clone(), &ranges);
         prop_assume!(api::invalid(&pod).is_none());
-        let known: Vec<LimitRange> = ranges.iter().filter_map(LimitRange::from_value).collect();
+        let known: Vec<LimitRange> = ranges.iter().filter_map(|range| LimitRange::from_value(range).unwrap()).collect();
 
         let mutated = decide(&engine, &pod, &known, Stage::Mutate);
         prop_assert!(mutated.conflicts.is_empty(), "{:?}", mutated.conflicts);
@@ -223,7 +223,7 @@ proptest! {
         let engine = Engine::new(Arc::new(set));
         let mut pod = admitted(written, &ranges);
         prop_assume!(api::invalid(&pod).is_none());
-        let known: Vec<LimitRange> = ranges.iter().filter_map(LimitRange::from_value).collect();
+        let known: Vec<LimitRange> = ranges.iter().filter_map(|range| LimitRange::from_value(range).unwrap()).collect();
         let mut refused = api::refused(&pod, &ranges);
         for _ in 0..40 {
             let decision = decide(&engine, &pod, &known, Stage::Validate);

@@ -136,7 +136,7 @@ fn a_limit_range_that_is_broken_by_a_fix_is_named() {
     let range =
         LimitRange::from_value(&json!({"kind": "LimitRange", "metadata": {"name": "small"},
         "spec": {"limits": [{"type": "Pod", "max": {"memory": "200Mi"}}]}}));
-    let ranges = [range.unwrap()];
+    let ranges = [range.unwrap().unwrap()];
     let mut two =
         pod(&json!({"limits": {"memory": "100Mi"}, "requests": {"memory": "100Mi", "cpu": "1"}}));
     let second = json!({"name": "second", "image": "a:1", "resources": {"requests": {"cpu": "1"}}});
