@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use plimsoll::manifest::parse;
+use plimsoll::pod::kinds::PodKind;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
@@ -17,10 +18,11 @@ use crate::webhook::Guarded;
 #[path = "../support/pods.rs"]
 mod pods;
 
-/// A pod of a fixture, under the name it has here.
+/// A pod or a workload of a fixture, under the name it has here.
 struct Case {
     fixture: PathBuf,
-    pod: Value,
+    is_pod: bool,
+    object: Value,
 }
 
 /// (policy, rule, field or nothing for what was patched)
@@ -61,15 +63,25 @@ fn cases() -> (Vec<Value>, Vec<Case>) {
                         json!({"matchLabels": {"fixture": mark}});
                     policies.push(value);
                 }
-                Some("Pod") => {
+                kind => {
+                    let group = value["apiVersion"].as_str().unwrap().split_once('/');
+                    let Some(kind) =
+                        PodKind::find(group.map_or("", |group| group.0), kind.unwrap())
+                    else {
+                        continue;
+                    };
                     let metadata = value["metadata"].as_object_mut().unwrap();
                     metadata.insert("name".to_owned(), json!(format!("{mark}-{number}")));
                     metadata.remove("namespace");
                     metadata.remove("generateName");
-                    value["metadata"]["labels"]["fixture"] = json!(mark);
-                    cases.push(Case { fixture: fixture.clone(), pod: value });
+                    let pod = value.pointer_mut(kind.base().as_str()).unwrap();
+                    pod["metadata"]["labels"]["fixture"] = json!(mark);
+                    cases.push(Case {
+                        fixture: fixture.clone(),
+                        is_pod: kind.is_pod(),
+                        object: value,
+                    });
                 }
-                _ => {}
             }
         }
     }
@@ -78,7 +90,7 @@ fn cases() -> (Vec<Value>, Vec<Case>) {
 
 /// What `check` says of every pod.
 fn checked(guarded: &Guarded, cases: &[Case]) -> Vec<BTreeSet<Verdict>> {
-    let pods: Vec<Value> = cases.iter().map(|case| guarded.placed(&case.pod)).collect();
+    let pods: Vec<Value> = cases.iter().map(|case| guarded.placed(&case.object)).collect();
     let file = guarded.cluster.folder().join("doors.json");
     fs::write(&file, json!({"apiVersion": "v1", "kind": "List", "items": pods}).to_string())
         .unwrap();
@@ -92,11 +104,13 @@ fn checked(guarded: &Guarded, cases: &[Case]) -> Vec<BTreeSet<Verdict>> {
     let mut verdicts = vec![BTreeSet::new(); cases.len()];
     for finding in output["findings"].as_array().unwrap() {
         let name = finding["object"]["name"].as_str().unwrap();
-        let at = cases.iter().position(|case| case.pod["metadata"]["name"] == name).unwrap();
+        let at = cases.iter().position(|case| case.object["metadata"]["name"] == name).unwrap();
         let text = |field: &str| finding[field].as_str().unwrap().to_owned();
         let path = text("path").split_off(format!("/items/{at}").len());
         let field = match finding["action"].as_str().unwrap() {
             "Audit" => continue,
+            // A workload is not patched, its pods are.
+            "Patch" if !cases[at].is_pod => continue,
             "Patch" => String::new(),
             _ => plimsoll::pointer::Pointer::new(path).field_path(),
         };
@@ -139,11 +153,11 @@ fn every_fixture_gets_the_same_verdict_at_every_door() {
     let mut compared = 0;
     for (case, expected) in cases.iter().zip(&checked) {
         let args = ["create", "--dry-run=server", "-f", "-", "-n", &guarded.namespace];
-        let pod = guarded.placed(&case.pod).to_string();
+        let pod = guarded.placed(&case.object).to_string();
         let output = guarded.cluster.kubectl_with(&args, &pod).unwrap();
         if !output.success() && !output.stderr.contains("denied the request") {
             let elsewhere = ["create", "--dry-run=server", "-f", "-", "-n", "default"];
-            let plain = guarded.cluster.kubectl_with(&elsewhere, &case.pod.to_string()).unwrap();
+            let plain = guarded.cluster.kubectl_with(&elsewhere, &case.object.to_string()).unwrap();
             assert!(
                 !plain.success(),
                 "{} became invalid: {}",
