@@ -5,6 +5,8 @@ pub mod admission;
 pub mod check;
 #[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(feature = "serve")]
+pub mod cluster;
 pub mod decode;
 pub mod edit;
 pub mod engine;

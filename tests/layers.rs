@@ -11,10 +11,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules from the top to the bottom. A module may use those on later lines.
-const LAYERS: [&[&str]; 14] = [
+const LAYERS: [&[&str]; 15] = [
     &["cli"],
     &["check", "serve"],
-    &["policy_source"],
+    &["cluster", "policy_source"],
+    &["crd"],
     &["report"],
     &["admission"],
     &["engine"],

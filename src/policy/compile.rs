@@ -47,7 +47,7 @@ pub struct CompiledPolicy {
 /// All policies in force, sorted by name so that the order they came in does not matter.
 #[derive(Debug, Default)]
 pub struct PolicySet {
-    policies: Vec<CompiledPolicy>,
+    policies: Vec<Arc<CompiledPolicy>>,
     conflicts: Vec<Conflict>,
 }
 
@@ -58,7 +58,7 @@ impl PolicySet {
     /// Every error in every policy, in the order of the objects.
     pub fn compile(objects: &[&Value]) -> Result<Self, Vec<PolicyError>> {
         let mut errors = Vec::new();
-        let mut policies: Vec<CompiledPolicy> = Vec::new();
+        let mut policies = Vec::new();
         let mut names: HashMap<&str, usize> = HashMap::new();
         for (index, object) in objects.iter().enumerate() {
             let name = object.pointer("/metadata/name").and_then(Value::as_str);
@@ -82,20 +82,22 @@ impl PolicySet {
                 names.insert(name, index);
             }
             match CompiledPolicy::compile(object) {
-                Ok(policy) => policies.push(policy),
+                Ok(policy) => policies.push(Arc::new(policy)),
                 Err(found) => errors.extend(found.into_iter().map(|found| error(found, None))),
             }
         }
-        if !errors.is_empty() {
-            return Err(errors);
-        }
+        if errors.is_empty() { Ok(Self::of(policies)) } else { Err(errors) }
+    }
+
+    /// A set of policies that were compiled before, in any order. Names are unique: the caller has seen to it.
+    pub fn of(mut policies: Vec<Arc<CompiledPolicy>>) -> Self {
         policies.sort_by(|a, b| a.name.cmp(&b.name));
         let conflicts = conflicts(&policies);
-        Ok(Self { policies, conflicts })
+        Self { policies, conflicts }
     }
 
     /// The policies, by name.
-    pub fn policies(&self) -> &[CompiledPolicy] {
+    pub fn policies(&self) -> &[Arc<CompiledPolicy>] {
         &self.policies
     }
 
@@ -111,7 +113,11 @@ fn is_policy(object: &Value) -> bool {
 }
 
 impl CompiledPolicy {
-    fn compile(object: &Value) -> Result<Self, Vec<DecodeError>> {
+    /// Compiles one PodPolicy object.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, pointing from the object on.
+    pub fn compile(object: &Value) -> Result<Self, Vec<DecodeError>> {
         let mut fields = Fields::of(object, "a policy").map_err(|error| vec![error])?;
         for (field, wanted) in [("apiVersion", API_VERSION), ("kind", KIND)] {
             let help = format!("a policy has apiVersion {API_VERSION} and kind {KIND}");

@@ -1,6 +1,7 @@
 //! Rules that want different values for one field.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::action::Action;
 use super::compile::CompiledPolicy;
@@ -32,7 +33,7 @@ impl fmt::Display for Conflict {
 }
 
 /// Every conflict, in the order of the losers.
-pub(super) fn conflicts(policies: &[CompiledPolicy]) -> Vec<Conflict> {
+pub(super) fn conflicts(policies: &[Arc<CompiledPolicy>]) -> Vec<Conflict> {
     let claims: Vec<_> = policies
         .iter()
         .enumerate()

@@ -1,0 +1,1 @@
+//! What speaks with a Kubernetes API server: the policies that live there, and what Plimsoll keeps there.
