@@ -111,8 +111,8 @@ impl Server {
         self.drain
     }
 
-    /// Serves until `stop` ends, then drains: not ready first, later no new connections, then what is
-    /// in flight is answered.
+    /// Serves until `stop` ends, then drains: not ready first, while clients are asked to leave; later no new
+    /// connections; then what is in flight is answered.
     pub async fn run(self, stop: impl Future<Output = Shutdown>) {
         let Server { state, listener, admin_listener, drain, .. } = &self;
         let admin_router = admin::router(Arc::clone(state), self.self_signed_ca.clone());
@@ -126,7 +126,7 @@ impl Server {
         };
         let stopping = async {
             let Shutdown { delay } = stop.await;
-            state.set_ready(false);
+            state.begin_draining();
             tokio::time::sleep(delay).await;
         };
         state.set_ready(true);

@@ -18,6 +18,7 @@ pub struct State {
     pub(super) limits: Limits,
     pub(super) budget: Budget,
     ready: AtomicBool,
+    draining: AtomicBool,
 }
 
 /// An engine with the counters of its rules: swapped together, so that a request never sees half.
@@ -38,6 +39,7 @@ impl State {
             budget: Budget::new(limits.max_buffered, limits.max_body),
             limits,
             ready: AtomicBool::new(false),
+            draining: AtomicBool::new(false),
         }
     }
 
@@ -61,6 +63,17 @@ impl State {
     /// Sets what `/readyz` says.
     pub fn set_ready(&self, ready: bool) {
         self.ready.store(ready, Ordering::Relaxed);
+    }
+
+    /// Whether the end has begun: clients are asked to take their requests elsewhere.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    /// Begins the end: not ready from here on, and every answer is the last of its connection.
+    pub fn begin_draining(&self) {
+        self.set_ready(false);
+        self.draining.store(true, Ordering::Relaxed);
     }
 
     pub(super) fn loaded(&self) -> Guard<Arc<Loaded>> {
