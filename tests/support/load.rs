@@ -93,7 +93,7 @@ impl Load {
         Ok(Self { shared, pacing, sweeping })
     }
 
-    /// Creates that begin from here on are counted under `name`.
+    /// Answers that come from here on are counted under `name`.
     pub(crate) fn stage(&self, name: &str) {
         self.shared.table.begin(name);
     }
@@ -149,7 +149,6 @@ async fn create(load: &Shared) {
     // Nobody schedules them: the load is on admission.
     pod["spec"]["schedulerName"] = json!("nobody");
     let path = format!("/api/v1/namespaces/{}/pods", load.namespace);
-    let stage = load.table.stage();
     let began = Instant::now();
     let mut unanswered = 0;
     loop {
@@ -164,22 +163,22 @@ async fn create(load: &Shared) {
         };
         match answer {
             // The API server's own limits, not the webhook's doing; clients wait and ask again.
-            Ok((429, _)) => load.table.throttled(stage),
+            Ok((429, _)) => load.table.throttled(),
             Ok((503, body)) if body.windows(LEAVING.len()).any(|part| part == LEAVING) => {
                 unanswered += 1;
-                load.table.unanswered(stage);
+                load.table.unanswered();
             }
             Ok((code, body)) => {
                 let answer = Answer { code, body };
-                return load.table.count(stage, judge(sample, &answer), asked.elapsed());
+                return load.table.count(judge(sample, &answer), asked.elapsed());
             }
             Err(error) if began.elapsed() > AWAY => {
                 let gone = format!("no API server: {error}");
-                return load.table.count(stage, judge::Outcome::Failed(gone), asked.elapsed());
+                return load.table.count(judge::Outcome::Failed(gone), asked.elapsed());
             }
             Err(_) => {
                 unanswered += 1;
-                load.table.unanswered(stage);
+                load.table.unanswered();
             }
         }
         tokio::time::sleep(Duration::from_millis(100)).await;

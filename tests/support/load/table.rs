@@ -94,25 +94,25 @@ impl Table {
         }
     }
 
-    /// The stage that a create belongs to which begins now.
-    pub(super) fn stage(&self) -> usize {
-        self.lock().len() - 1
-    }
-
     pub(super) fn rows(&self) -> Vec<Row> {
         self.lock().clone()
     }
 
-    pub(super) fn unanswered(&self, stage: usize) {
-        self.lock()[stage].unanswered += 1;
+    pub(super) fn unanswered(&self) {
+        if let Some(row) = self.lock().last_mut() {
+            row.unanswered += 1;
+        }
     }
 
-    pub(super) fn throttled(&self, stage: usize) {
-        self.lock()[stage].throttled += 1;
+    pub(super) fn throttled(&self) {
+        if let Some(row) = self.lock().last_mut() {
+            row.throttled += 1;
+        }
     }
 
-    pub(super) fn count(&self, stage: usize, outcome: Outcome, latency: Duration) {
-        let row = &mut self.lock()[stage];
+    pub(super) fn count(&self, outcome: Outcome, latency: Duration) {
+        let mut rows = self.lock();
+        let Some(row) = rows.last_mut() else { return };
         row.latencies.push(latency);
         if matches!(outcome, Outcome::Failed(_) | Outcome::Slipped(_)) {
             row.problem_times.push(jiff::Timestamp::now().to_string());
@@ -162,7 +162,8 @@ impl fmt::Display for Shown<'_> {
             )?;
         }
         for row in self.0 {
-            if let (Some(first), Some(last)) = (row.problem_times.first(), row.problem_times.last()) {
+            if let (Some(first), Some(last)) = (row.problem_times.first(), row.problem_times.last())
+            {
                 writeln!(f, "  {}: from {first} to {last}", row.name)?;
             }
             for (problem, count) in row.problems.iter().take(8) {
