@@ -2,3 +2,8 @@
 
 pub mod client;
 pub mod leadership;
+mod metrics;
+pub mod policies;
+mod watching;
+
+pub use metrics::Metrics;
