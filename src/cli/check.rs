@@ -12,7 +12,7 @@ use anyhow::{Context, bail};
 use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 
-use super::{Color, Common, Outcome, PolicyArgs, is_broken_pipe, output};
+use super::{Color, Common, Outcome, PolicyArgs, is_broken_pipe, now, output};
 use crate::check::{self, DEFAULT_NAMESPACE};
 use crate::engine::Engine;
 use crate::policy::Action;
@@ -117,7 +117,8 @@ pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> 
     let Some(policies) = args.policies.load(common)? else { return Ok(Outcome::Broken) };
     let engine = Engine::new(Arc::new(policies)).in_namespace(&args.own_namespace);
     let threads = thread::available_parallelism().map_or(1, usize::from);
-    let report = check::run(&engine, &args.paths, &args.namespace, threads);
+    let context = check::Context { engine: &engine, namespace: &args.namespace, now: Some(now()) };
+    let report = check::run(context, &args.paths, threads);
     if report.summary.files == 0 && report.errors.is_empty() {
         output::say(format_args!(
             "warning: no manifests found; folders are searched for .yaml, .yml and .json files"
