@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::decode::DecodeError;
-use crate::policy::CompiledPolicy;
+use crate::policy::{CompiledExemption, CompiledPolicy};
 
 /// Errors of one object that are told; a person mends them one by one anyway.
 const MOST_ERRORS: usize = 16;
@@ -28,6 +28,14 @@ impl Compile for CompiledPolicy {
 
     fn compile(object: &Value) -> Result<Self, Vec<DecodeError>> {
         CompiledPolicy::compile(object)
+    }
+}
+
+impl Compile for CompiledExemption {
+    const WHAT: &'static str = "exemption";
+
+    fn compile(object: &Value) -> Result<Self, Vec<DecodeError>> {
+        CompiledExemption::compile(object)
     }
 }
 
