@@ -2,6 +2,8 @@
 
 mod check;
 mod explain;
+#[cfg(feature = "serve")]
+mod kubernetes;
 mod output;
 mod policies;
 #[cfg(feature = "serve")]

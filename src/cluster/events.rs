@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use super::client::{self, is_conflict, is_not_found};
 use super::metrics::{EventResult, Metrics};
 
-pub mod pods;
+pub(super) mod pods;
 
 /// Who reports.
 const CONTROLLER: &str = "plimsoll.dev/plimsoll";
