@@ -16,26 +16,27 @@ use crate::node::{Node, loopback};
 const HOME: &str = "plimsoll-system";
 
 fn deployment() -> Value {
-    let probe = |path: &str| json!({"httpGet": {"path": path, "port": "admin"}, "periodSeconds": 1});
+    let probe =
+        |path: &str| json!({"httpGet": {"path": path, "port": "admin"}, "periodSeconds": 1});
     json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "plimsoll", "namespace": HOME},
-        "spec": {
-            "replicas": 2,
-            "selector": {"matchLabels": {"app": "plimsoll"}},
-            "strategy": {"rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
-            "template": {"metadata": {"labels": {"app": "plimsoll"}}, "spec": {
-                "terminationGracePeriodSeconds": 30,
-                "containers": [{
-                    "name": "plimsoll", "image": "plimsoll:test",
-                    "args": ["serve", "--listen=:8443", "--admin-listen=0.0.0.0:8080",
-                        "--tls-cert=/tls/tls.crt", "--tls-key=/tls/tls.key", "--policies=/policies"],
-                    "ports": [{"name": "https", "containerPort": 8443}, {"name": "admin", "containerPort": 8080}],
-                    "readinessProbe": probe("/readyz"), "livenessProbe": probe("/livez"),
-                    "volumeMounts": [{"name": "tls", "mountPath": "/tls"}, {"name": "policies", "mountPath": "/policies"}],
-                }],
-                "volumes": [{"name": "tls", "secret": {"secretName": "tls"}},
-                    {"name": "policies", "configMap": {"name": "policies"}}],
-            }},
-        }})
+    "spec": {
+        "replicas": 2,
+        "selector": {"matchLabels": {"app": "plimsoll"}},
+        "strategy": {"rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
+        "template": {"metadata": {"labels": {"app": "plimsoll"}}, "spec": {
+            "terminationGracePeriodSeconds": 30,
+            "containers": [{
+                "name": "plimsoll", "image": "plimsoll:test",
+                "args": ["serve", "--listen=:8443", "--admin-listen=0.0.0.0:8080",
+                    "--tls-cert=/tls/tls.crt", "--tls-key=/tls/tls.key", "--policies=/policies"],
+                "ports": [{"name": "https", "containerPort": 8443}, {"name": "admin", "containerPort": 8080}],
+                "readinessProbe": probe("/readyz"), "livenessProbe": probe("/livez"),
+                "volumeMounts": [{"name": "tls", "mountPath": "/tls"}, {"name": "policies", "mountPath": "/policies"}],
+            }],
+            "volumes": [{"name": "tls", "secret": {"secretName": "tls"}},
+                {"name": "policies", "configMap": {"name": "policies"}}],
+        }},
+    }})
 }
 
 const POLICIES: &str = "apiVersion: plimsoll.dev/v1alpha1
@@ -101,7 +102,8 @@ fn a_deployment_by_hand_survives_under_load() {
     cluster.create(&deployment()).unwrap();
     rollout(cluster);
     let crowd = cluster.create_namespace("crowd", &[]).unwrap();
-    let webhooks = Webhooks::at_service(HOME, "plimsoll", 443, &authority.ca_pem()).only_for(&crowd);
+    let webhooks =
+        Webhooks::at_service(HOME, "plimsoll", 443, &authority.ca_pem()).only_for(&crowd);
     cluster.register_webhooks(&webhooks).unwrap();
 
     let load = Load::start(node.runtime(), cluster, &crowd, 200, samples()).unwrap();
@@ -112,7 +114,11 @@ fn a_deployment_by_hand_survives_under_load() {
     cluster.kubectl_ok(&["rollout", "restart", "deployment/plimsoll", "-n", HOME]).unwrap();
     rollout(cluster);
     poll("the old pods to be gone", Duration::from_secs(40), || {
-        Ok(if node.programs().len() == 2 { Progress::Done(()) } else { Progress::NotYet("not".into()) })
+        Ok(if node.programs().len() == 2 {
+            Progress::Done(())
+        } else {
+            Progress::NotYet("not".into())
+        })
     })
     .unwrap();
 

@@ -38,6 +38,9 @@ const SWEEPING: Duration = Duration::from_secs(3);
 /// How long an API server may be away.
 const AWAY: Duration = Duration::from_secs(60);
 
+/// What an API server says that is about to end.
+const LEAVING: &[u8] = b"apiserver is shutting down";
+
 /// A pod to create again and again.
 #[derive(Clone, Debug)]
 pub(crate) struct Sample {
@@ -105,6 +108,7 @@ impl Load {
         self.shared.stop.store(true, Ordering::Relaxed);
         runtime.block_on(async {
             drop(self.pacing.await);
+            self.shared.table.end();
             drop(self.sweeping.await);
         });
         self.shared.table.rows()
@@ -161,6 +165,10 @@ async fn create(load: &Shared) {
         match answer {
             // The API server's own limits, not the webhook's doing; clients wait and ask again.
             Ok((429, _)) => load.table.throttled(stage),
+            Ok((503, body)) if body.windows(LEAVING.len()).any(|part| part == LEAVING) => {
+                unanswered += 1;
+                load.table.unanswered(stage);
+            }
             Ok((code, body)) => {
                 let answer = Answer { code, body };
                 return load.table.count(stage, judge(sample, &answer), asked.elapsed());

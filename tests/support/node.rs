@@ -9,7 +9,7 @@
 //! The kubelet runs the binary of this source tree in place of every image, with the container's own arguments,
 //! environment, volumes, probes and grace, and with the token of the pod's own ServiceAccount. What a node does
 //! with network namespaces is done here with loopback addresses: each pod has one of its own, and a container that
-//! listens on every address listens on that one. The proxy forwards connections from the Services' cluster IPs
+//! listens on every address listens on that one (127.x.y.z here, 10.x.y.z where the API server is told). The proxy forwards connections from the Services' cluster IPs
 //! to the ready endpoints, a moment late, as kube-proxy does.
 //!
 //! Only pods and Services of one namespace are looked at: others may be bound to the node and stay Pending.
@@ -17,7 +17,7 @@
 #![allow(dead_code, reason = "each test binary uses its own part of the support code")]
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
@@ -139,6 +139,23 @@ pub(crate) fn loopback() -> (String, [u8; 2]) {
     (format!("127.{own}.0.0/17"), [127, own])
 }
 
+/// The address of a pod as the API server is told: no loopback address is allowed in an EndpointSlice.
+fn told(ip: Ipv4Addr) -> Ipv4Addr {
+    let [_, b, c, d] = ip.octets();
+    Ipv4Addr::new(10, b, c, d)
+}
+
+/// Where a pod's address is on this machine.
+fn here(ip: IpAddr) -> IpAddr {
+    match ip {
+        IpAddr::V4(ip) if ip.octets()[0] == 10 => {
+            let [_, b, c, d] = ip.octets();
+            Ipv4Addr::new(127, b, c, d).into()
+        }
+        other => other,
+    }
+}
+
 /// Hands out addresses for pods, each once.
 #[derive(Default)]
 struct Addresses(AtomicU16);
@@ -159,7 +176,8 @@ impl Addresses {
 pub(crate) async fn client(cluster: &Cluster) -> Result<Client, String> {
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
     let path = cluster.kubeconfig();
-    let kubeconfig = Kubeconfig::read_from(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+    let kubeconfig =
+        Kubeconfig::read_from(&path).map_err(|e| format!("{}: {e}", path.display()))?;
     let mut config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default())
         .await
         .map_err(|e| format!("{}: {e}", path.display()))?;

@@ -14,8 +14,9 @@ pub(super) struct ApiServer {
     pub(super) args: Vec<String>,
 }
 
-/// How long an API server may take to let go of its clients.
-const API_SERVER_LEAVES: Duration = Duration::from_secs(30);
+/// How long an API server may take to let go of its clients. With connections that are in use it takes a minute,
+/// in which it answers nobody.
+const API_SERVER_LEAVES: Duration = Duration::from_secs(4);
 
 impl Cluster {
     /// Ends the API server as a kubelet does (SIGTERM, and SIGKILL after a grace), starts it again on the same

@@ -42,7 +42,8 @@ pub(crate) struct Asked {
 
 impl Asked {
     fn read(event: &Value) -> Option<Self> {
-        let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+        let text =
+            |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
         let object = &event["objectRef"];
         let mut resource = text(&object["resource"])?;
         if let Some(group) = text(&object["apiGroup"]) {
@@ -74,7 +75,8 @@ impl Cluster {
         let mut asked = Vec::new();
         // The last line may be half written.
         for line in text.lines().filter(|line| line.ends_with('}')) {
-            let event = serde_json::from_str(line).map_err(|e| format!("{}: {e}", path.display()))?;
+            let event =
+                serde_json::from_str(line).map_err(|e| format!("{}: {e}", path.display()))?;
             asked.extend(Asked::read(&event).filter(|asked| asked.user == user));
         }
         Ok(asked)

@@ -246,7 +246,10 @@ impl Plan<'_> {
 }
 
 /// Waits until `ready` says so; sees at once when `program` has ended instead.
-pub(super) fn wait_for(program: &Program, ready: impl Fn() -> Result<bool, String>) -> Result<(), String> {
+pub(super) fn wait_for(
+    program: &Program,
+    ready: impl Fn() -> Result<bool, String>,
+) -> Result<(), String> {
     poll(&format!("{} to be ready", program.name), PATIENCE, || {
         if ready()? {
             return Ok(Progress::Done(()));

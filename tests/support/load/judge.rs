@@ -64,8 +64,11 @@ fn answers_are_judged_by_what_was_expected() {
     let sample = |expect| Sample { name: "x", pod: Value::Null, expect };
     let plain = || answer(201, serde_json::json!({"metadata": {}, "spec": {"a": 1}}));
     let patched = || {
-        answer(201, serde_json::json!({"spec": {"a": 1},
-            "metadata": {"annotations": {"plimsoll.dev/patched-by": "p"}}}))
+        answer(
+            201,
+            serde_json::json!({"spec": {"a": 1},
+            "metadata": {"annotations": {"plimsoll.dev/patched-by": "p"}}}),
+        )
     };
     let refused = || answer(403, serde_json::json!({"message": "denied the request: no"}));
     let broken = || answer(500, serde_json::json!({"message": "failed calling webhook"}));

@@ -25,6 +25,8 @@ pub(crate) struct Row {
     latencies: Vec<Duration>,
     /// What went wrong, and how often.
     pub(crate) problems: BTreeMap<String, u32>,
+    /// When each problem came, for comparing with logs.
+    pub(crate) problem_times: Vec<String>,
 }
 
 impl Row {
@@ -42,6 +44,7 @@ impl Row {
             throttled: 0,
             latencies: Vec::new(),
             problems: BTreeMap::new(),
+            problem_times: Vec::new(),
         }
     }
 
@@ -85,6 +88,12 @@ impl Table {
         rows.push(Row::new(name));
     }
 
+    pub(super) fn end(&self) {
+        if let Some(last) = self.lock().last_mut() {
+            last.ended = Some(Instant::now());
+        }
+    }
+
     /// The stage that a create belongs to which begins now.
     pub(super) fn stage(&self) -> usize {
         self.lock().len() - 1
@@ -105,6 +114,9 @@ impl Table {
     pub(super) fn count(&self, stage: usize, outcome: Outcome, latency: Duration) {
         let row = &mut self.lock()[stage];
         row.latencies.push(latency);
+        if matches!(outcome, Outcome::Failed(_) | Outcome::Slipped(_)) {
+            row.problem_times.push(jiff::Timestamp::now().to_string());
+        }
         match outcome {
             Outcome::Stored => row.stored += 1,
             Outcome::Patched => row.patched += 1,
@@ -150,6 +162,9 @@ impl fmt::Display for Shown<'_> {
             )?;
         }
         for row in self.0 {
+            if let (Some(first), Some(last)) = (row.problem_times.first(), row.problem_times.last()) {
+                writeln!(f, "  {}: from {first} to {last}", row.name)?;
+            }
             for (problem, count) in row.problems.iter().take(8) {
                 writeln!(f, "  {}: {count} × {problem}", row.name)?;
             }

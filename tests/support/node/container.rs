@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use k8s_openapi::api::core::v1::{ConfigMap, Container, EnvVar, EnvVarSource, Pod, Secret};
 use kube::{Api, ResourceExt};
 
-use super::Shared;
 use super::volume::Mounts;
+use super::{Shared, told};
 
 /// A process to start.
 pub(super) struct Command {
@@ -58,7 +58,9 @@ pub(super) async fn command(
 /// The arguments of a command whose program is in the image. Nothing else is: no shell, no `sleep`.
 pub(super) fn entry_point(words: &[String]) -> Result<&[String], String> {
     match words.split_first() {
-        Some((program, args)) if Path::new(program).file_name().is_some_and(|name| name == "plimsoll") => {
+        Some((program, args))
+            if Path::new(program).file_name().is_some_and(|name| name == "plimsoll") =>
+        {
             Ok(args)
         }
         _ => Err(format!("the image has no such program: {words:?}")),
@@ -73,7 +75,9 @@ async fn value(
     before: &[(String, String)],
 ) -> Result<Option<String>, String> {
     if let Some(source) = &variable.value_from {
-        return from(node, pod, source, ip).await.map_err(|e| format!("env {}: {e}", variable.name));
+        return from(node, pod, source, ip)
+            .await
+            .map_err(|e| format!("env {}: {e}", variable.name));
     }
     let text = variable.value.clone().unwrap_or_default();
     let earlier = |name: &str| {
@@ -120,7 +124,7 @@ pub(super) fn field_of(pod: &Pod, path: &str, ip: Ipv4Addr) -> Result<String, St
         "spec.serviceAccountName" => {
             spec.and_then(|spec| spec.service_account_name.clone()).unwrap_or_default()
         }
-        "status.podIP" | "status.podIPs" => ip.to_string(),
+        "status.podIP" | "status.podIPs" => told(ip).to_string(),
         "status.hostIP" | "status.hostIPs" => Ipv4Addr::LOCALHOST.to_string(),
         _ => keyed(pod.labels(), "metadata.labels")
             .or_else(|| keyed(pod.annotations(), "metadata.annotations"))
@@ -156,7 +160,8 @@ fn own_address(word: &str, ip: Ipv4Addr) -> String {
         Some((flag, value)) if flag.starts_with("--") => (Some(flag), value),
         _ => (None, word),
     };
-    let port = ["0.0.0.0:", "[::]:", ":"]
+    let told = format!("{}:", told(ip));
+    let port = ["0.0.0.0:", "[::]:", ":", &told]
         .iter()
         .find_map(|all| value.strip_prefix(all))
         .filter(|port| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()));
@@ -184,6 +189,7 @@ fn every_address_becomes_the_pods_own() {
         ("--listen=:8443", "--listen=127.1.2.3:8443"),
         ("0.0.0.0:8443", "127.1.2.3:8443"),
         ("--admin-listen=[::]:8080", "--admin-listen=127.1.2.3:8080"),
+        ("--listen=10.1.2.3:8443", "--listen=127.1.2.3:8443"),
         ("--listen=127.0.0.1:8443", "--listen=127.0.0.1:8443"),
         ("a:b", "a:b"),
         (":", ":"),

@@ -145,10 +145,8 @@ impl Life {
         let user = if has_token(&self.pod) {
             let accounts: Api<ServiceAccount> =
                 Api::namespaced(self.node.client.clone(), &self.node.namespace);
-            let request = TokenRequest {
-                spec: Some(TokenRequestSpec::default()),
-                ..TokenRequest::default()
-            };
+            let request =
+                TokenRequest { spec: Some(TokenRequestSpec::default()), ..TokenRequest::default() };
             let account = account.unwrap_or_else(|| "default".to_owned());
             let made = accounts
                 .create_token_request(&account, &PostParams::default(), &request)

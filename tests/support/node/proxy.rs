@@ -16,7 +16,7 @@ use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-use super::Shared;
+use super::{Shared, here};
 
 /// From a change of the endpoints to the moment when new connections follow it. kube-proxy waits and bundles
 /// (`minSyncPeriod` 1 s at most), and large rule sets take time to load.
@@ -134,7 +134,7 @@ fn targets(service: &str, port: &ServicePort, slices: &[Arc<EndpointSlice>]) -> 
         let Some(number) = number else { continue };
         for endpoint in slice.endpoints.iter().flatten() {
             let addresses = endpoint.addresses.iter().filter_map(|ip| ip.parse::<IpAddr>().ok());
-            let addresses = addresses.map(|ip| SocketAddr::new(ip, number));
+            let addresses = addresses.map(|ip| SocketAddr::new(here(ip), number));
             let Some(conditions) = &endpoint.conditions else { continue };
             if conditions.ready.unwrap_or(true) {
                 ready.extend(addresses);

@@ -7,7 +7,7 @@ use kube::api::{DeleteParams, Patch, PatchParams, Preconditions};
 use kube::{Api, ResourceExt};
 use serde_json::{Value, json};
 
-use super::Shared;
+use super::{Shared, told};
 
 /// The state of a pod's container, in the API server's words.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -75,8 +75,8 @@ impl Status {
         let patch = json!({"metadata": {"uid": pod.uid()}, "status": {
             "phase": phase,
             "hostIP": "127.0.0.1",
-            "podIP": ip.to_string(),
-            "podIPs": [{"ip": ip.to_string()}],
+            "podIP": told(ip).to_string(),
+            "podIPs": [{"ip": told(ip).to_string()}],
             "startTime": pod.status.as_ref().and_then(|status| status.start_time.clone())
                 .map_or_else(|| json!(now()), |time| json!(time)),
             "conditions": [

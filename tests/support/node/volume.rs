@@ -68,8 +68,9 @@ pub(super) async fn refresh(
     for volume in pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten()) {
         let place = folder.join(&volume.name);
         fs::create_dir_all(&place).map_err(|e| format!("{}: {e}", place.display()))?;
-        if let Some(files) =
-            files(node, pod, ip, volume).await.map_err(|e| format!("volume {}: {e}", volume.name))?
+        if let Some(files) = files(node, pod, ip, volume)
+            .await
+            .map_err(|e| format!("volume {}: {e}", volume.name))?
         {
             write(&place, &files).map_err(|e| format!("{}: {e}", place.display()))?;
         }
@@ -181,9 +182,9 @@ fn select(
 fn write(place: &Path, files: &Files) -> std::io::Result<()> {
     static NEXT: AtomicU32 = AtomicU32::new(1);
     let data = place.join("..data");
-    let same = files.iter().all(|(name, bytes)| {
-        fs::read(data.join(name)).is_ok_and(|written| &written == bytes)
-    });
+    let same = files
+        .iter()
+        .all(|(name, bytes)| fs::read(data.join(name)).is_ok_and(|written| &written == bytes));
     let count = fs::read_dir(&data).map_or(0, Iterator::count);
     if same && count == files.len() && data.exists() {
         return Ok(());
