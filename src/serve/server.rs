@@ -14,15 +14,20 @@ use tokio_rustls::TlsAcceptor;
 use super::admin;
 use super::connection::{serve_plain, serve_tls};
 use super::error::ServeError;
+use super::in_cluster;
 use super::listener::{accept, bind};
 use super::options::{Admin, DEFAULT_ADMIN_LISTEN, Drain, Options, TlsSource};
 use super::router::router;
 use super::state::State;
 use super::tls::{self, Certificate, FilePair, InForce, SelfSigned};
+use crate::cluster::{self, Cluster};
 use crate::engine::Engine;
 
 const LISTEN_FLAG: &str = "--listen";
 const ADMIN_FLAG: &str = "--admin-listen";
+
+/// Closed until connections are answered.
+const LISTENER_GATE: &str = "listener";
 
 /// Connections to the admin address: a kubelet, a scraper or two, a person.
 const MAX_ADMIN_CONNECTIONS: usize = 64;
@@ -40,6 +45,7 @@ pub struct Server {
     self_signed_ca: Option<Arc<str>>,
     acceptor: Acceptor,
     drain: Drain,
+    cluster: Option<Cluster>,
 }
 
 /// [`TlsAcceptor`] says nothing of itself.
@@ -64,7 +70,11 @@ impl Server {
     /// # Errors
     /// When one of them cannot be had.
     pub async fn bind(options: Options, engine: Arc<Engine>) -> Result<Server, ServeError> {
-        let Options { listen, admin, tls, limits, drain } = options;
+        let Options { listen, admin, tls, limits, drain, cluster } = options;
+        let client = match &cluster {
+            Some(_) => Some(cluster::client::connect().await?),
+            None => None,
+        };
         let (certificate, files, self_signed_ca) = certificate(tls)?;
         certificate.warn_unless_valid();
         let in_force = Arc::new(InForce::new(&certificate));
@@ -72,9 +82,14 @@ impl Server {
         let listener = bind(LISTEN_FLAG, listen).await?;
         let admin_listener = bind_admin(admin).await?;
         let state = Arc::new(State::new(engine, limits));
+        state.gate(LISTENER_GATE);
         state.metrics().set_certificate_expiry(certificate.not_after);
+        let cluster = client.zip(cluster);
+        let cluster =
+            cluster.map(|(client, settings)| in_cluster::start(&state, client, settings));
         Ok(Server {
             state,
+            cluster,
             address: listener.local_addr().map_err(ServeError::Runtime)?,
             listener,
             admin_address: admin_listener.local_addr().map_err(ServeError::Runtime)?,
@@ -107,14 +122,21 @@ impl Server {
         &self.state
     }
 
+    /// What runs beside the webhook, where it lives in a cluster.
+    pub fn cluster(&self) -> Option<&Cluster> {
+        self.cluster.as_ref()
+    }
+
     pub(super) fn drain(&self) -> Drain {
         self.drain
     }
 
-    /// Serves until `stop` ends, then drains: not ready first, while clients are asked to leave; later no new
-    /// connections; then what is in flight is answered.
-    pub async fn run(self, stop: impl Future<Output = Shutdown>) {
+    /// Serves until `stop` ends, then drains: not ready first, later no new connections, then what is
+    /// in flight is answered.
+    pub async fn run(mut self, stop: impl Future<Output = Shutdown>) {
+        let cluster = self.cluster.take();
         let Server { state, listener, admin_listener, drain, .. } = &self;
+        let listening = state.gate(LISTENER_GATE);
         let admin_router = admin::router(Arc::clone(state), self.self_signed_ca.clone());
         let connections = GracefulShutdown::new();
         let admin_connections = GracefulShutdown::new();
@@ -127,9 +149,16 @@ impl Server {
         let stopping = async {
             let Shutdown { delay } = stop.await;
             state.begin_draining();
-            tokio::time::sleep(delay).await;
+            let resigning = async {
+                match cluster {
+                    // What it returns keeps the watches going while reviews still come in.
+                    Some(cluster) => Some(cluster.resign().await),
+                    None => None,
+                }
+            };
+            tokio::join!(resigning, tokio::time::sleep(delay));
         };
-        state.set_ready(true);
+        listening.open();
         {
             let accepting = accept_webhook(listener, &self.acceptor.0, state, &connections);
             let administering =

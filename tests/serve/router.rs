@@ -235,13 +235,13 @@ async fn another_engine_takes_over_at_once_and_old_series_go() {
         json(response).await["response"]["status"]["message"].as_str().unwrap().to_owned()
     };
     assert!(denial(&state).await.contains("no-latest"));
-    state.replace_engine(engine_of("pinned", "fixed-tags"));
+    state.replace(engine_of("pinned", "fixed-tags"));
     assert!(denial(&state).await.contains("fixed-tags"));
     let metrics = state.metrics().render().unwrap();
     assert!(!metrics.contains("no-latest"), "{metrics}");
     let deny = r#"plimsoll_findings_total{policy="pinned",rule="fixed-tags",action="Deny"} 1"#;
     assert!(metrics.contains(deny), "{metrics}");
-    state.replace_engine(engine_of("pinned", "fixed-tags"));
+    state.replace(engine_of("pinned", "fixed-tags"));
     assert!(state.metrics().render().unwrap().contains(deny), "a reload must not reset counters");
 }
 
@@ -255,9 +255,10 @@ async fn the_admin_address_tells_health_and_gives_what_one_needs_to_try() {
         let body = response.into_body().collect().await.unwrap().to_bytes();
         (status, String::from_utf8(body.to_vec()).unwrap())
     };
+    let gate = state.gate("policies");
     assert_eq!(get("/livez").await.0, 200);
-    assert_eq!(get("/readyz").await.0, 503);
-    state.set_ready(true);
+    assert_eq!(get("/readyz").await, (503, "not ready\npolicies: starting\n".to_owned()));
+    gate.open();
     assert_eq!(get("/readyz").await.0, 200);
     assert_eq!(get("/ca.pem").await.1, "a certificate");
     assert_eq!(get("/validate").await.0, 404);
