@@ -2,5 +2,11 @@
 //! replica reads, and renewed before anything in it runs out.
 
 mod bundle;
+mod issue;
+mod material;
+mod plan;
+mod settings;
 
 pub use bundle::{BundleError, CaBundle, ObservedBundles};
+pub use material::Leaf;
+pub use settings::Settings;
