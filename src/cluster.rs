@@ -1,1 +1,3 @@
 //! What speaks with a Kubernetes API server: the policies that live there, and what Plimsoll keeps there.
+
+pub mod webhooks;

@@ -209,7 +209,7 @@ impl<'e> Scope<'e, '_> {
         if stage != Stage::Mutate {
             self.judge(&pod, &mut decision);
             if attributes.operation == Operation::Update && !decision.findings.is_empty() {
-                self.forget_what_was_there(attributes, &mut decision);
+                self.forget_what_was_there(attributes, &pod, &mut decision);
             }
         }
         decision.settle();
