@@ -11,3 +11,6 @@ mod scope;
 
 pub use configuration::{Configuration, FailurePolicy, Target};
 pub use plan::webhooks;
+
+#[cfg(test)]
+mod tests;

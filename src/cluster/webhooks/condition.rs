@@ -72,7 +72,8 @@ impl Condition {
 
     /// Any of these, each named once.
     pub(super) fn any(conditions: impl IntoIterator<Item = Self>) -> Self {
-        let mut kept: Vec<_> = conditions.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
+        let mut kept: Vec<_> =
+            conditions.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
         if kept.iter().any(Self::is_always) {
             return Self::ALWAYS;
         }
@@ -130,7 +131,8 @@ fn matching(subject: Subject, globs: &[String]) -> Option<Condition> {
     let mut tests = Vec::new();
     for glob in globs {
         let special = |text: &str| text.bytes().any(|b| b"*?[]{}\\".contains(&b));
-        if glob == "*" {
+        // Who is in no group passes no test on groups.
+        if glob == "*" && subject != Subject::Group {
             return Some(Condition::ALWAYS);
         } else if !special(glob) {
             literals.insert(glob.clone());

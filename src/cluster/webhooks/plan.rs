@@ -169,9 +169,9 @@ fn common<'s>(mut selectors: impl Iterator<Item = Option<&'s LabelSelector>>) ->
 /// Keeps back what is in no policy's namespaces, operations, users and groups.
 fn in_scope(scopes: &[Scope<'_>], verbs: &BTreeSet<Verb>) -> Option<Value> {
     let any = Condition::any(scopes.iter().map(|scope| scope.condition(verbs)));
-    let by_selector = scopes.iter().all(|scope| {
-        scope.namespaces.is_some() && scope.without_namespaces(verbs).is_always()
-    });
+    let by_selector = scopes
+        .iter()
+        .all(|scope| scope.namespaces.is_some() && scope.without_namespaces(verbs).is_always());
     let expression = any.to_cel();
     let needed = !any.is_always() && !by_selector && expression.len() <= MAX_CONDITION;
     needed.then(|| condition("in-scope-of-a-policy", &expression))
@@ -199,10 +199,7 @@ fn changes_the_pod(kinds: &[(&PodKind, BTreeSet<Verb>)]) -> Value {
     }
     let changed = by_path.iter().map(|(path, kinds)| {
         let kinds: Vec<_> = kinds.iter().map(|kind| quoted(kind)).collect();
-        format!(
-            "(request.kind.kind in [{}] && object{path} != oldObject{path})",
-            kinds.join(", ")
-        )
+        format!("(request.kind.kind in [{}] && object{path} != oldObject{path})", kinds.join(", "))
     });
     let known: Vec<_> = ["request.operation != \"UPDATE\"", "object == null", "oldObject == null"]
         .map(str::to_owned)

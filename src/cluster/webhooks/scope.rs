@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::condition::{Condition, Subject};
 use crate::glob::GlobList;
+use crate::pod::kinds::PodKind;
 use crate::policy::CompiledPolicy;
 use crate::policy::document::Verb;
-use crate::pod::kinds::PodKind;
 use crate::selector::LabelSelector;
 
 /// What one policy says of requests.
@@ -54,11 +54,8 @@ impl<'p> Scope<'p> {
     pub(super) fn without_namespaces(&self, verbs: &BTreeSet<Verb>) -> Condition {
         let written = self.policy.matcher.written();
         let operations: BTreeSet<Verb> = self.verbs.intersection(verbs).copied().collect();
-        let operations = if operations == *verbs {
-            Condition::ALWAYS
-        } else {
-            Condition::Operation(operations)
-        };
+        let operations =
+            if operations == *verbs { Condition::ALWAYS } else { Condition::Operation(operations) };
         let who = Condition::all([
             globs(Subject::User, &written.users),
             globs(Subject::Group, &written.groups),
@@ -79,8 +76,9 @@ fn globs(subject: Subject, list: &Option<GlobList>) -> Condition {
 
 /// The namespaces of a list, where it names each of them in full.
 fn named_in_full(list: &GlobList) -> Option<BTreeSet<String>> {
-    let is_name =
-        |name: &&String| name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    let is_name = |name: &&String| {
+        name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
     if list.include.is_empty() || !list.include.iter().all(|name| is_name(&name)) {
         return None;
     }
