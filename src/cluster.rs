@@ -1,3 +1,4 @@
 //! What speaks with a Kubernetes API server: the policies that live there, and what Plimsoll keeps there.
 
+pub mod certificates;
 pub mod webhooks;

@@ -1,0 +1,6 @@
+//! The managed certificate: a CA of Plimsoll's own and what it signs, kept in one Secret that every
+//! replica reads, and renewed before anything in it runs out.
+
+mod bundle;
+
+pub use bundle::{BundleError, CaBundle, ObservedBundles};
