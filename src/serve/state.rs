@@ -1,7 +1,6 @@
 //! What every request shares.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::{ArcSwap, Guard};
 
@@ -9,6 +8,7 @@ use super::budget::Budget;
 use super::metrics::{FindingCounters, Metrics};
 use super::options::Limits;
 use crate::engine::Engine;
+use crate::readiness::{Gate, Readiness};
 
 /// What every request shares.
 #[derive(Debug)]
@@ -17,7 +17,7 @@ pub struct State {
     metrics: Metrics,
     pub(super) limits: Limits,
     pub(super) budget: Budget,
-    ready: AtomicBool,
+    readiness: Readiness,
 }
 
 /// An engine with the counters of its rules: swapped together, so that a request never sees half.
@@ -28,7 +28,7 @@ pub(super) struct Loaded {
 }
 
 impl State {
-    /// A state that is not ready yet.
+    /// A state that is ready once every gate is open that has been asked for.
     pub fn new(engine: Arc<Engine>, limits: Limits) -> State {
         let metrics = Metrics::new();
         let findings = metrics.resolve_findings(&engine, None);
@@ -37,7 +37,7 @@ impl State {
             metrics,
             budget: Budget::new(limits.max_buffered, limits.max_body),
             limits,
-            ready: AtomicBool::new(false),
+            readiness: Readiness::default(),
         }
     }
 
@@ -53,14 +53,14 @@ impl State {
         &self.metrics
     }
 
-    /// Whether `/readyz` says so.
-    pub fn is_ready(&self) -> bool {
-        self.ready.load(Ordering::Relaxed)
+    /// What `/readyz` says.
+    pub fn readiness(&self) -> &Readiness {
+        &self.readiness
     }
 
-    /// Sets what `/readyz` says.
-    pub fn set_ready(&self, ready: bool) {
-        self.ready.store(ready, Ordering::Relaxed);
+    /// A condition of readiness, closed until it is opened. See [`Readiness::gate`].
+    pub fn gate(&self, name: &'static str) -> Gate {
+        self.readiness.gate(name)
     }
 
     pub(super) fn loaded(&self) -> Guard<Arc<Loaded>> {
