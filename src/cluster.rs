@@ -6,5 +6,6 @@ pub mod leadership;
 mod metrics;
 pub mod policies;
 mod watching;
+pub mod webhooks;
 
 pub use metrics::Metrics;
