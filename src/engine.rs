@@ -24,9 +24,7 @@ use crate::pod::workload::Workload;
 use crate::policy::conflicts::RuleId;
 use crate::policy::document::Verb;
 use crate::policy::matching::RequestFacts;
-use crate::policy::{
-    CompiledExemption, CompiledPolicy, CompiledRule, ExemptionSet, Mode, PolicySet,
-};
+use crate::policy::{CompiledExemption, CompiledPolicy, ExemptionSet, Mode, PolicySet};
 use crate::rules::Subject;
 
 /// Which half of the work is asked for.
@@ -114,16 +112,6 @@ impl Engine {
     /// The exemptions in force, those that have expired among them.
     pub fn exemptions(&self) -> &ExemptionSet {
         &self.exemptions.set
-    }
-
-    /// Every exemption with each rule that it is about, whatever the pod.
-    pub fn exempted_rules(
-        &self,
-    ) -> impl Iterator<Item = (&CompiledExemption, &CompiledPolicy, &CompiledRule)> {
-        self.exemptions.pairs().filter_map(|(exemption, id)| {
-            let policy = self.policies.policies().get(id.policy)?;
-            Some((exemption, &**policy, policy.rules.get(id.rule)?))
-        })
     }
 
     /// Judges a request.

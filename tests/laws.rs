@@ -16,6 +16,8 @@ use proptest::prelude::*;
 use proptest::sample::{Index, subsequence};
 use serde_json::{Value, json};
 
+#[path = "laws/exemptions.rs"]
+mod exemptions;
 #[path = "support/pods.rs"]
 mod pods;
 

@@ -14,7 +14,7 @@ use crate::manifest::{Document, Manifest, ManifestError, Place};
 use crate::pod::kinds::{Object, PodKind, ViewError};
 use crate::pointer::Pointer;
 use crate::policy::Action;
-use crate::policy::document::{API_VERSION, KIND};
+use crate::policy::document::{API_VERSION, EXEMPTION_KIND, KIND};
 use crate::policy_source;
 use crate::report::{Diagnostic, Excerpt, ObjectId, Problem, Report};
 
@@ -40,7 +40,8 @@ pub(super) fn judge(
                 report.errors.push(refused(&file, &document, error));
             }
             judge_object((context, namespaces), &file, &document, &mut texts, &mut report);
-            if document.kind() == Some(KIND) && document.api_version() == Some(API_VERSION) {
+            let is_ours = document.api_version() == Some(API_VERSION);
+            if is_ours && [Some(KIND), Some(EXEMPTION_KIND)].contains(&document.kind()) {
                 policies.push(document);
             }
         } else if !document.base.is_empty() {
@@ -107,6 +108,9 @@ fn judge_object(
         let ViewError { pointer, message } = unreadable.error.clone();
         report.errors.push(refused(file, document, DecodeError { pointer, message, help: None }));
     }
+    for exempted in &decision.exempted {
+        *report.exempted.entry(Arc::clone(&exempted.exemption)).or_default() += 1;
+    }
     let object = Arc::new(object_id(document));
     report.findings.extend(decision.findings.into_iter().map(|finding| {
         let violation = finding.violation;
@@ -133,6 +137,7 @@ fn judge_object(
 fn count(decision: &Decision, report: &mut Report) {
     let summary = &mut report.summary;
     summary.findings += decision.findings.len();
+    summary.exempted += decision.exempted.len();
     summary.fixable +=
         decision.findings.iter().filter(|finding| finding.violation.fix.is_some()).count();
     summary.denied += usize::from(!decision.allowed);

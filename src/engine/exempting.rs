@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Matched, Scope};
+use super::{Engine, Matched, Scope};
 use crate::pod::view::Pod;
 use crate::policy::conflicts::RuleId;
 use crate::policy::matching::RequestFacts;
@@ -42,6 +42,18 @@ impl Exemptions {
                     Some((&**self.set.exemptions().get(*at)?, RuleId { policy, rule }))
                 })
             })
+        })
+    }
+}
+
+impl Engine {
+    /// Every exemption with each rule that it is about, whatever the pod.
+    pub fn exempted_rules(
+        &self,
+    ) -> impl Iterator<Item = (&CompiledExemption, &CompiledPolicy, &CompiledRule)> {
+        self.exemptions.pairs().filter_map(|(exemption, id)| {
+            let policy = self.policies.policies().get(id.policy)?;
+            Some((exemption, &**policy, policy.rules.get(id.rule)?))
         })
     }
 }

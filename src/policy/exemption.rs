@@ -104,7 +104,7 @@ impl CompiledExemption {
     /// # Errors
     /// Everything that is wrong with it, pointing from the object on.
     pub fn compile(object: &Value) -> Result<Self, Vec<DecodeError>> {
-        let (name, spec) = SORT.read(object, |spec, name| Self::of_spec(spec, name))?;
+        let (name, spec) = SORT.read(object, Self::of_spec)?;
         Ok(Self { name: name.into(), ..spec })
     }
 
