@@ -6,7 +6,7 @@ pub mod conflicts;
 pub mod document;
 mod fields;
 pub mod matching;
-mod rule;
+pub(crate) mod rule;
 
 pub use action::{Action, Mode};
 pub use compile::{CompiledPolicy, PolicyError, PolicySet};
