@@ -32,6 +32,7 @@ pub(crate) struct Managed {
     pub(crate) ca_bundle: watch::Sender<Option<CaBundle>>,
     pub(crate) leading: watch::Sender<bool>,
     pub(crate) ready: Gate,
+    pub(crate) known: Gate,
     pub(crate) observed: watch::Receiver<Option<ObservedBundles>>,
     pub(crate) standings: Arc<Mutex<BTreeMap<Configuration, Standing>>>,
     pub(crate) authority: Authority,
@@ -56,7 +57,7 @@ impl Managed {
         let runtime = Runtime::new().unwrap();
         let client = runtime.block_on(client(&token_kubeconfig(&cluster, &folder)));
         let readiness = Readiness::default();
-        let ready = readiness.gate("test");
+        let (ready, known) = (readiness.gate("test"), readiness.gate("policies"));
         let policies = watch::channel(Arc::new(policies)).0;
         let ca_bundle = watch::channel(CaBundle::from_pem(authority.ca_pem().as_bytes()).ok()).0;
         let leading = watch::channel(true).0;
@@ -73,6 +74,7 @@ impl Managed {
                 excluded_namespaces: ["left-out".to_owned()].into(),
             },
             policies: policies.subscribe(),
+            policies_known: known.clone(),
             ca_bundle: ca_bundle.subscribe(),
             leading: leading.subscribe(),
             readiness,
@@ -87,6 +89,7 @@ impl Managed {
             ca_bundle,
             leading,
             ready,
+            known,
             observed,
             standings,
             authority,

@@ -43,6 +43,7 @@ fn the_configurations_appear_follow_and_heal() {
         "nobody is ready"
     );
     managed.ready.open();
+    managed.known.open();
     a_while();
     assert!(Configuration::ALL.iter().all(|one| managed.webhook(*one).is_none()), "nobody answers");
     managed.serve(&[]);
@@ -199,6 +200,7 @@ fn what_no_policy_is_about_stays_in_the_api_server() {
     // With Fail, a condition that cannot be evaluated would refuse the request.
     let managed = Managed::start("127.102", FailurePolicy::Fail, default_policies());
     managed.ready.open();
+    managed.known.open();
     managed.serve(&[]);
     for one in Configuration::ALL {
         managed.wait_for_webhook("webhooks to appear", one, |webhook| webhook.is_some());

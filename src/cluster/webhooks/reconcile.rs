@@ -25,8 +25,10 @@ use super::probe::probe;
 use crate::cluster::certificates::{CaBundle, ObservedBundles};
 use crate::cluster::client::explain;
 use crate::policy::PolicySet;
-use crate::readiness::Readiness;
+use crate::readiness::{Gate, Readiness};
 
+/// How often it is looked whether policies are known.
+const GATE_PAUSE: Duration = Duration::from_millis(100);
 /// How often the Service is asked until it answers.
 const PROBE_PAUSE: Duration = Duration::from_secs(1);
 /// With failure policy Ignore, webhooks appear after this even if nobody answers from here: a NetworkPolicy may let
@@ -44,6 +46,8 @@ pub struct Inputs {
     pub target: Target,
     /// The policies in force.
     pub policies: watch::Receiver<Arc<PolicySet>>,
+    /// Open once the policies are those of the cluster: before that, none is no reason to take webhooks away.
+    pub policies_known: Gate,
     /// What API servers are to trust.
     pub ca_bundle: watch::Receiver<Option<CaBundle>>,
     /// Whether this replica writes.
@@ -159,6 +163,9 @@ impl Reconciler {
         let policies = Arc::clone(&self.inputs.policies.borrow());
         let ca = self.inputs.ca_bundle.borrow().clone();
         let leading = *self.inputs.leading.borrow();
+        if !self.inputs.policies_known.is_open() {
+            return Some(GATE_PAUSE);
+        }
         let mut answers = None;
         let mut again: Option<Duration> = None;
         let mut come_again =
