@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{Common, Outcome, PolicyArgs};
+use super::kubernetes::KubernetesArgs;
+use super::{Common, DefaultMode, Outcome, PolicyArgs};
 use crate::engine::Engine;
 use crate::serve::{
     self, Admin, DEFAULT_ADMIN_LISTEN, DEFAULT_LISTEN, Drain, Limits, Options, TlsSource,
@@ -19,6 +20,8 @@ use crate::serve::{
 pub(super) struct ServeArgs {
     #[command(flatten)]
     policies: PolicyArgs,
+    #[command(flatten)]
+    cluster: KubernetesArgs,
     /// Where to listen
     #[arg(
         long,
@@ -54,6 +57,9 @@ pub(super) struct ServeArgs {
         default_value = Engine::DEFAULT_NAMESPACE
     )]
     own_namespace: String,
+    /// The mode of namespaces that have no label plimsoll.dev/mode
+    #[arg(long, env = "PLIMSOLL_DEFAULT_MODE", value_enum, default_value_t, value_name = "MODE")]
+    default_mode: DefaultMode,
     /// Connections open at once; more are refused
     #[arg(
         long,
@@ -85,27 +91,27 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 pub(super) fn run(args: &ServeArgs, common: &Common) -> anyhow::Result<Outcome> {
     let ServeArgs {
         policies,
+        cluster,
         listen,
         admin_listen,
         tls_cert,
         tls_key,
         own_namespace,
+        default_mode,
         max_connections,
         drain_delay,
         log_level,
     } = args;
     serve::logging::init(log_level.as_deref())?;
-    let Some(policies) = policies.load(common)? else { return Ok(Outcome::Broken) };
-    for policy in
-        policies.policies().iter().filter(|policy| policy.matcher.needs_namespace_labels())
-    {
-        tracing::warn!(
-            policy = &*policy.name,
-            "the policy is never applied: reviews do not carry the namespace labels its namespaceSelector asks for; \
-             select namespaces by name instead"
-        );
-    }
-    let engine = Engine::new(Arc::new(policies)).in_namespace(own_namespace);
+    let engine = match cluster.kubernetes {
+        // The cluster says what is in force; until it has, the server is not ready.
+        true => Engine::new(Arc::default()),
+        false => match from_files(policies, common)? {
+            Some(engine) => engine,
+            None => return Ok(Outcome::Broken),
+        },
+    };
+    let engine = engine.with_default_mode((*default_mode).into()).in_namespace(own_namespace);
     let options = Options {
         listen: *listen,
         admin: admin_listen.map_or(Admin::Default, Admin::At),
@@ -115,7 +121,32 @@ pub(super) fn run(args: &ServeArgs, common: &Common) -> anyhow::Result<Outcome> 
         },
         limits: Limits { max_connections: *max_connections, ..Limits::default() },
         drain: Drain { delay: *drain_delay, ..Drain::default() },
+        cluster: cluster.settings(own_namespace),
     };
     serve::run(options, Arc::new(engine))?;
     Ok(Outcome::Clean)
+}
+
+/// An engine over the policies of files; none where they are wrong, which has been said.
+fn from_files(policies: &PolicyArgs, common: &Common) -> anyhow::Result<Option<Engine>> {
+    let Some(loaded) = policies.load(common)? else { return Ok(None) };
+    for policy in
+        loaded.policies.policies().iter().filter(|policy| policy.matcher.needs_namespace_labels())
+    {
+        tracing::warn!(
+            policy = &*policy.name,
+            "the policy is never applied: reviews do not carry the namespace labels its namespaceSelector asks for; \
+             select namespaces by name instead"
+        );
+    }
+    let exemptions = loaded.exemptions.exemptions().iter();
+    for exemption in exemptions.filter(|one| one.matcher.needs_namespace_labels()) {
+        tracing::warn!(
+            exemption = &*exemption.name,
+            "the exemption never holds: reviews do not carry the namespace labels its namespaceSelector asks for; \
+             select namespaces by name instead"
+        );
+    }
+    let engine = Engine::new(Arc::new(loaded.policies));
+    Ok(Some(engine.with_exemptions(Arc::new(loaded.exemptions))))
 }

@@ -1,6 +1,7 @@
 //! What `/metrics` tells. Every label value is known when policies are loaded, and a request touches
 //! nothing but counters that were resolved before it came.
 
+mod exemptions;
 mod findings;
 mod histogram;
 mod labels;
@@ -16,12 +17,15 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
+pub(super) use exemptions::ExemptionCounters;
+use exemptions::ExemptionMetrics;
 pub(super) use findings::FindingCounters;
 use findings::FindingLabels;
 use histogram::LatencyHistogram;
 pub(super) use labels::{BadRequest, HandshakeFailure, Label, Reload};
 
 use crate::admission::{Endpoint, Verdict};
+use crate::cluster;
 use crate::engine::{Engine, Operation};
 
 /// Of the text that [`Metrics::render`] makes.
@@ -37,6 +41,7 @@ pub struct Metrics {
     reviews: [[[Counter; VERDICTS]; OPERATIONS]; ENDPOINTS],
     durations: [LatencyHistogram; ENDPOINTS],
     findings: Family<FindingLabels, Counter>,
+    exemptions: ExemptionMetrics,
     bad_requests: [Counter; BadRequest::ALL.len()],
     handshake_failures: [Counter; HandshakeFailure::ALL.len()],
     reloads: [Counter; Reload::ALL.len()],
@@ -44,6 +49,7 @@ pub struct Metrics {
     pub(super) refused_connections: Counter,
     pub(super) accept_errors: Counter,
     certificate_expiry: Gauge<f64, AtomicU64>,
+    cluster: cluster::Metrics,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -86,6 +92,7 @@ impl Metrics {
         );
         let findings = Family::default();
         registry.register("findings", "Unmet rules, by what was done about them", findings.clone());
+        let exemptions = ExemptionMetrics::register(&mut registry);
         let bad_requests = Family::<ReasonLabels, Counter>::default();
         registry.register("bad_requests", "Requests that got no decision", bad_requests.clone());
         let handshake_failures = Family::<ReasonLabels, Counter>::default();
@@ -120,8 +127,11 @@ impl Metrics {
             "When the serving certificate expires, in seconds since 1970",
             certificate_expiry.clone(),
         );
+        let cluster = cluster::Metrics::default();
+        cluster.register(&mut registry);
         Metrics {
             registry,
+            cluster,
             reviews: Endpoint::ALL.map(|endpoint| {
                 Operation::ALL.map(|operation| {
                     Verdict::ALL.map(|verdict| {
@@ -137,6 +147,7 @@ impl Metrics {
                 durations.get_or_create_owned(&EndpointLabels { endpoint: endpoint.label() })
             }),
             findings,
+            exemptions,
             bad_requests: BadRequest::ALL.map(|reason| {
                 bad_requests.get_or_create_owned(&ReasonLabels { reason: reason.label() })
             }),
@@ -151,6 +162,11 @@ impl Metrics {
             accept_errors,
             certificate_expiry,
         }
+    }
+
+    /// What is counted of the work with the API server.
+    pub(super) fn cluster(&self) -> &cluster::Metrics {
+        &self.cluster
     }
 
     pub(super) fn count_review(
@@ -189,6 +205,15 @@ impl Metrics {
         before: Option<&FindingCounters>,
     ) -> FindingCounters {
         FindingCounters::resolve(&self.findings, engine, before)
+    }
+
+    /// The same for every exemption.
+    pub(super) fn resolve_exempted(
+        &self,
+        engine: &Engine,
+        before: Option<&ExemptionCounters>,
+    ) -> ExemptionCounters {
+        self.exemptions.resolve(engine, before)
     }
 
     /// Everything as OpenMetrics text.

@@ -1,51 +1,96 @@
 //! What every request shares.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arc_swap::{ArcSwap, Guard};
 
 use super::budget::Budget;
-use super::metrics::{FindingCounters, Metrics};
+use super::metrics::{ExemptionCounters, FindingCounters, Metrics};
 use super::options::Limits;
-use crate::engine::Engine;
+use crate::cluster::{Lookup, Reporter};
+use crate::engine::{Engine, Namespaces};
 use crate::readiness::{Gate, Readiness};
 
 /// What every request shares.
 #[derive(Debug)]
 pub struct State {
     loaded: ArcSwap<Loaded>,
+    replacing: Mutex<()>,
     metrics: Metrics,
     pub(super) limits: Limits,
     pub(super) budget: Budget,
     readiness: Readiness,
+    in_cluster: OnceLock<InCluster>,
 }
 
-/// An engine with the counters of its rules: swapped together, so that a request never sees half.
+/// What a request has of the cluster beside the snapshots.
+#[derive(Debug)]
+pub(super) struct InCluster {
+    pub(super) lookup: Lookup,
+    pub(super) reporter: Option<Reporter>,
+}
+
+/// An engine with the counters of its rules, and the namespaces it is asked about: swapped together, so that a request never sees half.
 #[derive(Debug)]
 pub(super) struct Loaded {
     pub(super) engine: Arc<Engine>,
     pub(super) findings: FindingCounters,
+    pub(super) exempted: ExemptionCounters,
+    /// What is known of namespaces.
+    pub(super) namespaces: Arc<Namespaces>,
 }
 
 impl State {
     /// A state that is ready once every gate is open that has been asked for.
     pub fn new(engine: Arc<Engine>, limits: Limits) -> State {
         let metrics = Metrics::new();
-        let findings = metrics.resolve_findings(&engine, None);
+        let loaded = Loaded {
+            findings: metrics.resolve_findings(&engine, None),
+            exempted: metrics.resolve_exempted(&engine, None),
+            engine,
+            namespaces: Arc::default(),
+        };
         State {
-            loaded: ArcSwap::from_pointee(Loaded { engine, findings }),
+            loaded: ArcSwap::from_pointee(loaded),
+            replacing: Mutex::new(()),
             metrics,
             budget: Budget::new(limits.max_buffered, limits.max_body),
             limits,
             readiness: Readiness::default(),
+            in_cluster: OnceLock::new(),
         }
     }
 
-    /// Puts other policies in force; requests in flight keep those they began with.
-    pub fn replace_engine(&self, engine: Arc<Engine>) {
-        let before = self.loaded.load();
-        let findings = self.metrics.resolve_findings(&engine, Some(&before.findings));
-        self.loaded.store(Arc::new(Loaded { engine, findings }));
+    /// Puts other policies and exemptions in force; requests in flight keep those they began with.
+    pub fn replace(&self, engine: Arc<Engine>) {
+        self.change(|before| Loaded {
+            findings: self.metrics.resolve_findings(&engine, Some(&before.findings)),
+            exempted: self.metrics.resolve_exempted(&engine, Some(&before.exempted)),
+            engine,
+            namespaces: Arc::clone(&before.namespaces),
+        });
+    }
+
+    /// Replaces what is known of namespaces; requests in flight keep what they began with.
+    pub fn replace_namespaces(&self, namespaces: Arc<Namespaces>) {
+        self.change(|before| Loaded {
+            findings: before.findings.clone(),
+            exempted: before.exempted.clone(),
+            engine: Arc::clone(&before.engine),
+            namespaces,
+        });
+    }
+
+    /// What is known of namespaces now.
+    pub fn namespaces(&self) -> Arc<Namespaces> {
+        Arc::clone(&self.loaded.load().namespaces)
+    }
+
+    /// One change at a time: two at once would each keep what the other replaces.
+    fn change(&self, change: impl FnOnce(&Loaded) -> Loaded) {
+        let _one = self.replacing.lock().unwrap_or_else(PoisonError::into_inner);
+        let after = change(&self.loaded.load());
+        self.loaded.store(Arc::new(after));
     }
 
     /// Everything that is counted.
@@ -61,6 +106,16 @@ impl State {
     /// A condition of readiness, closed until it is opened. See [`Readiness::gate`].
     pub fn gate(&self, name: &'static str) -> Gate {
         self.readiness.gate(name)
+    }
+
+    /// Has requests ask and tell the cluster from now on.
+    pub(super) fn join(&self, in_cluster: InCluster) {
+        // Nobody joins twice.
+        let _ = self.in_cluster.set(in_cluster);
+    }
+
+    pub(super) fn in_cluster(&self) -> Option<&InCluster> {
+        self.in_cluster.get()
     }
 
     pub(super) fn loaded(&self) -> Guard<Arc<Loaded>> {
