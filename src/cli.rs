@@ -10,6 +10,8 @@ mod output;
 mod policies;
 #[cfg(feature = "serve")]
 mod serve;
+#[cfg(feature = "serve")]
+mod webhooks;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

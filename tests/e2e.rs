@@ -18,6 +18,8 @@ mod always_pull_images;
 mod denials;
 #[path = "e2e/doors.rs"]
 mod doors;
+#[path = "e2e/emergency.rs"]
+mod emergency;
 #[path = "e2e/managed.rs"]
 mod managed;
 #[path = "e2e/service.rs"]
