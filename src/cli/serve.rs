@@ -103,6 +103,7 @@ pub(super) fn run(args: &ServeArgs, common: &Common) -> anyhow::Result<Outcome> 
         log_level,
     } = args;
     serve::logging::init(log_level.as_deref())?;
+    cluster.check()?;
     let engine = match cluster.kubernetes {
         // The cluster says what is in force; until it has, the server is not ready.
         true => Engine::new(Arc::default()),

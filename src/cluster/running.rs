@@ -20,7 +20,7 @@ use super::metrics::Metrics;
 use super::saying;
 use super::status::{Kind, Writer};
 use super::watching::{Delta, Followed};
-use super::Reporter;
+use super::{Reporter, webhooks};
 use crate::policy::PolicySet;
 use crate::readiness::{Gate, Readiness};
 
@@ -38,6 +38,8 @@ pub struct Settings {
     pub identity: String,
     /// Whether Events are written on the owners of pods (`--events`).
     pub events: bool,
+    /// What the webhook configurations say beside the policies.
+    pub webhooks: webhooks::Settings,
 }
 
 /// Everything that runs beside the webhook. Dropped, it ends; [`Cluster::resign`] first, and others need not wait.
@@ -67,8 +69,7 @@ impl Cluster {
         };
         let leadership = Leadership::seek(client.clone(), candidacy);
         let mut tasks = JoinSet::new();
-        let mut sources =
-            Sources { client: &client, readiness, metrics, tasks: &mut tasks };
+        let mut sources = Sources { client: &client, readiness, metrics, tasks: &mut tasks };
         let inboxes = Inboxes {
             policies: sources.objects("policies", &saying::POLICY, NO_POLICIES),
             exemptions: sources.objects("exemptions", &saying::EXEMPTION, NO_EXEMPTIONS),
@@ -115,6 +116,11 @@ impl Cluster {
     /// The policies in force, and every change of them. None at all until the first list is in.
     pub fn policies(&self) -> watch::Receiver<Arc<PolicySet>> {
         self.policies.clone()
+    }
+
+    /// Has something run as long as the rest of it.
+    pub fn run_beside(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(task);
     }
 
     /// What asks for namespaces that are not known yet.
@@ -204,10 +210,8 @@ fn reduce(mut object: DynamicObject, described: &ApiResource) -> Value {
     object.metadata.managed_fields = None;
     object.metadata.annotations = None;
     // Entries of a list need not carry them.
-    object.types = Some(TypeMeta {
-        api_version: described.api_version.clone(),
-        kind: described.kind.clone(),
-    });
+    object.types =
+        Some(TypeMeta { api_version: described.api_version.clone(), kind: described.kind.clone() });
     // Only maps with keys that are not text cannot be written, and there are none.
     serde_json::to_value(object).unwrap_or_default()
 }
