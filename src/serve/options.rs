@@ -2,9 +2,13 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use super::signals::Signal;
+use crate::cluster::certificates::Shown;
 
 /// Where the webhook listens unless told otherwise.
 pub const DEFAULT_LISTEN: SocketAddr =
@@ -52,7 +56,7 @@ pub enum Admin {
 }
 
 /// Where the certificate comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum TlsSource {
     /// PEM files, read again when they change.
     Files {
@@ -61,6 +65,8 @@ pub enum TlsSource {
         /// The leaf's private key (`--tls-key`).
         key: PathBuf,
     },
+    /// Plimsoll's own, kept in a Secret (`--tls-managed`): none is shown until there is one.
+    Managed(watch::Receiver<Option<Arc<Shown>>>),
     /// Made in memory for localhost, and never stored.
     SelfSigned,
 }

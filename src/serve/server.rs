@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
 use super::admin;
@@ -19,6 +19,7 @@ use super::options::{Admin, DEFAULT_ADMIN_LISTEN, Drain, Options, TlsSource};
 use super::router::router;
 use super::state::State;
 use super::tls::{self, Certificate, FilePair, InForce, SelfSigned};
+use crate::cluster::certificates::Shown;
 use crate::engine::Engine;
 
 const LISTEN_FLAG: &str = "--listen";
@@ -39,7 +40,7 @@ pub struct Server {
     admin_listener: TcpListener,
     admin_address: SocketAddr,
     in_force: Arc<InForce>,
-    files: Option<(FilePair, u64)>,
+    renewal: Renewal,
     self_signed_ca: Option<Arc<str>>,
     acceptor: Acceptor,
     drain: Drain,
@@ -68,15 +69,18 @@ impl Server {
     /// When one of them cannot be had.
     pub async fn bind(options: Options, engine: Arc<Engine>) -> Result<Server, ServeError> {
         let Options { listen, admin, tls, limits, drain } = options;
-        let (certificate, files, self_signed_ca) = certificate(tls)?;
-        certificate.warn_unless_valid();
-        let in_force = Arc::new(InForce::new(&certificate));
+        let Source { certificate, renewal, self_signed_ca } = certificate(tls)?;
+        let expiry = certificate.as_ref().map(|certificate| certificate.not_after);
+        let in_force = Arc::new(InForce::new(certificate));
         let config = tls::server_config(Arc::clone(&in_force))?;
         let listener = bind(LISTEN_FLAG, listen).await?;
         let admin_listener = bind_admin(admin).await?;
         let state = Arc::new(State::new(engine, limits));
         state.gate(LISTENER_GATE);
-        state.metrics().set_certificate_expiry(certificate.not_after);
+        state.gate(tls::GATE);
+        if let Some(expiry) = expiry {
+            state.metrics().set_certificate_expiry(expiry);
+        }
         Ok(Server {
             state,
             address: listener.local_addr().map_err(ServeError::Runtime)?,
@@ -84,7 +88,7 @@ impl Server {
             admin_address: admin_listener.local_addr().map_err(ServeError::Runtime)?,
             admin_listener,
             in_force,
-            files,
+            renewal,
             self_signed_ca,
             acceptor: Acceptor(TlsAcceptor::from(Arc::new(config))),
             drain,
@@ -124,11 +128,15 @@ impl Server {
         let connections = GracefulShutdown::new();
         let admin_connections = GracefulShutdown::new();
         let reloading = async {
-            if let Some((files, digest)) = self.files.clone() {
-                tls::watch(files, digest, Arc::clone(&self.in_force), Arc::clone(state)).await;
+            let (in_force, state) = (Arc::clone(&self.in_force), Arc::clone(state));
+            match self.renewal.clone() {
+                Renewal::Files(files, digest) => tls::watch(files, digest, in_force, state).await,
+                Renewal::Managed(managed) => tls::follow(managed, in_force, state).await,
+                Renewal::Never => {}
             }
             std::future::pending().await
         };
+        let minding = tls::mind(Arc::clone(&self.in_force), state.gate(tls::GATE));
         let stopping = async {
             let Shutdown { delay } = stop.await;
             state.readiness().drain();
@@ -144,6 +152,7 @@ impl Server {
                 () = accepting => {}
                 () = administering => {}
                 () = reloading => {}
+                () = minding => {}
             }
         }
         let timeout = drain.timeout;
@@ -223,18 +232,36 @@ async fn accept_admin(
     }
 }
 
-type Source = (Certificate, Option<(FilePair, u64)>, Option<Arc<str>>);
+/// The first certificate, and where the next ones come from.
+struct Source {
+    certificate: Option<Certificate>,
+    renewal: Renewal,
+    self_signed_ca: Option<Arc<str>>,
+}
+
+#[derive(Debug, Clone)]
+enum Renewal {
+    Files(FilePair, u64),
+    Managed(watch::Receiver<Option<Arc<Shown>>>),
+    Never,
+}
 
 fn certificate(source: TlsSource) -> Result<Source, ServeError> {
     Ok(match source {
         TlsSource::Files { cert, key } => {
             let files = FilePair::new(cert, key);
             let (certificate, digest) = files.load()?;
-            (certificate, Some((files, digest)), None)
+            let renewal = Renewal::Files(files, digest);
+            Source { certificate: Some(certificate), renewal, self_signed_ca: None }
+        }
+        TlsSource::Managed(managed) => {
+            let renewal = Renewal::Managed(managed);
+            Source { certificate: None, renewal, self_signed_ca: None }
         }
         TlsSource::SelfSigned => {
             let SelfSigned { certificate, ca_pem } = SelfSigned::generate()?;
-            (certificate, None, Some(ca_pem.into()))
+            let (certificate, ca) = (Some(certificate), Some(ca_pem.into()));
+            Source { certificate, renewal: Renewal::Never, self_signed_ca: ca }
         }
     })
 }
