@@ -3,3 +3,9 @@
 pub mod certificates;
 pub mod client;
 pub mod leadership;
+mod metrics;
+pub mod policies;
+mod watching;
+pub mod webhooks;
+
+pub use metrics::Metrics;

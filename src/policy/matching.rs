@@ -3,8 +3,10 @@
 use serde_json::Value;
 
 use super::document::{Match, Verb};
+use super::fields::Fields;
 use crate::decode::{DecodeError, nearest};
 use crate::glob::{GlobList, Globs};
+use crate::pod::kinds::PodKind;
 use crate::pod::workload::{Class, SYSTEMS, Workload};
 use crate::pointer::Pointer;
 use crate::selector::{LabelSelector, Selector};
@@ -15,6 +17,7 @@ const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 /// A compiled `match`.
 #[derive(Debug, Default)]
 pub struct Matcher {
+    written: Match,
     namespaces: Option<Globs>,
     namespace_selector: Option<Selector>,
     /// The selector asks for labels other than the one that every namespace is known to have.
@@ -58,12 +61,23 @@ impl RequestFacts<'_> {
 }
 
 impl Matcher {
+    /// Reads and compiles the field `match` of a spec; absent, it is every pod.
+    pub(super) fn read(fields: &mut Fields<'_>) -> Self {
+        let Some(written) = fields.value("match") else { return Self::default() };
+        let (written, mut errors) = Match::read(written);
+        let matcher =
+            Self::compile(&written).map_err(|more| errors.extend(more)).unwrap_or_default();
+        fields.errors.extend(errors.into_iter().map(|error| error.below("match")));
+        matcher
+    }
+
     /// Compiles a `match`; errors point from it on.
     pub(super) fn compile(written: &Match) -> Result<Self, Vec<DecodeError>> {
         let mut errors = Vec::new();
         let namespace_selector =
             selector("namespaceSelector", written.namespace_selector.as_ref(), &mut errors);
         let matcher = Self {
+            written: written.clone(),
             needs_namespace_labels: namespace_selector
                 .as_ref()
                 .is_some_and(|selector| selector.keys().any(|key| key != NAME_LABEL)),
@@ -78,9 +92,30 @@ impl Matcher {
         if errors.is_empty() { Ok(matcher) } else { Err(errors) }
     }
 
+    /// What was compiled, as its author wrote it.
+    pub fn written(&self) -> &Match {
+        &self.written
+    }
+
+    /// Whether a pod in an object of this kind can be one of the policy's, as far as the kind tells.
+    pub fn may_match_kind(&self, kind: &PodKind) -> bool {
+        self.workloads.as_ref().is_none_or(|names| {
+            names.iter().any(|name| match name {
+                Named::Class(class) => class.may_be_of(kind.pods_owned_by),
+                // Any pod can carry the labels of a system.
+                Named::System(_) => true,
+            })
+        })
+    }
+
     /// Whether the policy cannot be applied where the labels of namespaces are not known.
     pub fn needs_namespace_labels(&self) -> bool {
         self.needs_namespace_labels
+    }
+
+    /// Whether it asks who made the request.
+    pub fn needs_user(&self) -> bool {
+        self.users.is_some() || self.groups.is_some()
     }
 
     /// Whether the policy might be about the request, and nobody can tell: the door does not know the labels

@@ -235,13 +235,13 @@ async fn another_engine_takes_over_at_once_and_old_series_go() {
         json(response).await["response"]["status"]["message"].as_str().unwrap().to_owned()
     };
     assert!(denial(&state).await.contains("no-latest"));
-    state.replace_engine(engine_of("pinned", "fixed-tags"));
+    state.replace(engine_of("pinned", "fixed-tags"));
     assert!(denial(&state).await.contains("fixed-tags"));
     let metrics = state.metrics().render().unwrap();
     assert!(!metrics.contains("no-latest"), "{metrics}");
     let deny = r#"plimsoll_findings_total{policy="pinned",rule="fixed-tags",action="Deny"} 1"#;
     assert!(metrics.contains(deny), "{metrics}");
-    state.replace_engine(engine_of("pinned", "fixed-tags"));
+    state.replace(engine_of("pinned", "fixed-tags"));
     assert!(state.metrics().render().unwrap().contains(deny), "a reload must not reset counters");
 }
 
