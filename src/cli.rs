@@ -1,7 +1,11 @@
 //! The command line: one file per door.
 
+#[cfg(feature = "serve")]
+mod certificates;
 mod check;
 mod explain;
+#[cfg(feature = "serve")]
+mod kubernetes;
 mod output;
 mod policies;
 #[cfg(feature = "serve")]

@@ -1,5 +1,8 @@
 //! What is counted of the work with the API server.
 
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -10,6 +13,8 @@ use prometheus_client::registry::Registry;
 #[derive(Clone, Debug, Default)]
 pub struct Metrics {
     policy_ready: Family<PolicyLabels, Gauge>,
+    /// Those with a series.
+    policies: Arc<Mutex<BTreeSet<String>>>,
     leader: Gauge,
     watch_restarts: Family<ResourceLabels, Counter>,
     status_writes: Family<ResultLabels, Counter>,
@@ -89,13 +94,19 @@ impl Metrics {
         );
     }
 
-    pub(super) fn set_policy_ready(&self, policy: &str, ready: bool) {
-        let labels = PolicyLabels { policy: policy.to_owned() };
-        self.policy_ready.get_or_create(&labels).set(ready.into());
-    }
-
-    pub(super) fn forget_policy(&self, policy: &str) {
-        self.policy_ready.remove(&PolicyLabels { policy: policy.to_owned() });
+    /// These are the policies there are, and whether each is in force as it is written.
+    pub(super) fn set_policies<'p>(&self, policies: impl Iterator<Item = (&'p str, bool)>) {
+        let mut known = self.policies.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut gone = std::mem::take(&mut *known);
+        for (policy, ready) in policies {
+            let labels = PolicyLabels { policy: policy.to_owned() };
+            self.policy_ready.get_or_create(&labels).set(ready.into());
+            gone.remove(policy);
+            known.insert(policy.to_owned());
+        }
+        for policy in gone {
+            self.policy_ready.remove(&PolicyLabels { policy });
+        }
     }
 
     /// Whether this replica leads.

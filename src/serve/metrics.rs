@@ -25,6 +25,7 @@ use histogram::LatencyHistogram;
 pub(super) use labels::{BadRequest, HandshakeFailure, Label, Reload};
 
 use crate::admission::{Endpoint, Verdict};
+use crate::cluster;
 use crate::engine::{Engine, Operation};
 
 /// Of the text that [`Metrics::render`] makes.
@@ -49,6 +50,7 @@ pub struct Metrics {
     pub(super) accept_errors: Counter,
     certificate_expiry: Gauge<f64, AtomicU64>,
     ca_expiry: Gauge<f64, AtomicU64>,
+    cluster: cluster::Metrics,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -135,8 +137,11 @@ impl Metrics {
             "When the CA of the managed certificate expires, in seconds since 1970; NaN without one",
             ca_expiry.clone(),
         );
+        let cluster = cluster::Metrics::default();
+        cluster.register(&mut registry);
         Metrics {
             registry,
+            cluster,
             reviews: Endpoint::ALL.map(|endpoint| {
                 Operation::ALL.map(|operation| {
                     Verdict::ALL.map(|verdict| {
@@ -168,6 +173,11 @@ impl Metrics {
             certificate_expiry,
             ca_expiry,
         }
+    }
+
+    /// What is counted of the work with the API server.
+    pub(super) fn cluster(&self) -> &cluster::Metrics {
+        &self.cluster
     }
 
     pub(super) fn count_review(

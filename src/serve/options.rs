@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::signals::Signal;
-use crate::cluster::certificates::Shown;
+use crate::cluster::{self, certificates};
 
 /// Where the webhook listens unless told otherwise.
 pub const DEFAULT_LISTEN: SocketAddr =
@@ -27,10 +27,14 @@ pub struct Options {
     pub admin: Admin,
     /// Where the certificate comes from.
     pub tls: TlsSource,
+    /// The CA of certificate files, for the `caBundle` of webhook configurations (`--tls-ca`).
+    pub ca: Option<PathBuf>,
     /// What a client may ask for.
     pub limits: Limits,
     /// How the webhook ends.
     pub drain: Drain,
+    /// Policies, exemptions and namespaces come from the cluster (`--kubernetes`).
+    pub cluster: Option<cluster::Settings>,
 }
 
 impl Default for Options {
@@ -39,8 +43,10 @@ impl Default for Options {
             listen: DEFAULT_LISTEN,
             admin: Admin::Default,
             tls: TlsSource::SelfSigned,
+            ca: None,
             limits: Limits::default(),
             drain: Drain::default(),
+            cluster: None,
         }
     }
 }
@@ -65,8 +71,10 @@ pub enum TlsSource {
         /// The leaf's private key (`--tls-key`).
         key: PathBuf,
     },
-    /// Plimsoll's own, kept in a Secret (`--tls-managed`): none is shown until there is one.
-    Managed(watch::Receiver<Option<Arc<Shown>>>),
+    /// Plimsoll's own, kept in a Secret of the cluster (`--tls-managed`): none is shown until it is stored.
+    Managed(certificates::Settings),
+    /// From whoever runs [`certificates::manage`] beside the server.
+    Handed(watch::Receiver<Option<Arc<certificates::Shown>>>),
     /// Made in memory for localhost, and never stored.
     SelfSigned,
 }

@@ -8,18 +8,19 @@ use std::time::Duration;
 use axum::Router;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 
 use super::admin;
 use super::connection::{serve_plain, serve_tls};
 use super::error::ServeError;
+use super::in_cluster;
 use super::listener::{accept, bind};
-use super::options::{Admin, DEFAULT_ADMIN_LISTEN, Drain, Options, TlsSource};
+use super::options::{Admin, DEFAULT_ADMIN_LISTEN, Drain, Options};
 use super::router::router;
 use super::state::State;
-use super::tls::{self, Certificate, FilePair, InForce, SelfSigned};
-use crate::cluster::certificates::Shown;
+use super::tls::{self, Certificates, InForce, Renewal, Source};
+use crate::cluster::{self, Cluster};
 use crate::engine::Engine;
 
 const LISTEN_FLAG: &str = "--listen";
@@ -41,9 +42,11 @@ pub struct Server {
     admin_address: SocketAddr,
     in_force: Arc<InForce>,
     renewal: Renewal,
+    certificates: Option<Certificates>,
     self_signed_ca: Option<Arc<str>>,
     acceptor: Acceptor,
     drain: Drain,
+    cluster: Option<Cluster>,
 }
 
 /// [`TlsAcceptor`] says nothing of itself.
@@ -68,8 +71,13 @@ impl Server {
     /// # Errors
     /// When one of them cannot be had.
     pub async fn bind(options: Options, engine: Arc<Engine>) -> Result<Server, ServeError> {
-        let Options { listen, admin, tls, limits, drain } = options;
-        let Source { certificate, renewal, self_signed_ca } = certificate(tls)?;
+        let Options { listen, admin, tls, ca: _, limits, drain, cluster } = options;
+        let client = match &cluster {
+            Some(_) => Some(cluster::client::connect().await?),
+            None => None,
+        };
+        let Source { certificate, renewal, certificates, self_signed_ca } =
+            tls::open(tls, client.as_ref())?;
         let expiry = certificate.as_ref().map(|certificate| certificate.not_after);
         let in_force = Arc::new(InForce::new(certificate));
         let config = tls::server_config(Arc::clone(&in_force))?;
@@ -81,14 +89,18 @@ impl Server {
         if let Some(expiry) = expiry {
             state.metrics().set_certificate_expiry(expiry);
         }
+        let cluster = client.zip(cluster);
+        let cluster = cluster.map(|(client, settings)| in_cluster::start(&state, client, settings));
         Ok(Server {
             state,
+            cluster,
             address: listener.local_addr().map_err(ServeError::Runtime)?,
             listener,
             admin_address: admin_listener.local_addr().map_err(ServeError::Runtime)?,
             admin_listener,
             in_force,
             renewal,
+            certificates,
             self_signed_ca,
             acceptor: Acceptor(TlsAcceptor::from(Arc::new(config))),
             drain,
@@ -115,32 +127,45 @@ impl Server {
         &self.state
     }
 
+    /// What runs beside the webhook, where it lives in a cluster.
+    pub fn cluster(&self) -> Option<&Cluster> {
+        self.cluster.as_ref()
+    }
+
+    /// What keeps the managed certificate, where there is one.
+    pub fn certificates(&self) -> Option<&Certificates> {
+        self.certificates.as_ref()
+    }
+
     pub(super) fn drain(&self) -> Drain {
         self.drain
     }
 
     /// Serves until `stop` ends, then drains: not ready first, later no new connections, then what is
     /// in flight is answered.
-    pub async fn run(self, stop: impl Future<Output = Shutdown>) {
+    pub async fn run(mut self, stop: impl Future<Output = Shutdown>) {
+        let cluster = self.cluster.take();
         let Server { state, listener, admin_listener, drain, .. } = &self;
         let listening = state.gate(LISTENER_GATE);
         let admin_router = admin::router(Arc::clone(state), self.self_signed_ca.clone());
         let connections = GracefulShutdown::new();
         let admin_connections = GracefulShutdown::new();
         let reloading = async {
-            let (in_force, state) = (Arc::clone(&self.in_force), Arc::clone(state));
-            match self.renewal.clone() {
-                Renewal::Files(files, digest) => tls::watch(files, digest, in_force, state).await,
-                Renewal::Managed(managed) => tls::follow(managed, in_force, state).await,
-                Renewal::Never => {}
-            }
+            self.renewal.clone().follow(Arc::clone(&self.in_force), Arc::clone(state)).await;
             std::future::pending().await
         };
         let minding = tls::mind(Arc::clone(&self.in_force), state.gate(tls::GATE));
         let stopping = async {
             let Shutdown { delay } = stop.await;
-            state.readiness().drain();
-            tokio::time::sleep(delay).await;
+            state.begin_draining();
+            let resigning = async {
+                match cluster {
+                    // What it returns keeps the watches going while reviews still come in.
+                    Some(cluster) => Some(cluster.resign().await),
+                    None => None,
+                }
+            };
+            tokio::join!(resigning, tokio::time::sleep(delay));
         };
         listening.open();
         {
@@ -230,40 +255,6 @@ async fn accept_admin(
             drop(slot);
         });
     }
-}
-
-/// The first certificate, and where the next ones come from.
-struct Source {
-    certificate: Option<Certificate>,
-    renewal: Renewal,
-    self_signed_ca: Option<Arc<str>>,
-}
-
-#[derive(Debug, Clone)]
-enum Renewal {
-    Files(FilePair, u64),
-    Managed(watch::Receiver<Option<Arc<Shown>>>),
-    Never,
-}
-
-fn certificate(source: TlsSource) -> Result<Source, ServeError> {
-    Ok(match source {
-        TlsSource::Files { cert, key } => {
-            let files = FilePair::new(cert, key);
-            let (certificate, digest) = files.load()?;
-            let renewal = Renewal::Files(files, digest);
-            Source { certificate: Some(certificate), renewal, self_signed_ca: None }
-        }
-        TlsSource::Managed(managed) => {
-            let renewal = Renewal::Managed(managed);
-            Source { certificate: None, renewal, self_signed_ca: None }
-        }
-        TlsSource::SelfSigned => {
-            let SelfSigned { certificate, ca_pem } = SelfSigned::generate()?;
-            let (certificate, ca) = (Some(certificate), Some(ca_pem.into()));
-            Source { certificate, renewal: Renewal::Never, self_signed_ca: ca }
-        }
-    })
 }
 
 async fn bind_admin(admin: Admin) -> Result<TcpListener, ServeError> {

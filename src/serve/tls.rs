@@ -5,6 +5,7 @@ mod files;
 mod managed;
 mod reload;
 mod self_signed;
+mod source;
 mod validity;
 
 use std::sync::Arc;
@@ -22,9 +23,9 @@ use x509_parser::parse_x509_certificate;
 
 pub use error::CertificateError;
 pub(super) use files::FilePair;
-pub(super) use managed::follow;
-pub(super) use reload::watch;
 pub use self_signed::SelfSigned;
+pub use source::Certificates;
+pub(super) use source::{Renewal, Source, open};
 pub(super) use validity::{GATE, mind};
 
 /// A certificate with its key, ready to be shown.
