@@ -90,7 +90,9 @@ impl Server {
             state.metrics().set_certificate_expiry(expiry);
         }
         let cluster = client.zip(cluster);
-        let cluster = cluster.map(|(client, settings)| in_cluster::start(&state, client, settings));
+        let cluster = cluster.map(|(client, settings)| {
+            in_cluster::start(&state, client, settings, certificates.as_ref())
+        });
         Ok(Server {
             state,
             cluster,
