@@ -1,11 +1,17 @@
 //! The command line: one file per door.
 
 mod check;
+#[cfg(feature = "serve")]
+mod emergency;
 mod explain;
+#[cfg(feature = "serve")]
+mod kubernetes;
 mod output;
 mod policies;
 #[cfg(feature = "serve")]
 mod serve;
+#[cfg(feature = "serve")]
+mod webhooks;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -33,6 +39,12 @@ struct Cli {
 enum Command {
     /// Judge manifests: files, folders, or `-` for standard input
     Check(check::CheckArgs),
+    /// Switch the webhooks off in a cluster, whether a server runs or not
+    #[cfg(feature = "serve")]
+    EmergencyOff(emergency::OffArgs),
+    /// Switch on again what emergency-off switched off
+    #[cfg(feature = "serve")]
+    EmergencyOn(emergency::OnArgs),
     /// Print the page of a rule, or the list of rules
     Explain(explain::ExplainArgs),
     /// Print the policies that are built in
@@ -137,6 +149,10 @@ pub fn main() -> ExitCode {
     let Cli { command, common } = Cli::parse();
     let outcome = match command {
         Command::Check(args) => check::run(&args, &common),
+        #[cfg(feature = "serve")]
+        Command::EmergencyOff(args) => emergency::off(&args),
+        #[cfg(feature = "serve")]
+        Command::EmergencyOn(args) => emergency::on(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Policies(args) => policies::run(&args),
         #[cfg(feature = "serve")]

@@ -72,6 +72,11 @@ impl Gate {
         self.set(Some(reason.into()));
     }
 
+    /// Whether it is open.
+    pub fn is_open(&self) -> bool {
+        self.readiness.lock().gates.get(self.name).is_some_and(Option::is_none)
+    }
+
     fn set(&self, reason: Option<String>) {
         self.readiness.lock().gates.insert(self.name, reason);
     }

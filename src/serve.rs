@@ -10,6 +10,7 @@ mod budget;
 mod connection;
 mod deadline;
 mod error;
+mod in_cluster;
 mod listener;
 pub mod logging;
 mod metrics;

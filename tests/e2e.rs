@@ -18,6 +18,10 @@ mod always_pull_images;
 mod denials;
 #[path = "e2e/doors.rs"]
 mod doors;
+#[path = "e2e/emergency.rs"]
+mod emergency;
+#[path = "e2e/managed.rs"]
+mod managed;
 #[path = "e2e/service.rs"]
 mod service;
 #[path = "e2e/spread.rs"]
@@ -26,5 +30,7 @@ mod spread;
 mod updates;
 #[path = "e2e/webhook.rs"]
 mod webhook;
+#[path = "e2e/webhook_configurations.rs"]
+mod webhook_configurations;
 #[path = "e2e/workloads.rs"]
 mod workloads;

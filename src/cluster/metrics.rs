@@ -1,20 +1,28 @@
 //! What is counted of the work with the API server.
 
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
+use super::webhooks::Configuration;
+
 /// What is counted of the work with the API server. Clones count into the same.
 #[derive(Clone, Debug, Default)]
 pub struct Metrics {
     policy_ready: Family<PolicyLabels, Gauge>,
+    /// Those with a series.
+    policies: Arc<Mutex<BTreeSet<String>>>,
     leader: Gauge,
     watch_restarts: Family<ResourceLabels, Counter>,
     status_writes: Family<ResultLabels, Counter>,
     events: Family<ResultLabels, Counter>,
     namespaces: Gauge,
+    webhook_configurations: Family<ConfigurationLabels, Gauge>,
     namespace_lookups: Family<ResultLabels, Counter>,
 }
 
@@ -31,6 +39,11 @@ struct ResourceLabels {
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct ResultLabels {
     result: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ConfigurationLabels {
+    configuration: &'static str,
 }
 
 /// What became of an Event.
@@ -83,19 +96,30 @@ impl Metrics {
         registry.register("events", "Kubernetes Events about refusals", self.events.clone());
         registry.register("namespaces", "Namespaces that are known", self.namespaces.clone());
         registry.register(
+            "webhook_configuration_in_place",
+            "Whether a webhook configuration holds what it should",
+            self.webhook_configurations.clone(),
+        );
+        registry.register(
             "namespace_lookups",
             "Namespaces that a review was about before the watch knew them",
             self.namespace_lookups.clone(),
         );
     }
 
-    pub(super) fn set_policy_ready(&self, policy: &str, ready: bool) {
-        let labels = PolicyLabels { policy: policy.to_owned() };
-        self.policy_ready.get_or_create(&labels).set(ready.into());
-    }
-
-    pub(super) fn forget_policy(&self, policy: &str) {
-        self.policy_ready.remove(&PolicyLabels { policy: policy.to_owned() });
+    /// These are the policies there are, and whether each is in force as it is written.
+    pub(super) fn set_policies<'p>(&self, policies: impl Iterator<Item = (&'p str, bool)>) {
+        let mut known = self.policies.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut gone = std::mem::take(&mut *known);
+        for (policy, ready) in policies {
+            let labels = PolicyLabels { policy: policy.to_owned() };
+            self.policy_ready.get_or_create(&labels).set(ready.into());
+            gone.remove(policy);
+            known.insert(policy.to_owned());
+        }
+        for policy in gone {
+            self.policy_ready.remove(&PolicyLabels { policy });
+        }
     }
 
     /// Whether this replica leads.
@@ -118,6 +142,12 @@ impl Metrics {
 
     pub(super) fn set_namespaces(&self, count: usize) {
         self.namespaces.set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    /// Whether a webhook configuration holds what it should.
+    pub fn set_webhook_configuration(&self, configuration: Configuration, in_place: bool) {
+        let labels = ConfigurationLabels { configuration: configuration.label() };
+        self.webhook_configurations.get_or_create(&labels).set(in_place.into());
     }
 
     pub(super) fn count_namespace_lookup(&self, result: &'static str) {

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::decode::DecodeError;
-use crate::policy::CompiledPolicy;
+use crate::policy::{CompiledExemption, CompiledPolicy};
 
 /// Errors of one object that are told; a person mends them one by one anyway.
 const MOST_ERRORS: usize = 16;
 
 /// What objects of the API are compiled into.
-pub trait Compile: Sized {
+pub(super) trait Compile: Sized {
     /// What the object is called in messages.
     const WHAT: &'static str;
 
@@ -31,27 +31,35 @@ impl Compile for CompiledPolicy {
     }
 }
 
+impl Compile for CompiledExemption {
+    const WHAT: &'static str = "exemption";
+
+    fn compile(object: &Value) -> Result<Self, Vec<DecodeError>> {
+        CompiledExemption::compile(object)
+    }
+}
+
 /// The objects of one kind, by name.
 #[derive(Debug)]
-pub struct Book<T> {
+pub(super) struct Book<T> {
     entries: BTreeMap<String, Entry<T>>,
 }
 
 /// One object, as far as it is remembered.
 #[derive(Debug)]
-pub struct Entry<T> {
+pub(super) struct Entry<T> {
     /// Which object of that name it is.
-    pub uid: String,
+    pub(super) uid: String,
     /// The version of its `spec`.
-    pub generation: i64,
+    pub(super) generation: i64,
     /// The version of all of it.
-    pub resource_version: String,
+    pub(super) resource_version: String,
     /// What is in force, and the generation that is from.
-    pub good: Option<(Arc<T>, i64)>,
+    pub(super) good: Option<(Arc<T>, i64)>,
     /// What is wrong with the current version; none where it is in force.
-    pub error: Option<String>,
+    pub(super) error: Option<String>,
     /// `status.conditions` as they were read.
-    pub conditions: Vec<Value>,
+    pub(super) conditions: Vec<Value>,
 }
 
 impl<T> Default for Book<T> {
@@ -63,7 +71,7 @@ impl<T> Default for Book<T> {
 impl<T: Compile> Book<T> {
     /// Takes an object that was made or changed. Compiles only what has not been compiled before, and tells whether
     /// something else is in force now.
-    pub fn apply(&mut self, object: &Value) -> bool {
+    pub(super) fn apply(&mut self, object: &Value) -> bool {
         let text = |pointer| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
         let (name, uid) = (text("/metadata/name"), text("/metadata/uid"));
         let generation = object.pointer("/metadata/generation").and_then(Value::as_i64);
@@ -76,7 +84,8 @@ impl<T: Compile> Book<T> {
         if let Some(entry) = known {
             entry.resource_version = resource_version;
             entry.conditions = conditions;
-            if std::mem::replace(&mut entry.generation, generation) == generation && generation != 0 {
+            if std::mem::replace(&mut entry.generation, generation) == generation && generation != 0
+            {
                 return false;
             }
             return match compile::<T>(object) {
@@ -94,14 +103,8 @@ impl<T: Compile> Book<T> {
         let compiled = compile::<T>(object);
         let error = compiled.as_ref().err().cloned();
         let good = compiled.ok().map(|compiled| (compiled, generation));
-        let entry = Entry {
-            uid: uid.to_owned(),
-            generation,
-            resource_version,
-            error,
-            conditions,
-            good,
-        };
+        let entry =
+            Entry { uid: uid.to_owned(), generation, resource_version, error, conditions, good };
         let now_good = entry.good.is_some();
         let before = self.entries.insert(name.to_owned(), entry);
         now_good || before.is_some_and(|before| before.good.is_some())
@@ -110,12 +113,12 @@ impl<T: Compile> Book<T> {
 
 impl<T> Book<T> {
     /// Forgets an object, and tells whether something of it was in force.
-    pub fn remove(&mut self, name: &str) -> bool {
+    pub(super) fn remove(&mut self, name: &str) -> bool {
         self.entries.remove(name).is_some_and(|entry| entry.good.is_some())
     }
 
     /// Forgets every object but these, and tells whether something of them was in force.
-    pub fn retain(&mut self, names: &HashSet<&str>) -> bool {
+    pub(super) fn retain(&mut self, names: &HashSet<&str>) -> bool {
         let mut changed = false;
         self.entries.retain(|name, entry| {
             let keep = names.contains(name.as_str());
@@ -126,20 +129,20 @@ impl<T> Book<T> {
     }
 
     /// What is in force.
-    pub fn in_force(&self) -> Vec<Arc<T>> {
+    pub(super) fn in_force(&self) -> Vec<Arc<T>> {
         let good = self.entries.values().filter_map(|entry| entry.good.as_ref());
         good.map(|(compiled, _)| Arc::clone(compiled)).collect()
     }
 
     /// Every object with its name.
-    pub fn entries(&self) -> impl Iterator<Item = (&str, &Entry<T>)> {
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&str, &Entry<T>)> {
         self.entries.iter().map(|(name, entry)| (name.as_str(), entry))
     }
 }
 
 impl<T: Compile> Entry<T> {
     /// What is to be said of the object: reason and message of its condition `Ready`.
-    pub fn verdict(&self) -> (&'static str, String) {
+    pub(super) fn verdict(&self) -> (&'static str, String) {
         let what = T::WHAT;
         match (&self.error, &self.good) {
             (None, _) => ("Compiled", format!("This version of the {what} is in force.")),

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use super::view::Pod;
+use super::view::{OwnerReference, Pod};
 
 mod systems;
 
@@ -130,8 +130,13 @@ impl Sign {
 
 /// The controller of a pod (metav1 `GetControllerOf`).
 pub fn controller<'p>(pod: &'p Pod<'_>) -> Option<Owner<'p>> {
-    let owners = pod.metadata.as_ref()?.owner_references.as_ref()?;
-    let owner = owners.iter().find(|owner| owner.controller == Some(true))?;
+    let owner = controller_reference(pod)?;
     let group = owner.api_version.as_deref()?.rsplit_once('/').map_or("", |(group, _)| group);
     Some(Owner { group, kind: owner.kind.as_deref()? })
+}
+
+/// The reference that names the controller of a pod.
+pub fn controller_reference<'p, 'a>(pod: &'p Pod<'a>) -> Option<&'p OwnerReference<'a>> {
+    let owners = pod.metadata.as_ref()?.owner_references.as_ref()?;
+    owners.iter().find(|owner| owner.controller == Some(true))
 }

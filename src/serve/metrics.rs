@@ -25,6 +25,7 @@ use histogram::LatencyHistogram;
 pub(super) use labels::{BadRequest, HandshakeFailure, Label, Reload};
 
 use crate::admission::{Endpoint, Verdict};
+use crate::cluster;
 use crate::engine::{Engine, Operation};
 
 /// Of the text that [`Metrics::render`] makes.
@@ -48,6 +49,7 @@ pub struct Metrics {
     pub(super) refused_connections: Counter,
     pub(super) accept_errors: Counter,
     certificate_expiry: Gauge<f64, AtomicU64>,
+    cluster: cluster::Metrics,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -125,8 +127,11 @@ impl Metrics {
             "When the serving certificate expires, in seconds since 1970",
             certificate_expiry.clone(),
         );
+        let cluster = cluster::Metrics::default();
+        cluster.register(&mut registry);
         Metrics {
             registry,
+            cluster,
             reviews: Endpoint::ALL.map(|endpoint| {
                 Operation::ALL.map(|operation| {
                     Verdict::ALL.map(|verdict| {
@@ -157,6 +162,11 @@ impl Metrics {
             accept_errors,
             certificate_expiry,
         }
+    }
+
+    /// What is counted of the work with the API server.
+    pub(super) fn cluster(&self) -> &cluster::Metrics {
+        &self.cluster
     }
 
     pub(super) fn count_review(

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::signals::Signal;
+use crate::cluster;
 
 /// Where the webhook listens unless told otherwise.
 pub const DEFAULT_LISTEN: SocketAddr =
@@ -27,6 +28,8 @@ pub struct Options {
     pub limits: Limits,
     /// How the webhook ends.
     pub drain: Drain,
+    /// Policies, exemptions and namespaces come from the cluster (`--kubernetes`).
+    pub cluster: Option<cluster::Settings>,
 }
 
 impl Default for Options {
@@ -37,6 +40,7 @@ impl Default for Options {
             tls: TlsSource::SelfSigned,
             limits: Limits::default(),
             drain: Drain::default(),
+            cluster: None,
         }
     }
 }

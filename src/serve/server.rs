@@ -14,11 +14,13 @@ use tokio_rustls::TlsAcceptor;
 use super::admin;
 use super::connection::{serve_plain, serve_tls};
 use super::error::ServeError;
+use super::in_cluster;
 use super::listener::{accept, bind};
 use super::options::{Admin, DEFAULT_ADMIN_LISTEN, Drain, Options, TlsSource};
 use super::router::router;
 use super::state::State;
 use super::tls::{self, Certificate, FilePair, InForce, SelfSigned};
+use crate::cluster::{self, Cluster};
 use crate::engine::Engine;
 
 const LISTEN_FLAG: &str = "--listen";
@@ -43,6 +45,7 @@ pub struct Server {
     self_signed_ca: Option<Arc<str>>,
     acceptor: Acceptor,
     drain: Drain,
+    cluster: Option<Cluster>,
 }
 
 /// [`TlsAcceptor`] says nothing of itself.
@@ -67,7 +70,11 @@ impl Server {
     /// # Errors
     /// When one of them cannot be had.
     pub async fn bind(options: Options, engine: Arc<Engine>) -> Result<Server, ServeError> {
-        let Options { listen, admin, tls, limits, drain } = options;
+        let Options { listen, admin, tls, limits, drain, cluster } = options;
+        let client = match &cluster {
+            Some(_) => Some(cluster::client::connect().await?),
+            None => None,
+        };
         let (certificate, files, self_signed_ca) = certificate(tls)?;
         certificate.warn_unless_valid();
         let in_force = Arc::new(InForce::new(&certificate));
@@ -77,8 +84,11 @@ impl Server {
         let state = Arc::new(State::new(engine, limits));
         state.gate(LISTENER_GATE);
         state.metrics().set_certificate_expiry(certificate.not_after);
+        let cluster = client.zip(cluster);
+        let cluster = cluster.map(|(client, settings)| in_cluster::start(&state, client, settings));
         Ok(Server {
             state,
+            cluster,
             address: listener.local_addr().map_err(ServeError::Runtime)?,
             listener,
             admin_address: admin_listener.local_addr().map_err(ServeError::Runtime)?,
@@ -111,13 +121,19 @@ impl Server {
         &self.state
     }
 
+    /// What runs beside the webhook, where it lives in a cluster.
+    pub fn cluster(&self) -> Option<&Cluster> {
+        self.cluster.as_ref()
+    }
+
     pub(super) fn drain(&self) -> Drain {
         self.drain
     }
 
     /// Serves until `stop` ends, then drains: not ready first, later no new connections, then what is
     /// in flight is answered.
-    pub async fn run(self, stop: impl Future<Output = Shutdown>) {
+    pub async fn run(mut self, stop: impl Future<Output = Shutdown>) {
+        let cluster = self.cluster.take();
         let Server { state, listener, admin_listener, drain, .. } = &self;
         let listening = state.gate(LISTENER_GATE);
         let admin_router = admin::router(Arc::clone(state), self.self_signed_ca.clone());
@@ -132,7 +148,14 @@ impl Server {
         let stopping = async {
             let Shutdown { delay } = stop.await;
             state.readiness().drain();
-            tokio::time::sleep(delay).await;
+            let resigning = async {
+                match cluster {
+                    // What it returns keeps the watches going while reviews still come in.
+                    Some(cluster) => Some(cluster.resign().await),
+                    None => None,
+                }
+            };
+            tokio::join!(resigning, tokio::time::sleep(delay));
         };
         listening.open();
         {

@@ -1,12 +1,13 @@
 //! What every request shares.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arc_swap::{ArcSwap, Guard};
 
 use super::budget::Budget;
 use super::metrics::{ExemptionCounters, FindingCounters, Metrics};
 use super::options::Limits;
+use crate::cluster::{Lookup, Reporter};
 use crate::engine::{Engine, Namespaces};
 use crate::readiness::{Gate, Readiness};
 
@@ -19,6 +20,14 @@ pub struct State {
     pub(super) limits: Limits,
     pub(super) budget: Budget,
     readiness: Readiness,
+    in_cluster: OnceLock<InCluster>,
+}
+
+/// What a request has of the cluster beside the snapshots.
+#[derive(Debug)]
+pub(super) struct InCluster {
+    pub(super) lookup: Lookup,
+    pub(super) reporter: Option<Reporter>,
 }
 
 /// An engine with the counters of its rules, and the namespaces it is asked about: swapped together, so that a request never sees half.
@@ -48,6 +57,7 @@ impl State {
             budget: Budget::new(limits.max_buffered, limits.max_body),
             limits,
             readiness: Readiness::default(),
+            in_cluster: OnceLock::new(),
         }
     }
 
@@ -96,6 +106,16 @@ impl State {
     /// A condition of readiness, closed until it is opened. See [`Readiness::gate`].
     pub fn gate(&self, name: &'static str) -> Gate {
         self.readiness.gate(name)
+    }
+
+    /// Has requests ask and tell the cluster from now on.
+    pub(super) fn join(&self, in_cluster: InCluster) {
+        // Nobody joins twice.
+        let _ = self.in_cluster.set(in_cluster);
+    }
+
+    pub(super) fn in_cluster(&self) -> Option<&InCluster> {
+        self.in_cluster.get()
     }
 
     pub(super) fn loaded(&self) -> Guard<Arc<Loaded>> {

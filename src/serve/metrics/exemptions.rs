@@ -95,6 +95,12 @@ impl ExemptionMetrics {
 }
 
 impl ExemptionCounters {
+    /// Whether anything has been counted for an exemption.
+    pub(in crate::serve) fn has_counted(&self, exemption: &str) -> bool {
+        let mut of_it = self.0.counters.iter().filter(|((name, ..), _)| &**name == exemption);
+        of_it.any(|(_, counter)| counter.get() > 0)
+    }
+
     pub(in crate::serve) fn count(&self, found: &RecordedExemption) {
         let key = [&found.exemption, &found.policy, &found.rule].map(Arc::clone);
         if let Some(counter) = self.0.counters.get(&key.into()) {
