@@ -50,9 +50,8 @@ impl Readiness {
     /// What is missing, each as `gate: reason`; nothing where the server is ready.
     pub fn missing(&self) -> Vec<String> {
         let gates = self.lock();
-        let closed = gates
-            .iter()
-            .filter_map(|(name, reason)| Some(format!("{name}: {}", reason.as_ref()?)));
+        let closed =
+            gates.iter().filter_map(|(name, reason)| Some(format!("{name}: {}", reason.as_ref()?)));
         closed.chain(self.is_draining().then(|| "draining".to_owned())).collect()
     }
 

@@ -60,7 +60,11 @@ impl KubernetesArgs {
         self.kubernetes.then(|| Settings {
             name: self.name.clone(),
             own_namespace: own_namespace.to_owned(),
-            identity: self.identity.clone().filter(|name| !name.is_empty()).unwrap_or_else(hostname),
+            identity: self
+                .identity
+                .clone()
+                .filter(|name| !name.is_empty())
+                .unwrap_or_else(hostname),
             events: self.events == Switch::On,
         })
     }

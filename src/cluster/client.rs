@@ -109,11 +109,7 @@ mod tests {
     use super::*;
 
     fn api(code: u16, message: &str) -> Error {
-        Error::Api(Box::new(Status {
-            code,
-            message: message.to_owned(),
-            ..Status::default()
-        }))
+        Error::Api(Box::new(Status { code, message: message.to_owned(), ..Status::default() }))
     }
 
     #[test]

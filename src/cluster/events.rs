@@ -90,14 +90,14 @@ impl Events {
         let name = name(&subject.uid, what);
         let event = self.event(subject, &name, &Words { reason, action, note }, Timestamp::now());
         let api: Api<Event> = Api::namespaced(self.client.clone(), subject.home());
-        let result = match timeout(REQUEST_TIMEOUT, api.create(&PostParams::default(), &event)).await
-        {
-            Ok(Ok(_)) => EventResult::Written,
-            // Another leader, or this one before it started anew, has told it.
-            Ok(Err(error)) if is_conflict(&error) => EventResult::Merged,
-            Ok(Err(error)) => complain(&client::explain(&error)),
-            Err(_) => complain("the API server does not answer"),
-        };
+        let result =
+            match timeout(REQUEST_TIMEOUT, api.create(&PostParams::default(), &event)).await {
+                Ok(Ok(_)) => EventResult::Written,
+                // Another leader, or this one before it started anew, has told it.
+                Ok(Err(error)) if is_conflict(&error) => EventResult::Merged,
+                Ok(Err(error)) => complain(&client::explain(&error)),
+                Err(_) => complain("the API server does not answer"),
+            };
         self.metrics.count_events(result, 1);
     }
 

@@ -195,7 +195,8 @@ impl Keeper {
     fn say(&self, caches: &Caches) {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).ok();
         let now = now.and_then(|since| i64::try_from(since.as_secs()).ok());
-        let policies = caches.policies.entries().map(|(name, entry)| saying::of_policy(name, entry));
+        let policies =
+            caches.policies.entries().map(|(name, entry)| saying::of_policy(name, entry));
         let in_force = self.in_force.borrow();
         let strays = caches.exemption_set.strays(&in_force);
         let exemptions = caches.exemptions.entries().map(|(name, entry)| {

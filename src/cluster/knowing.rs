@@ -133,7 +133,10 @@ mod tests {
         let max = knowledge.namespaces().facts("a").limit_ranges[0].container.max.get("memory");
         assert!(max.is_some());
         knowledge.range(Delta::All(vec![ranged("a", "x")]));
-        assert_eq!((ranges(&knowledge, "a"), ranges(&knowledge, "b").len()), (vec!["x".to_owned()], 0));
+        assert_eq!(
+            (ranges(&knowledge, "a"), ranges(&knowledge, "b").len()),
+            (vec!["x".to_owned()], 0)
+        );
         assert_eq!(knowledge.namespaces().facts("b").labels, Some(&json!({"team": "two"})));
         knowledge.label(Delta::All(vec![labelled("a", "three")]));
         assert_eq!(ranges(&knowledge, "a"), ["x"]);

@@ -125,7 +125,9 @@ impl Candidate {
             // Nobody here writes as leader once another may lead.
             self.set_leading(false);
             if !matches!(timeout(RELEASE_TIMEOUT, self.release()).await, Ok(Ok(()))) {
-                tracing::warn!("the Lease could not be given back; another replica leads once it runs out");
+                tracing::warn!(
+                    "the Lease could not be given back; another replica leads once it runs out"
+                );
             }
         }
     }
@@ -251,8 +253,13 @@ fn step(spec: Option<&LeaseSpec>, identity: &str, unchanged: Duration) -> Step {
         return Step::Renew;
     }
     let duration = spec.and_then(|spec| spec.lease_duration_seconds);
-    let duration = duration.and_then(|seconds| u64::try_from(seconds).ok()).map(Duration::from_secs);
-    if holder.is_empty() || unchanged > duration.unwrap_or(DURATION) { Step::Take } else { Step::Wait }
+    let duration =
+        duration.and_then(|seconds| u64::try_from(seconds).ok()).map(Duration::from_secs);
+    if holder.is_empty() || unchanged > duration.unwrap_or(DURATION) {
+        Step::Take
+    } else {
+        Step::Wait
+    }
 }
 
 #[cfg(test)]
@@ -282,7 +289,11 @@ mod tests {
             (Some(LeaseSpec { lease_duration_seconds: None, ..held_by("b") }), 14, Step::Wait),
             (Some(LeaseSpec { lease_duration_seconds: Some(-1), ..held_by("b") }), 16, Step::Take),
         ] {
-            assert_eq!(step(spec.as_ref(), "a", seconds(unchanged)), expected, "{spec:?} {unchanged}");
+            assert_eq!(
+                step(spec.as_ref(), "a", seconds(unchanged)),
+                expected,
+                "{spec:?} {unchanged}"
+            );
         }
     }
 

@@ -84,7 +84,8 @@ impl<T: Compile> Book<T> {
         if let Some(entry) = known {
             entry.resource_version = resource_version;
             entry.conditions = conditions;
-            if std::mem::replace(&mut entry.generation, generation) == generation && generation != 0 {
+            if std::mem::replace(&mut entry.generation, generation) == generation && generation != 0
+            {
                 return false;
             }
             return match compile::<T>(object) {
@@ -102,14 +103,8 @@ impl<T: Compile> Book<T> {
         let compiled = compile::<T>(object);
         let error = compiled.as_ref().err().cloned();
         let good = compiled.ok().map(|compiled| (compiled, generation));
-        let entry = Entry {
-            uid: uid.to_owned(),
-            generation,
-            resource_version,
-            error,
-            conditions,
-            good,
-        };
+        let entry =
+            Entry { uid: uid.to_owned(), generation, resource_version, error, conditions, good };
         let now_good = entry.good.is_some();
         let before = self.entries.insert(name.to_owned(), entry);
         now_good || before.is_some_and(|before| before.good.is_some())

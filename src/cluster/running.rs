@@ -11,6 +11,7 @@ use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+use super::Reporter;
 use super::events::{Events, pods};
 use super::keeping::{Inbox, Inboxes, Keeper, Sink};
 use super::knowing::{Labelled, Ranged};
@@ -20,7 +21,6 @@ use super::metrics::Metrics;
 use super::saying;
 use super::status::{Kind, Writer};
 use super::watching::{Delta, Followed};
-use super::Reporter;
 use crate::policy::PolicySet;
 use crate::readiness::{Gate, Readiness};
 
@@ -67,8 +67,7 @@ impl Cluster {
         };
         let leadership = Leadership::seek(client.clone(), candidacy);
         let mut tasks = JoinSet::new();
-        let mut sources =
-            Sources { client: &client, readiness, metrics, tasks: &mut tasks };
+        let mut sources = Sources { client: &client, readiness, metrics, tasks: &mut tasks };
         let inboxes = Inboxes {
             policies: sources.objects("policies", &saying::POLICY, NO_POLICIES),
             exemptions: sources.objects("exemptions", &saying::EXEMPTION, NO_EXEMPTIONS),
@@ -204,10 +203,8 @@ fn reduce(mut object: DynamicObject, described: &ApiResource) -> Value {
     object.metadata.managed_fields = None;
     object.metadata.annotations = None;
     // Entries of a list need not carry them.
-    object.types = Some(TypeMeta {
-        api_version: described.api_version.clone(),
-        kind: described.kind.clone(),
-    });
+    object.types =
+        Some(TypeMeta { api_version: described.api_version.clone(), kind: described.kind.clone() });
     // Only maps with keys that are not text cannot be written, and there are none.
     serde_json::to_value(object).unwrap_or_default()
 }

@@ -63,9 +63,12 @@ fn ready<T: Compile>(entry: &Entry<T>, reason: &'static str, message: String) ->
 }
 
 fn expired(exemption: &CompiledExemption, now: Option<i64>) -> Condition {
-    let condition = |holds: bool, reason, message| Condition::new("Expired", holds, reason, message);
+    let condition =
+        |holds: bool, reason, message| Condition::new("Expired", holds, reason, message);
     match &exemption.expires {
-        None => condition(false, "NeverExpires", "It has no end: `spec.expires` is not set.".to_owned()),
+        None => {
+            condition(false, "NeverExpires", "It has no end: `spec.expires` is not set.".to_owned())
+        }
         Some(expiry) if exemption.is_expired(now) => {
             let message = format!("It ended ({}) and has no effect; delete it.", expiry.written);
             condition(true, "Ended", message)

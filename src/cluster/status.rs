@@ -155,8 +155,7 @@ impl Writer {
 
     /// `Err` says whether the API server answered at all.
     async fn write(&self, wanted: &Wanted) -> Result<(), bool> {
-        let api: Api<DynamicObject> =
-            Api::all_with(self.client.clone(), &wanted.kind.resource());
+        let api: Api<DynamicObject> = Api::all_with(self.client.clone(), &wanted.kind.resource());
         let params = PatchParams::apply(FIELD_MANAGER).force();
         let patch = Patch::Apply(wanted.patch(Timestamp::now()));
         let written = timeout(REQUEST_TIMEOUT, api.patch_status(&wanted.name, &params, &patch));

@@ -94,7 +94,11 @@ where
                     }
                     // Once for each reason, however long it lasts.
                     if complaint.as_ref() != Some(&reason) {
-                        tracing::warn!(resource, error = &*reason, "the watch broke; beginning again");
+                        tracing::warn!(
+                            resource,
+                            error = &*reason,
+                            "the watch broke; beginning again"
+                        );
                         complaint = Some(reason);
                     }
                     continue;

@@ -113,7 +113,8 @@ fn review(
         let review = Review::parse(&body.bytes)?;
         let mut facts = loaded.namespaces.facts(review.namespace());
         let none = Value::Object(Map::new());
-        if facts.labels.is_none() && state.in_cluster().is_some() && !review.namespace().is_empty() {
+        if facts.labels.is_none() && state.in_cluster().is_some() && !review.namespace().is_empty()
+        {
             facts.labels = match &asked {
                 Some(Found::Labels(labels)) => Some(&**labels),
                 Some(Found::Absent) => Some(&none),

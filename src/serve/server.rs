@@ -85,8 +85,7 @@ impl Server {
         state.gate(LISTENER_GATE);
         state.metrics().set_certificate_expiry(certificate.not_after);
         let cluster = client.zip(cluster);
-        let cluster =
-            cluster.map(|(client, settings)| in_cluster::start(&state, client, settings));
+        let cluster = cluster.map(|(client, settings)| in_cluster::start(&state, client, settings));
         Ok(Server {
             state,
             cluster,

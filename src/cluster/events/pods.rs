@@ -95,8 +95,10 @@ impl Events {
         } else {
             ("PodWarned", "Warn", "are warned about")
         };
-        let note =
-            format!("Pods of this {} {verb} by policy {policy}, rule {rule}: {message}", owner.kind);
+        let note = format!(
+            "Pods of this {} {verb} by policy {policy}, rule {rule}: {message}",
+            owner.kind
+        );
         let words = Words { reason, action, note: &note };
         let result = match timeout(REQUEST_TIMEOUT, self.merge(owner, name, &words, *count)).await {
             Ok(Ok(result)) => result,

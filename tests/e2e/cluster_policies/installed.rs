@@ -44,7 +44,7 @@ impl Installed {
         installed
     }
 
-    fn run_replica(&self, name: &str) -> Replica {
+    pub(crate) fn run_replica(&self, name: &str) -> Replica {
         let folder = self.cluster.folder().join(format!("replica-{name}"));
         fs::create_dir_all(&folder).unwrap();
         let authority = Authority::new("plimsoll test authority").unwrap();
@@ -204,7 +204,8 @@ impl Replica {
     pub(crate) fn get(&self, path: &str) -> Option<(u16, String)> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.admin)).ok()?;
         stream.set_read_timeout(Some(Duration::from_secs(10))).ok()?;
-        write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").ok()?;
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+            .ok()?;
         let mut text = String::new();
         stream.read_to_string(&mut text).ok()?;
         let (head, body) = text.split_once("\r\n\r\n")?;
@@ -268,7 +269,6 @@ pub(crate) fn loose_crds() -> String {
             },
         })
     };
-    let items =
-        [crd("PodPolicy", "podpolicies"), crd("PodPolicyExemption", "podpolicyexemptions")];
+    let items = [crd("PodPolicy", "podpolicies"), crd("PodPolicyExemption", "podpolicyexemptions")];
     json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string()
 }

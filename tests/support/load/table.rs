@@ -162,7 +162,8 @@ impl fmt::Display for Shown<'_> {
             )?;
         }
         for row in self.0 {
-            if let (Some(first), Some(last)) = (row.problem_times.first(), row.problem_times.last()) {
+            if let (Some(first), Some(last)) = (row.problem_times.first(), row.problem_times.last())
+            {
                 writeln!(f, "  {}: from {first} to {last}", row.name)?;
             }
             for (problem, count) in row.problems.iter().take(8) {
