@@ -147,7 +147,7 @@ impl Server {
         };
         let stopping = async {
             let Shutdown { delay } = stop.await;
-            state.readiness().drain();
+            state.begin_draining();
             let resigning = async {
                 match cluster {
                     // What it returns keeps the watches going while reviews still come in.
