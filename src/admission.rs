@@ -2,6 +2,7 @@
 
 mod answer;
 mod message;
+mod policies;
 mod review;
 
 use std::borrow::Cow;
@@ -20,6 +21,8 @@ pub enum Endpoint {
     Mutate,
     /// `/validate`: only judges.
     Validate,
+    /// `/validate-policies`: judges the policies themselves.
+    Policies,
 }
 
 /// What was answered.
@@ -90,17 +93,19 @@ pub fn review<'a>(
     body: &'a [u8],
 ) -> Result<Answer<'a>, ReviewError> {
     let mut request = review::parse(body)?;
-    let name = request.display_name();
-    let pod = request.pod.take();
     let stage = match endpoint {
         Endpoint::Mutate => Stage::Mutate,
         Endpoint::Validate => Stage::Validate,
+        Endpoint::Policies => return Ok(policies::answer(engine, request)),
     };
+    let name = request.display_name();
+    let pod = request.pod.take();
     let mut decision = engine.decide_on(&request.attributes(), pod, stage);
-    match endpoint {
-        Endpoint::Mutate => decision.allowed = true,
+    if stage == Stage::Mutate {
+        decision.allowed = true;
+    } else {
         // A template is judged as the pods it will make; what is mended in them is mended there.
-        Endpoint::Validate => decision.findings.retain(|finding| finding.action != Action::Patch),
+        decision.findings.retain(|finding| finding.action != Action::Patch);
     }
     let body = answer::render(&request.uid, &decision);
     let verdict = verdict(&decision);

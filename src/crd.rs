@@ -91,8 +91,14 @@ fn wide(mut column: Value) -> Value {
 }
 
 /// The column of a condition.
-fn condition(name: &str, field: &str) -> Value {
-    column(name, "string", &format!(".status.conditions[?(@.type==\"{name}\")].{field}"))
+fn condition(name: &str) -> Value {
+    column(name, "string", &format!(".status.conditions[?(@.type==\"{name}\")].status"))
+}
+
+/// Why an object is ready, or is not. (Of a path that leads to several values, such as the actions of all rules, a
+/// column shows the first one only.)
+fn reason() -> Value {
+    column("Reason", "string", ".status.conditions[?(@.type==\"Ready\")].reason")
 }
 
 #[cfg(test)]
