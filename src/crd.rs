@@ -8,13 +8,14 @@ use serde_json::{Value, json};
 
 use crate::policy::document::API_VERSION;
 
+mod exemption;
 mod policy;
 mod status;
 mod structural;
 
 /// The CustomResourceDefinitions, in the order in which they are applied.
 pub fn definitions() -> Vec<Value> {
-    [policy::resource()].into_iter().map(Resource::definition).collect()
+    [policy::resource(), exemption::resource()].into_iter().map(Resource::definition).collect()
 }
 
 /// What is particular to a kind.

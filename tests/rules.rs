@@ -17,8 +17,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use plimsoll::admission::{Endpoint, review};
-use plimsoll::check::Facts;
-use plimsoll::engine::{Attributes, Decision, Engine, Operation, Stage};
+use plimsoll::check::namespaces_of;
+use plimsoll::engine::{Attributes, Decision, Engine, Namespaces, Operation, Stage};
 use plimsoll::manifest::{Document, parse};
 use plimsoll::pod::kinds::{Object, POD_KINDS, PodKind};
 use plimsoll::policy::{Action, PolicySet};
@@ -29,7 +29,7 @@ struct Fixture {
     path: PathBuf,
     text: String,
     engine: Engine,
-    facts: Facts,
+    namespaces: Namespaces,
     judged: Vec<Document>,
     /// The object as it is after the fix.
     fixed: Option<Document>,
@@ -57,7 +57,7 @@ impl Fixture {
         let text = fs::read_to_string(path).unwrap();
         let manifest = parse(Some(path), text.clone().into_bytes());
         assert!(manifest.errors.is_empty(), "{:?}", manifest.errors);
-        let facts = Facts::of(&manifest, "default");
+        let namespaces = namespaces_of(&manifest, "default");
         let (policies, mut judged): (Vec<_>, Vec<_>) = manifest
             .documents
             .into_iter()
@@ -70,7 +70,7 @@ impl Fixture {
             path: path.to_owned(),
             text,
             engine: Engine::new(Arc::new(set)),
-            facts,
+            namespaces,
             judged,
             fixed,
         }
@@ -90,7 +90,8 @@ impl Fixture {
             user: None,
             object: Some(Object::Value(object)),
             old_object: None,
-            facts: self.facts.namespace(namespace),
+            facts: self.namespaces.facts(namespace),
+            now: None,
         };
         let decision = self.engine.decide(&attributes, stage);
         assert!(

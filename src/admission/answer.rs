@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::message;
 use super::policies::Refused;
 use crate::decode::DecodeError;
-use crate::engine::Decision;
+use crate::engine::{Decision, Finding};
 use crate::policy::Action;
 
 /// Findings listed in one audit annotation; audit logs are kept for long.
@@ -155,25 +155,14 @@ fn audit_annotations(decision: &Decision) -> BTreeMap<&'static str, String> {
         ("patched", Action::Patch),
     ];
     for (key, action) in actions {
-        let mut found = decision.by_action(action).peekable();
-        if found.peek().is_none() {
-            continue;
+        if let Some(text) = listed(decision.by_action(action).map(place)) {
+            annotations.insert(key, text);
         }
-        let listed: Vec<String> = found
-            .by_ref()
-            .take(MAX_ANNOTATED)
-            .map(|finding| {
-                format!(
-                    "{}/{} {}",
-                    finding.policy,
-                    finding.rule,
-                    finding.violation.pointer.field_path()
-                )
-            })
-            .collect();
-        let more = found.count();
-        let more = if more > 0 { format!(", and {more} more") } else { String::new() };
-        annotations.insert(key, listed.join(", ") + &more);
+    }
+    let exempted = decision.exempted.iter();
+    let exempted = exempted.map(|one| format!("{} by {}", place(&one.finding), one.exemption));
+    if let Some(text) = listed(exempted) {
+        annotations.insert("exempted", text);
     }
     if let Some(found) = &decision.unreadable {
         let place = found.error.pointer.field_path();
@@ -185,4 +174,17 @@ fn audit_annotations(decision: &Decision) -> BTreeMap<&'static str, String> {
         annotations.insert("conflicts", message::cut(&conflicts.join("; "), 1024));
     }
     annotations
+}
+
+/// What says what about which field.
+fn place(finding: &Finding) -> String {
+    format!("{}/{} {}", finding.policy, finding.rule, finding.violation.pointer.field_path())
+}
+
+/// The first of many texts, and how many more there are; none where there is nothing.
+fn listed(mut found: impl Iterator<Item = String>) -> Option<String> {
+    let listed: Vec<String> = found.by_ref().take(MAX_ANNOTATED).collect();
+    let more = found.count();
+    let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+    (!listed.is_empty()).then(|| listed.join(", ") + &more)
 }

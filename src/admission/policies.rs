@@ -9,8 +9,8 @@ use super::{Answer, Record, Verdict, answer, message};
 use crate::decode::DecodeError;
 use crate::engine::{Engine, Operation};
 use crate::pointer::Pointer;
-use crate::policy::document::{API_VERSION, KIND};
-use crate::policy::{CompiledPolicy, PolicySet};
+use crate::policy::document::{API_VERSION, EXEMPTION_KIND, KIND};
+use crate::policy::{CompiledExemption, CompiledPolicy, ExemptionSet, PolicySet};
 
 /// What is said of a policy.
 #[derive(Debug, Default)]
@@ -30,10 +30,10 @@ pub(super) struct Refused<'r> {
     pub(super) errors: &'r [DecodeError],
 }
 
-/// Answers the review of a policy. Whatever is no policy is let through.
-pub(super) fn answer<'a>(engine: &Engine, request: Request<'a>) -> Answer<'a> {
+/// Answers the review of a policy or an exemption. Whatever is neither is let through.
+pub(super) fn answer<'a>(engine: &Engine, request: Request<'a>, now: Option<i64>) -> Answer<'a> {
     let name = request.display_name();
-    let judgement = judge(engine, &request);
+    let judgement = judge(engine, &request, now);
     let warnings = message::within_limits(judgement.warnings);
     let verdict = match (judgement.errors.is_empty(), warnings.is_empty()) {
         (false, _) => Verdict::Denied,
@@ -57,16 +57,18 @@ pub(super) fn answer<'a>(engine: &Engine, request: Request<'a>) -> Answer<'a> {
         dry_run: request.dry_run,
         verdict,
         findings: Vec::new(),
+        exempted: Vec::new(),
     };
     Answer { body, record }
 }
 
-fn judge(engine: &Engine, request: &Request<'_>) -> Judgement {
+fn judge(engine: &Engine, request: &Request<'_>, now: Option<i64>) -> Judgement {
     let group = API_VERSION.split('/').next();
     let is_judged = Some(&*request.kind.group) == group
         && request.sub_resource.is_empty()
-        && matches!(request.operation(), Operation::Create | Operation::Update);
-    if !is_judged || request.kind.kind.0 != KIND {
+        && matches!(request.operation(), Operation::Create | Operation::Update)
+        && [KIND, EXEMPTION_KIND].contains(&&*request.kind.kind);
+    if !is_judged {
         return Judgement::default();
     }
     let object = match read(request.object) {
@@ -76,8 +78,13 @@ fn judge(engine: &Engine, request: &Request<'_>) -> Judgement {
     if is_settled(request, &object) {
         return Judgement::default();
     }
-    match CompiledPolicy::compile(&object) {
-        Ok(policy) => Judgement { warnings: conflicts(engine, policy), ..Judgement::default() },
+    let warnings = if &*request.kind.kind == KIND {
+        CompiledPolicy::compile(&object).map(|policy| conflicts(engine, policy))
+    } else {
+        CompiledExemption::compile(&object).map(|exemption| idle(engine, exemption, now))
+    };
+    match warnings {
+        Ok(warnings) => Judgement { warnings, ..Judgement::default() },
         Err(errors) => Judgement { errors, ..Judgement::default() },
     }
 }
@@ -115,6 +122,22 @@ fn conflicts(engine: &Engine, policy: CompiledPolicy) -> Vec<String> {
         .filter(|found| concerns(found.winner.policy) || concerns(found.loser.policy))
         .map(|found| format!("conflict: {found}"))
         .collect()
+}
+
+/// What keeps an exemption from exempting anything.
+fn idle(engine: &Engine, exemption: CompiledExemption, now: Option<i64>) -> Vec<String> {
+    let over = exemption.is_expired(now).then(|| DecodeError {
+        pointer: Pointer::new("/spec/expires"),
+        message: "that is over, so nothing is exempted".to_owned(),
+        help: Some("set another end, or delete the exemption".to_owned()),
+    });
+    let strays = ExemptionSet::of(vec![Arc::new(exemption)]).strays(engine.policies());
+    let strays = strays.into_iter().map(|stray| DecodeError {
+        pointer: stray.pointer,
+        message: stray.message,
+        help: stray.help,
+    });
+    over.into_iter().chain(strays).map(|error| error.line()).collect()
 }
 
 #[cfg(test)]

@@ -157,7 +157,11 @@ impl<'a> Request<'a> {
     }
 
     /// The request as the engine takes it.
-    pub(super) fn attributes(&self) -> Attributes<'_> {
+    pub(super) fn attributes<'r>(
+        &'r self,
+        facts: NamespaceFacts<'r>,
+        now: Option<i64>,
+    ) -> Attributes<'r> {
         let groups = self.user_info.groups.iter().flatten().map(|group| &**group).collect();
         let object = |text: Option<&'a str>| text.filter(|text| *text != "null").map(Object::Json);
         Attributes {
@@ -169,7 +173,8 @@ impl<'a> Request<'a> {
             user: Some(User { name: &self.user_info.username, groups }),
             object: object(self.object),
             old_object: object(self.old_object),
-            facts: NamespaceFacts::default(),
+            facts,
+            now,
         }
     }
 

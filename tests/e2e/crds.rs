@@ -93,6 +93,10 @@ fn policy(name: &str, spec: Value) -> Value {
     json!({"apiVersion": "plimsoll.dev/v1alpha1", "kind": "PodPolicy", "metadata": {"name": name}, "spec": spec})
 }
 
+fn exemption(name: &str, spec: Value) -> Value {
+    json!({"apiVersion": "plimsoll.dev/v1alpha1", "kind": "PodPolicyExemption", "metadata": {"name": name}, "spec": spec})
+}
+
 fn condition<'o>(object: &'o Value, name: &str) -> Option<&'o str> {
     let conditions = object["status"]["conditions"].as_array()?;
     conditions.iter().find(|found| found["type"] == name)?["status"].as_str()

@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::super::{Endpoint, Verdict, review};
-use crate::engine::Engine;
+use super::super::{Endpoint, Review, Verdict, review};
+use crate::engine::{Engine, NamespaceFacts};
 use crate::policy::PolicySet;
 
 fn policy(name: &str, spec: Value) -> Value {
@@ -140,4 +140,51 @@ fn conflicts_of_others_and_with_its_own_past_are_no_warnings() {
     let (response, _) =
         created(&engine, &policy("p", json!({"rules": [{"name": "r", "imageTag": {}}]})));
     assert_eq!(response.get("warnings"), None);
+}
+
+fn exempting(spec: Value) -> Value {
+    let object = json!({"apiVersion": "plimsoll.dev/v1alpha1", "kind": "PodPolicyExemption",
+                        "metadata": {"name": "p"}, "spec": spec});
+    let mut request = request("CREATE", &object, &Value::Null);
+    request["request"]["kind"]["kind"] = json!("PodPolicyExemption");
+    request
+}
+
+#[test]
+fn exemptions_are_judged_as_exemptions() {
+    let (response, _) =
+        answered(&engine(&[]), &exempting(json!({"policies": ["a"], "ownr": "o", "reason": " "})));
+    let message = response["status"]["message"].as_str().unwrap();
+    for part in [
+        "3 errors:",
+        "spec.ownr: unknown field `ownr`",
+        "spec.owner: ",
+        "spec.reason: `reason` is empty",
+    ] {
+        assert!(message.contains(part), "{part} in {message}");
+    }
+    assert_eq!(response["status"]["details"]["kind"], "PodPolicyExemption");
+}
+
+#[test]
+fn an_exemption_that_exempts_nothing_is_taken_with_warnings() {
+    let engine = engine(&[dns("node-dns", "Default")]);
+    let warnings = |spec: Value, now: Option<i64>| -> Vec<String> {
+        let body = serde_json::to_vec(&exempting(spec)).unwrap();
+        let review = Review::parse(&body).unwrap();
+        let answer = review.answer(&engine, Endpoint::Policies, NamespaceFacts::default(), now);
+        let mut answer: Value = serde_json::from_slice(&answer.body).unwrap();
+        assert_eq!(answer["response"]["allowed"], true);
+        serde_json::from_value(answer["response"]["warnings"].take()).unwrap_or_default()
+    };
+    let spec = |policy: &str| json!({"policies": [policy], "owner": "o", "reason": "r", "expires": "1970-01-01"});
+    assert_eq!(warnings(spec("node-*"), Some(0)), Vec::<String>::new());
+    assert_eq!(warnings(spec("node-*"), None), Vec::<String>::new());
+    assert_eq!(
+        warnings(spec("nod-dns"), Some(86_400)),
+        [
+            "spec.expires: that is over, so nothing is exempted; set another end, or delete the exemption",
+            "spec.policies[0]: no policy is called `nod-dns`; did you mean `node-dns`?",
+        ]
+    );
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use plimsoll::manifest::parse;
-use plimsoll::policy::CompiledPolicy;
+use plimsoll::policy::{CompiledExemption, CompiledPolicy};
 use serde_json::{Value, json};
 
 use super::guarded;
@@ -89,6 +89,27 @@ fn every_policy_is_taken_and_means_the_same() {
     );
     assert!(applied.as_ref().unwrap().success(), "{applied:?}");
     guarded().kubectl_ok(&["delete", "podpolicies", "-l", &selector]).unwrap();
+}
+
+#[test]
+fn an_exemption_is_taken_and_means_the_same() {
+    if skipped("an_exemption_is_taken_and_means_the_same") {
+        return;
+    }
+    let wanted = super::exemption(
+        "whole",
+        json!({
+        "policies": ["a-*"], "rules": ["dns", "imageTag"], "reason": "It moves in spring.", "owner": "team-a",
+        "expires": "2999-12-31T18:00:00.5+01:00",
+        "match": {"namespaces": {"include": ["etl-*"]}, "workloads": ["Airflow"], "operations": ["CREATE"],
+                  "podSelector": {"matchExpressions": [{"key": "a", "operator": "NotIn", "values": ["", "b"]}]}}}),
+    );
+    let stored = guarded().create(&wanted).unwrap();
+    assert_eq!(stored["spec"], wanted["spec"]);
+    let [as_file, as_object] =
+        [&wanted, &stored].map(|found| format!("{:?}", CompiledExemption::compile(found).unwrap()));
+    assert_eq!(as_file, as_object);
+    guarded().kubectl_ok(&["delete", "podpolx", "whole"]).unwrap();
 }
 
 /// What compiles to the same thing is not all: what is left out must be what the API server fills in.

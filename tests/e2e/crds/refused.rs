@@ -4,14 +4,15 @@
 use std::fs;
 use std::process::Command;
 
-use plimsoll::policy::CompiledPolicy;
+use plimsoll::decode::DecodeError;
+use plimsoll::policy::{CompiledExemption, CompiledPolicy};
 use serde_json::{Value, json};
 
-use super::table::{BAD, By};
-use super::{UNGUARDED, cluster, guarded, policy};
+use super::table::{BAD, BAD_EXEMPTIONS, By};
+use super::{UNGUARDED, cluster, exemption, guarded, policy};
 use crate::cluster::skipped;
 
-const POLICIES: &str = "/apis/plimsoll.dev/v1alpha1/podpolicies";
+const API: &str = "/apis/plimsoll.dev/v1alpha1";
 
 /// What `plimsoll check` says of a policy.
 fn checked(policy: &Value) -> String {
@@ -28,37 +29,39 @@ fn what_is_wrong_is_refused_by_the_schema_or_by_the_webhook_in_the_words_of_file
     if skipped("what_is_wrong_is_refused_by_the_schema_or_by_the_webhook_in_the_words_of_files") {
         return;
     }
+    let read = |spec: &str| serde_json::from_str(spec).unwrap_or_else(|e| panic!("{spec}: {e}"));
     for (spec, by) in BAD {
-        let bad =
-            policy("bad", serde_json::from_str(spec).unwrap_or_else(|e| panic!("{spec}: {e}")));
+        let bad = policy("bad", read(spec));
         let errors = CompiledPolicy::compile(&bad).expect_err(spec);
-        // Strict is what kubectl asks for; controllers and other clients ask for less.
-        for validation in ["Strict", "Ignore"] {
-            let path = format!("{POLICIES}?dryRun=All&fieldValidation={validation}");
-            let refused = guarded().raw("create", &path, Some(&bad)).unwrap();
-            assert!(!refused.success(), "{spec} was taken with {validation}");
-            match by {
-                By::Schema(words) => {
-                    assert!(
-                        refused.stderr.contains(words),
-                        "{words}\nis missing for {spec}:\n{}",
-                        refused.stderr
-                    );
-                }
-                By::Webhook => {
-                    let said = checked(&bad);
-                    for error in &errors {
-                        let line = error.line();
-                        assert!(
-                            refused.stderr.contains(&line),
-                            "{line}\nis missing for {spec}:\n{}",
-                            refused.stderr
-                        );
-                        let (place, message) = (error.pointer.field_path(), &error.message);
-                        assert!(said.contains(&format!("{place}: {message}")), "{said}");
-                        let help = error.help.as_deref().unwrap_or_default();
-                        assert!(said.contains(help), "{help} is missing in {said}");
-                    }
+        assert_refused("podpolicies", &bad, &errors, *by);
+    }
+    for (spec, by) in BAD_EXEMPTIONS {
+        let bad = exemption("bad", read(spec));
+        let errors = CompiledExemption::compile(&bad).expect_err(spec);
+        assert_refused("podpolicyexemptions", &bad, &errors, *by);
+    }
+}
+
+fn assert_refused(resource: &str, bad: &Value, errors: &[DecodeError], by: By) {
+    // Strict is what kubectl asks for; controllers and other clients ask for less.
+    for validation in ["Strict", "Ignore"] {
+        let path = format!("{API}/{resource}?dryRun=All&fieldValidation={validation}");
+        let refused = guarded().raw("create", &path, Some(bad)).unwrap();
+        let stderr = &refused.stderr;
+        assert!(!refused.success(), "{bad} was taken with {validation}");
+        match by {
+            By::Schema(words) => {
+                assert!(stderr.contains(words), "{words}\nis missing for {bad}:\n{stderr}")
+            }
+            By::Webhook => {
+                let said = checked(bad);
+                for error in errors {
+                    let line = error.line();
+                    assert!(stderr.contains(&line), "{line}\nis missing for {bad}:\n{stderr}");
+                    let (place, message) = (error.pointer.field_path(), &error.message);
+                    assert!(said.contains(&format!("{place}: {message}")), "{said}");
+                    let help = error.help.as_deref().unwrap_or_default();
+                    assert!(said.contains(help), "{help} is missing in {said}");
                 }
             }
         }
@@ -186,6 +189,30 @@ fn a_conflict_with_what_is_in_force_is_a_warning() {
     assert!(taken.success(), "{}", taken.stderr);
     let wanted = "Warning: conflict: spec.dnsPolicy should be Default by a-node-dns/dns and ClusterFirst by b-cluster-dns/dns";
     assert!(taken.stderr.contains(wanted), "{}", taken.stderr);
+}
+
+#[test]
+fn an_exemption_that_exempts_nothing_is_taken_with_a_warning() {
+    if skipped("an_exemption_that_exempts_nothing_is_taken_with_a_warning") {
+        return;
+    }
+    let warned = |spec: Value| {
+        let args = ["create", "--dry-run=server", "-f", "-"];
+        let taken = guarded().kubectl_with(&args, &exemption("idle", spec).to_string()).unwrap();
+        assert!(taken.success(), "{}", taken.stderr);
+        taken.stderr
+    };
+    let idle = warned(
+        json!({"policies": ["a-node-dnss"], "reason": "r", "owner": "o", "expires": "2020-01-31"}),
+    );
+    assert!(idle.contains("Warning: spec.policies[0]: no policy is called `a-node-dnss`; did you mean `a-node-dns`?"), "{idle}");
+    assert!(idle.contains("Warning: spec.expires: that is over, so nothing is exempted"), "{idle}");
+    assert_eq!(
+        warned(
+            json!({"policies": ["a-*"], "rules": ["dns"], "reason": "r", "owner": "o", "expires": "2999-01-31"})
+        ),
+        ""
+    );
 }
 
 /// The same policy, about which the webhook is not asked.

@@ -29,6 +29,9 @@ fn kubectl_explains_every_rule() {
         ("podpolicy.spec.rules.action", "The request is refused."),
         ("podpolicy.spec.rules.imageTag", "requireDigest <boolean>"),
         ("podpolicy.spec.rules.resources.limits.memory.max", "The most it may be."),
+        ("podpolicyexemption.spec.expires", "2026-12-31"),
+        ("podpolx.spec.match.namespaces", "Namespaces by name"),
+        ("podpolx.status.conditions", "Used says whether"),
         ("podpolicy.status.conditions", "Ready says whether the policy"),
     ] {
         let found = explained(field);
@@ -56,9 +59,28 @@ fn kubectl_gets_columns_by_every_name() {
         assert_eq!(lines[0], ["NAME", "READY", "REASON", "AGE"], "{table}");
         assert_eq!(lines[1][..3], ["columns", "True", "InForce"], "{table}");
     }
+    let exemption = json!({"apiVersion": "plimsoll.dev/v1alpha1", "kind": "PodPolicyExemption", "metadata": {"name": "shown"},
+        "spec": {"policies": ["a-*", "b"], "reason": "It moves.", "owner": "team-a", "expires": "2999-12-31"}});
+    guarded().create(&exemption).unwrap();
+    for name in ["podpolicyexemptions", "podpolicyexemption", "podpolx"] {
+        let table = cluster().kubectl_ok(&["get", name, "shown"]).unwrap();
+        assert!(
+            table.starts_with(
+                "NAME    READY   POLICIES      EXPIRES      EXPIRED   USED   OWNER    AGE\n"
+            ),
+            "{table}"
+        );
+        for cell in [r#"["a-*","b"]"#, "2999-12-31", "team-a"] {
+            assert!(table.contains(cell), "{table}");
+        }
+    }
+    let wide = cluster().kubectl_ok(&["get", "podpolx", "shown", "-o", "wide"]).unwrap();
+    assert!(wide.contains("It moves."), "{wide}");
     let wide = cluster().kubectl_ok(&["get", "podpol", "columns", "-o", "wide"]).unwrap();
     assert!(wide.contains("What it is for."), "{wide}");
     let all = cluster().kubectl_ok(&["get", "plimsoll"]).unwrap();
-    assert!(all.contains("columns"), "{all}");
+    assert!(all.contains("podpolicy.plimsoll.dev/columns"), "{all}");
+    assert!(all.contains("podpolicyexemption.plimsoll.dev/shown"), "{all}");
+    cluster().kubectl_ok(&["delete", "podpolx", "shown"]).unwrap();
     cluster().kubectl_ok(&["delete", "podpolicy", "columns"]).unwrap();
 }

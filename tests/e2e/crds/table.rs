@@ -11,6 +11,45 @@ pub(super) enum By {
 
 use By::{Schema, Webhook};
 
+/// The specs of exemptions, as JSON.
+pub(super) const BAD_EXEMPTIONS: &[(&str, By)] = &[
+    (r#"{"reason": "r", "owner": "o"}"#, Schema("spec.policies: Required value")),
+    (
+        r#"{"policies": [], "reason": "r", "owner": "o"}"#,
+        Schema("spec.policies in body should have at least 1 items"),
+    ),
+    (
+        r#"{"policies": [""], "reason": "r", "owner": "o"}"#,
+        Schema("spec.policies[0] in body should be at least 1 chars"),
+    ),
+    (r#"{"policies": ["a["], "reason": "r", "owner": "o"}"#, Webhook),
+    (
+        r#"{"policies": ["a"], "rules": [], "reason": "r", "owner": "o"}"#,
+        Schema("spec.rules in body should have at least 1 items"),
+    ),
+    (r#"{"policies": ["a"], "owner": "o"}"#, Schema("spec.reason: Required value")),
+    (
+        r#"{"policies": ["a"], "reason": " ", "owner": "o"}"#,
+        Schema(r"spec.reason in body should match '\S'"),
+    ),
+    (
+        r#"{"policies": ["a"], "reason": "r", "owner": ""}"#,
+        Schema(r"spec.owner in body should match '\S'"),
+    ),
+    (
+        r#"{"policies": ["a"], "reason": "r", "owner": "o", "expires": "soon"}"#,
+        Schema(
+            r#"spec.expires: Invalid value: "soon": this is no day and no moment; write a day, as in 2026-12-31"#,
+        ),
+    ),
+    (r#"{"policies": ["a"], "reason": "r", "owner": "o", "expires": "2026-02-30"}"#, Webhook),
+    (r#"{"policies": ["a"], "reason": "r", "owner": "o", "expire": "2026-02-01"}"#, Webhook),
+    (
+        r#"{"policies": ["a"], "reason": "r", "owner": "o", "match": {"podSelector": {"matchLabels": {"a b": ""}}}}"#,
+        Webhook,
+    ),
+];
+
 /// The `match` and `rules` of policies, as JSON.
 pub(super) const BAD: &[(&str, By)] = &[
     // Unknown fields reach the webhook, because the schema keeps them.
