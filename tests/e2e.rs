@@ -20,6 +20,8 @@ mod crds;
 mod denials;
 #[path = "e2e/doors.rs"]
 mod doors;
+#[path = "e2e/policy_webhook.rs"]
+mod policy_webhook;
 #[path = "e2e/service.rs"]
 mod service;
 #[path = "e2e/spread.rs"]
