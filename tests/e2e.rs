@@ -16,6 +16,8 @@ mod airflow;
 mod always_pull_images;
 #[path = "e2e/cluster_policies.rs"]
 mod cluster_policies;
+#[path = "e2e/crds.rs"]
+mod crds;
 #[path = "e2e/denials.rs"]
 mod denials;
 #[path = "e2e/doors.rs"]
@@ -24,6 +26,8 @@ mod doors;
 mod emergency;
 #[path = "e2e/managed.rs"]
 mod managed;
+#[path = "e2e/policy_webhook.rs"]
+mod policy_webhook;
 #[path = "e2e/service.rs"]
 mod service;
 #[path = "e2e/spread.rs"]
