@@ -18,6 +18,8 @@ mod always_pull_images;
 mod cluster_policies;
 #[path = "e2e/crds.rs"]
 mod crds;
+#[path = "e2e/certificates.rs"]
+mod certificates;
 #[path = "e2e/denials.rs"]
 mod denials;
 #[path = "e2e/doors.rs"]

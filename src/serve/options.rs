@@ -2,10 +2,13 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use super::signals::Signal;
-use crate::cluster;
+use crate::cluster::{self, certificates};
 
 /// Where the webhook listens unless told otherwise.
 pub const DEFAULT_LISTEN: SocketAddr =
@@ -24,6 +27,8 @@ pub struct Options {
     pub admin: Admin,
     /// Where the certificate comes from.
     pub tls: TlsSource,
+    /// The CA of certificate files, for the `caBundle` of webhook configurations (`--tls-ca`).
+    pub ca: Option<PathBuf>,
     /// What a client may ask for.
     pub limits: Limits,
     /// How the webhook ends.
@@ -38,6 +43,7 @@ impl Default for Options {
             listen: DEFAULT_LISTEN,
             admin: Admin::Default,
             tls: TlsSource::SelfSigned,
+            ca: None,
             limits: Limits::default(),
             drain: Drain::default(),
             cluster: None,
@@ -56,7 +62,7 @@ pub enum Admin {
 }
 
 /// Where the certificate comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum TlsSource {
     /// PEM files, read again when they change.
     Files {
@@ -65,6 +71,10 @@ pub enum TlsSource {
         /// The leaf's private key (`--tls-key`).
         key: PathBuf,
     },
+    /// Plimsoll's own, kept in a Secret of the cluster (`--tls-managed`): none is shown until it is stored.
+    Managed(certificates::Settings),
+    /// From whoever runs [`certificates::manage`] beside the server.
+    Handed(watch::Receiver<Option<Arc<certificates::Shown>>>),
     /// Made in memory for localhost, and never stored.
     SelfSigned,
 }

@@ -57,20 +57,22 @@ pub(super) fn decide(
     let Some(material) = whole else {
         let damage = stored.and_then(|stored| stored.content.as_ref().err());
         let write = view.without(damage.map(AsRef::as_ref), observed);
-        let bundle = memory.held.as_ref().map(Material::bundle);
+        let required = memory.held.clone();
+        let bundle = required.map(|held| memory.require(&held, now.steady));
         return Plan { write, bundle, wake: SHORTEST };
     };
     let request = stored.and_then(|stored| stored.request);
     let (adopted, write) = view.with(material, request);
     let wake = view.wake(material);
-    let bundle = match &memory.held {
+    let required = match &memory.held {
         // Until others have taken what is stored, what they show has to be trusted as well.
-        Some(held) if !adopted => material.clone().trusting(held.trusted()).bundle(),
-        _ => material.bundle(),
+        Some(held) if !adopted => material.clone().trusting(held.trusted()),
+        _ => material.clone(),
     };
     if adopted {
         memory.held = Some(material.clone());
     }
+    let bundle = memory.require(&required, now.steady);
     Plan { write, bundle: Some(bundle), wake }
 }
 
@@ -121,8 +123,7 @@ impl View<'_> {
         let Some(held) = &self.memory.held else { return (true, self.maintain(stored, request)) };
         if self.usable(held) && !self.usable(stored) {
             let why = "the Secret was replaced by a certificate that is not valid";
-            let valid = stored.trusted().filter(|ca| ca.validity.covers(self.now.wall));
-            let action = Action::Store(held.clone().trusting(valid));
+            let action = Action::Store(held.clone());
             return (false, Some(Write::keeping(request, why, action)));
         }
         if held.ca.is(&stored.ca) {
@@ -248,3 +249,6 @@ fn mend(stored: &Material, held: &Material, now: i64) -> Material {
     }
     mended
 }
+
+#[cfg(test)]
+mod tests;

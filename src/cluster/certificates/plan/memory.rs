@@ -4,8 +4,12 @@ use std::time::Duration;
 
 use rustls_pki_types::CertificateDer;
 
-use super::super::bundle::ObservedBundles;
+use super::super::bundle::{CaBundle, ObservedBundles};
 use super::super::material::{Authority, Material};
+
+/// How long a CA stays in every `caBundle` after the Secret has ceased to name it: another replica may not
+/// have seen that yet, and shows what it knows.
+const LINGER: Duration = Duration::from_secs(30);
 
 /// The time, by two clocks.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +27,8 @@ pub(in super::super) struct Memory {
     pub(in super::super) held: Option<Material>,
     /// The CAs that all configurations carry, and since when.
     carried: Vec<(CertificateDer<'static>, Duration)>,
+    /// The CAs that were required, and when last.
+    required: Vec<(CertificateDer<'static>, Duration)>,
     /// Since when the Secret has held nothing to show.
     unusable: Option<Duration>,
 }
@@ -51,6 +57,19 @@ impl Memory {
     pub(super) fn carried_for(&self, ca: &Authority, now: Duration) -> Option<Duration> {
         let (_, since) = self.carried.iter().find(|(der, _)| *der == ca.der)?;
         Some(now.saturating_sub(*since))
+    }
+
+    /// What every `caBundle` has to carry where this is to be trusted.
+    pub(super) fn require(&mut self, material: &Material, now: Duration) -> CaBundle {
+        let mut required: Vec<_> = material.trusted().map(|ca| (ca.der.clone(), now)).collect();
+        for (der, last) in std::mem::take(&mut self.required) {
+            let lingers = now.saturating_sub(last) < LINGER;
+            if lingers && !required.iter().any(|(other, _)| *other == der) {
+                required.push((der, last));
+            }
+        }
+        self.required = required;
+        CaBundle::of(self.required.iter().map(|(der, _)| der.as_ref()))
     }
 
     pub(super) fn unusable_for(&self, now: Duration) -> Duration {

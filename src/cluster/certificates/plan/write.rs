@@ -20,7 +20,7 @@ pub(in super::super) enum Request {
 impl Request {
     pub(in super::super) const ANNOTATION: &str = "plimsoll.dev/rotate";
 
-    const ALL: [Request; 4] =
+    pub(super) const ALL: [Request; 4] =
         [Request::Certificate, Request::Ca, Request::LeakedCa, Request::ForgetRetired];
 
     /// The value of the annotation.
