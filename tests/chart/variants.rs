@@ -83,7 +83,8 @@ nodeSelector: {pool: system}
 tolerations: [{key: CriticalAddonsOnly, operator: Exists}]
 affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [
   {matchExpressions: [{key: arch, operator: In, values: [amd64]}]}]}}}
-topologySpreadConstraints: [{topologyKey: rack, maxSkew: 1, whenUnsatisfiable: DoNotSchedule}]
+topologySpreadConstraints: [{topologyKey: rack, maxSkew: 1, whenUnsatisfiable: DoNotSchedule,
+  labelSelector: {matchLabels: {app.kubernetes.io/name: plimsoll}}}]
 podSecurityContext: {runAsUser: null, runAsGroup: null}
 networkPolicy:
   metricsFrom: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: monitoring}}}]
