@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use plimsoll::admission::{Endpoint, review};
+use plimsoll::check::{self, Context};
 use plimsoll::engine::{Attributes, Engine, NamespaceFacts, Operation, Stage};
 use plimsoll::pod::kinds::{Object, PodKind};
 use plimsoll::pod::workload::Workload;
@@ -36,6 +37,7 @@ fn attributes<'a>(object: &'a str, namespace: &'a str) -> Attributes<'a> {
         object: Some(Object::Json(object)),
         old_object: None,
         facts: NamespaceFacts::default(),
+        now: None,
     }
 }
 
@@ -133,8 +135,9 @@ fn whole(c: &mut Criterion) {
     group.finish();
     let paths: Vec<PathBuf> =
         vec![PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/workloads"))];
+    let context = Context { engine: &engine, namespace: "default", now: None };
     c.bench_function("check of tests/workloads", |b| {
-        b.iter(|| plimsoll::check::run(&engine, black_box(&paths), "default", 2));
+        b.iter(|| check::run(context, black_box(&paths), 2));
     });
 }
 

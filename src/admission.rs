@@ -2,15 +2,19 @@
 
 mod answer;
 mod message;
+mod policies;
 mod review;
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 pub use message::{MAX_WARNING_CHARS, MAX_WARNINGS_CHARS, finding_line};
+use review::Request;
 pub use review::ReviewError;
 
-use crate::engine::{Decision, Engine, Operation, Stage};
+use crate::engine::{
+    Decision, Engine, Exempted, Finding, NamespaceFacts, Operation, Stage, Unreadable,
+};
 use crate::policy::Action;
 
 /// The webhook a review was sent to.
@@ -20,6 +24,8 @@ pub enum Endpoint {
     Mutate,
     /// `/validate`: only judges.
     Validate,
+    /// `/validate-policies`: judges the policies themselves.
+    Policies,
 }
 
 /// What was answered.
@@ -48,6 +54,17 @@ pub struct Recorded {
     pub action: Action,
 }
 
+/// An exempted finding as metrics need it.
+#[derive(Clone, Debug)]
+pub struct RecordedExemption {
+    /// Name of the exemption.
+    pub exemption: Arc<str>,
+    /// Name of the policy.
+    pub policy: Arc<str>,
+    /// Name of the rule in it.
+    pub rule: Arc<str>,
+}
+
 /// A review as logs and metrics need it; nothing of the object itself.
 #[derive(Clone, Debug)]
 pub struct Record<'a> {
@@ -69,6 +86,9 @@ pub struct Record<'a> {
     pub verdict: Verdict,
     /// What was found.
     pub findings: Vec<Recorded>,
+    /// What would have been found but for an exemption. Pods are judged at [`Endpoint::Validate`], and it is
+    /// found there only.
+    pub exempted: Vec<RecordedExemption>,
 }
 
 /// The answer to a review.
@@ -80,7 +100,65 @@ pub struct Answer<'a> {
     pub record: Record<'a>,
 }
 
-/// Answers a review.
+/// A review that has been read and not answered yet: in between, a door looks up what it knows of the namespace.
+#[derive(Debug)]
+pub struct Review<'a>(Request<'a>);
+
+impl<'a> Review<'a> {
+    /// Reads a review.
+    ///
+    /// # Errors
+    /// When the body is no AdmissionReview that can be answered.
+    pub fn parse(body: &'a [u8]) -> Result<Self, ReviewError> {
+        review::parse(body).map(Self)
+    }
+
+    /// The namespace of the request.
+    pub fn namespace(&self) -> &str {
+        &self.0.namespace
+    }
+
+    /// Answers the review. `now` is the time in seconds since 1970, by which exemptions expire.
+    pub fn answer(
+        self,
+        engine: &Engine,
+        endpoint: Endpoint,
+        facts: NamespaceFacts<'_>,
+        now: Option<i64>,
+    ) -> Answer<'a> {
+        let Self(mut request) = self;
+        let stage = match endpoint {
+            Endpoint::Mutate => Stage::Mutate,
+            Endpoint::Validate => Stage::Validate,
+            Endpoint::Policies => return policies::answer(engine, request, now),
+        };
+        let name = request.display_name();
+        let pod = request.pod.take();
+        let mut decision = engine.decide_on(&request.attributes(facts, now), pod, stage);
+        if stage == Stage::Mutate {
+            decision.allowed = true;
+        } else {
+            // A template is judged as the pods it will make; what is mended in them is mended there.
+            decision.findings.retain(|finding| finding.action != Action::Patch);
+        }
+        let body = answer::render(&request.uid, &decision);
+        let record = Record {
+            operation: request.operation(),
+            name,
+            uid: request.uid.0,
+            kind: request.kind.kind.0,
+            namespace: request.namespace.0,
+            user: request.user_info.username.0,
+            dry_run: request.dry_run,
+            verdict: verdict(&decision),
+            exempted: decision.exempted.into_iter().map(RecordedExemption::from).collect(),
+            findings: recorded(decision.findings, decision.unreadable),
+        };
+        Answer { body, record }
+    }
+}
+
+/// Answers a review of which nothing is known beside it: neither its namespace nor the time.
 ///
 /// # Errors
 /// When the body is no AdmissionReview that can be answered; everything else is a decision.
@@ -89,46 +167,29 @@ pub fn review<'a>(
     endpoint: Endpoint,
     body: &'a [u8],
 ) -> Result<Answer<'a>, ReviewError> {
-    let mut request = review::parse(body)?;
-    let name = request.display_name();
-    let pod = request.pod.take();
-    let stage = match endpoint {
-        Endpoint::Mutate => Stage::Mutate,
-        Endpoint::Validate => Stage::Validate,
-    };
-    let mut decision = engine.decide_on(&request.attributes(), pod, stage);
-    match endpoint {
-        Endpoint::Mutate => decision.allowed = true,
-        // A template is judged as the pods it will make; what is mended in them is mended there.
-        Endpoint::Validate => decision.findings.retain(|finding| finding.action != Action::Patch),
-    }
-    let body = answer::render(&request.uid, &decision);
-    let verdict = verdict(&decision);
-    let unreadable = decision.unreadable.into_iter().map(|found| Recorded {
+    Ok(Review::parse(body)?.answer(engine, endpoint, NamespaceFacts::default(), None))
+}
+
+fn recorded(findings: Vec<Finding>, unreadable: Option<Unreadable>) -> Vec<Recorded> {
+    let unreadable = unreadable.into_iter().map(|found| Recorded {
         policy: found.policy,
         rule: found.rule,
         kind: found.kind,
         action: found.action,
     });
-    let findings = decision.findings.into_iter().map(|finding| Recorded {
+    let findings = findings.into_iter().map(|finding| Recorded {
         policy: finding.policy,
         rule: finding.rule,
         kind: finding.kind,
         action: finding.action,
     });
-    let findings = findings.chain(unreadable).collect();
-    let record = Record {
-        operation: request.operation(),
-        name,
-        uid: request.uid.0,
-        kind: request.kind.kind.0,
-        namespace: request.namespace.0,
-        user: request.user_info.username.0,
-        dry_run: request.dry_run,
-        verdict,
-        findings,
-    };
-    Ok(Answer { body, record })
+    findings.chain(unreadable).collect()
+}
+
+impl From<Exempted> for RecordedExemption {
+    fn from(Exempted { exemption, finding }: Exempted) -> Self {
+        Self { exemption, policy: finding.policy, rule: finding.rule }
+    }
 }
 
 fn verdict(decision: &Decision) -> Verdict {

@@ -9,9 +9,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-pub use facts::Facts;
+pub use facts::namespaces_of;
 
-use crate::engine::Engine;
+use crate::engine::{Engine, Namespaces};
 use crate::manifest::source::{SourceFile, read_all};
 use crate::manifest::{ManifestError, parse};
 use crate::report::Report;
@@ -22,38 +22,49 @@ pub const DEFAULT_NAMESPACE: &str = "default";
 /// The path that stands for standard input.
 const STDIN: &str = "-";
 
+/// How manifests are judged.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'c> {
+    /// What judges them.
+    pub engine: &'c Engine,
+    /// Where objects go that name no namespace.
+    pub namespace: &'c str,
+    /// The time, in seconds since 1970, by which exemptions expire.
+    pub now: Option<i64>,
+}
+
 /// Judges all manifests below `paths`, on up to `threads` threads.
-pub fn run(engine: &Engine, paths: &[PathBuf], namespace: &str, threads: usize) -> Report {
+pub fn run(context: Context<'_>, paths: &[PathBuf], threads: usize) -> Report {
     let streams = Streams::default();
-    let pass = |facts: &Facts| {
+    let pass = |namespaces: &Namespaces| {
         let results = read_all(paths, threads, |mut source| {
             streams.replay(&mut source);
-            one(engine, source, facts, namespace)
+            one(context, source, namespaces)
         });
         results
             .into_iter()
-            .fold((Report::default(), Facts::default()), |(report, facts), (more, found)| {
-                (report.and(more), facts.and(found))
+            .fold((Report::default(), Namespaces::default()), |(report, all), (more, found)| {
+                (report.and(more), all.and(found))
             })
     };
     // Most runs hold no Namespace and no LimitRange; only then one pass does not tell the whole.
-    let (mut report, facts) = pass(&Facts::default());
-    if !facts.is_empty() {
-        report = pass(&facts).0;
+    let (mut report, namespaces) = pass(&Namespaces::default());
+    if !namespaces.is_empty() {
+        report = pass(&namespaces).0;
     }
     report.sort();
     report
 }
 
-fn one(engine: &Engine, source: SourceFile, facts: &Facts, namespace: &str) -> (Report, Facts) {
+fn one(context: Context<'_>, source: SourceFile, namespaces: &Namespaces) -> (Report, Namespaces) {
     match source.bytes {
         Ok(bytes) => {
             let manifest = parse(Some(&source.path), bytes);
-            let found = Facts::of(&manifest, namespace);
-            (judge::judge(engine, source.path, manifest, facts, namespace), found)
+            let found = namespaces_of(&manifest, context.namespace);
+            (judge::judge(context, source.path, manifest, namespaces), found)
         }
         Err(error) => {
-            (Report { errors: vec![error.into()], ..Report::default() }, Facts::default())
+            (Report { errors: vec![error.into()], ..Report::default() }, Namespaces::default())
         }
     }
 }

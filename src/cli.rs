@@ -9,11 +9,14 @@ mod serve;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::policy::PolicySet;
-use crate::policy_source;
+use crate::policy::Mode;
+use crate::policy::exemption::Stray;
+use crate::policy_source::{self, Loaded, Sources};
 
 /// Judge and patch Kubernetes pods before they overload a cluster.
 ///
@@ -71,7 +74,8 @@ struct PolicyArgs {
         long = "policies",
         env = "PLIMSOLL_POLICIES",
         value_name = "PATH",
-        value_delimiter = ','
+        value_delimiter = ',',
+        value_parser = maybe_path()
     )]
     policies: Vec<PathBuf>,
     /// Which of the built-in profiles
@@ -83,6 +87,34 @@ struct PolicyArgs {
         conflicts_with = "policies"
     )]
     profile: String,
+    /// File or folder of exemptions, repeatable; those among the policies count without it
+    #[arg(
+        long = "exemptions",
+        env = "PLIMSOLL_EXEMPTIONS",
+        value_name = "PATH",
+        value_delimiter = ',',
+        value_parser = maybe_path()
+    )]
+    exemptions: Vec<PathBuf>,
+}
+
+/// What the label `plimsoll.dev/mode` says, in the words of the command line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum DefaultMode {
+    Audit,
+    Warn,
+    #[default]
+    Enforce,
+}
+
+impl From<DefaultMode> for Mode {
+    fn from(mode: DefaultMode) -> Self {
+        match mode {
+            DefaultMode::Audit => Self::Audit,
+            DefaultMode::Warn => Self::Warn,
+            DefaultMode::Enforce => Self::Enforce,
+        }
+    }
 }
 
 /// How a command ended.
@@ -124,6 +156,12 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// The time, in seconds since 1970.
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}
+
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error
         .chain()
@@ -132,23 +170,15 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 }
 
 impl PolicyArgs {
-    /// The policies asked for; what is wrong with them is shown on stderr.
-    fn load(&self, common: &Common) -> anyhow::Result<Option<PolicySet>> {
-        // A chart or a script may set the variable to nothing.
-        let named: Vec<PathBuf> =
-            self.policies.iter().filter(|path| !path.as_os_str().is_empty()).cloned().collect();
-        let loaded = match named.as_slice() {
-            [] => policy_source::load_profile(&self.profile),
-            paths => policy_source::load(paths),
-        };
-        match loaded {
-            Ok(set) => {
-                for conflict in set.conflicts() {
-                    output::say(format_args!(
-                        "warning: two rules want different values: {conflict}"
-                    ));
-                }
-                Ok(Some(set))
+    /// The policies and exemptions asked for; what is wrong with them is shown on stderr.
+    fn load(&self, common: &Common) -> anyhow::Result<Option<Loaded>> {
+        let (policies, exemptions) = (named(&self.policies), named(&self.exemptions));
+        let sources =
+            Sources { policies: &policies, profile: &self.profile, exemptions: &exemptions };
+        match policy_source::load_all(sources) {
+            Ok(loaded) => {
+                warn(&loaded);
+                Ok(Some(loaded))
             }
             Err(errors) => {
                 let count = errors.len();
@@ -160,5 +190,38 @@ impl PolicyArgs {
                 Ok(None)
             }
         }
+    }
+}
+
+/// A path, or the nothing that a chart or a script may set the variable to; clap itself would refuse that.
+fn maybe_path() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
+}
+
+/// Without the nothings.
+fn named(paths: &[PathBuf]) -> Vec<PathBuf> {
+    paths.iter().filter(|path| !path.as_os_str().is_empty()).cloned().collect()
+}
+
+/// What in policies and exemptions is probably not what their authors mean.
+fn warn(Loaded { policies, exemptions }: &Loaded) {
+    for conflict in policies.conflicts() {
+        output::say(format_args!("warning: two rules want different values: {conflict}"));
+    }
+    for exemption in exemptions.exemptions() {
+        let name = &exemption.name;
+        if let Some(expiry) =
+            exemption.expires.as_ref().filter(|_| exemption.is_expired(Some(now())))
+        {
+            let (written, owner) = (&expiry.written, &exemption.owner);
+            output::say(format_args!(
+                "warning: exemption {name} expired ({written}) and has no effect; remove it, or ask {owner} about it"
+            ));
+        }
+    }
+    for Stray { exemption, pointer, message, help } in exemptions.strays(policies) {
+        let place = pointer.field_path();
+        let help = help.map(|help| format!("; {help}")).unwrap_or_default();
+        output::say(format_args!("warning: exemption {exemption}: {place}: {message}{help}"));
     }
 }

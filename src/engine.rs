@@ -5,21 +5,26 @@
 mod attributes;
 mod blame;
 mod decision;
+mod exempting;
 mod judging;
+mod namespaces;
 mod patching;
 mod snapshot;
 
 use std::sync::Arc;
 
 pub use attributes::{Attributes, NamespaceFacts, Operation, User};
-pub use decision::{ConflictNote, Decision, Finding, Unreadable};
+pub use decision::{ConflictNote, Decision, Exempted, Finding, Unreadable};
+use exempting::Exemptions;
+pub use namespaces::Namespaces;
 
 use crate::pod::kinds::{PodKind, ViewError};
 use crate::pod::view::{Annotations, Pod, Spec};
 use crate::pod::workload::Workload;
+use crate::policy::conflicts::RuleId;
 use crate::policy::document::Verb;
 use crate::policy::matching::RequestFacts;
-use crate::policy::{CompiledPolicy, Mode, PolicySet};
+use crate::policy::{CompiledExemption, CompiledPolicy, ExemptionSet, Mode, PolicySet};
 use crate::rules::Subject;
 
 /// Which half of the work is asked for.
@@ -37,6 +42,8 @@ pub enum Stage {
 #[derive(Clone, Debug)]
 pub struct Engine {
     policies: Arc<PolicySet>,
+    exemptions: Arc<Exemptions>,
+    default_mode: Mode,
     own_namespace: String,
 }
 
@@ -53,6 +60,8 @@ struct Scope<'e, 'r> {
     engine: &'e Engine,
     kind: &'static PodKind,
     matched: Vec<Matched<'e>>,
+    /// The rules that are exempted for this pod, in the order of policies and rules.
+    exempted: Vec<(RuleId, &'e CompiledExemption)>,
     workload: Workload,
     mode: Mode,
     facts: &'r NamespaceFacts<'r>,
@@ -64,7 +73,27 @@ impl Engine {
 
     /// An engine over a set of policies.
     pub fn new(policies: Arc<PolicySet>) -> Self {
-        Self { policies, own_namespace: Self::DEFAULT_NAMESPACE.to_owned() }
+        Self {
+            policies,
+            exemptions: Arc::default(),
+            default_mode: Mode::default(),
+            own_namespace: Self::DEFAULT_NAMESPACE.to_owned(),
+        }
+    }
+
+    /// The same engine with these exemptions in force, and no others.
+    #[must_use]
+    pub fn with_exemptions(mut self, exemptions: Arc<ExemptionSet>) -> Self {
+        self.exemptions = Arc::new(Exemptions::new(exemptions, &self.policies));
+        self
+    }
+
+    /// The same engine with another mode for namespaces that have no label [`Mode::LABEL`], or whose labels are
+    /// not known.
+    #[must_use]
+    pub fn with_default_mode(mut self, mode: Mode) -> Self {
+        self.default_mode = mode;
+        self
     }
 
     /// The same engine, installed in another namespace: nothing there is judged, so that Plimsoll can
@@ -78,6 +107,11 @@ impl Engine {
     /// The policies in force.
     pub fn policies(&self) -> &PolicySet {
         &self.policies
+    }
+
+    /// The exemptions in force, those that have expired among them.
+    pub fn exemptions(&self) -> &ExemptionSet {
+        &self.exemptions.set
     }
 
     /// Judges a request.
@@ -114,7 +148,7 @@ impl Engine {
             Decision::allowed()
         } else {
             let pod = pod.map_or_else(|| kind.read(object), Ok);
-            self.judge(attributes, stage, kind, candidates, pod)
+            self.judge(attributes, &request, stage, kind, candidates, pod)
         };
         let policies = self.policies.policies().iter();
         let undecided = policies.filter(|policy| policy.matcher.is_undecided(&request));
@@ -126,17 +160,19 @@ impl Engine {
     fn judge(
         &self,
         attributes: &Attributes<'_>,
+        request: &RequestFacts<'_>,
         stage: Stage,
         kind: &'static PodKind,
         candidates: Vec<Matched<'_>>,
         pod: Result<Pod<'_>, ViewError>,
     ) -> Decision {
-        let label = |key| attributes.facts.labels.and_then(|labels| labels.get(key)?.as_str());
-        let mode = Mode::from_label(label(Mode::LABEL));
+        let label = attributes.facts.labels.and_then(|labels| labels.get(Mode::LABEL));
+        let mode = label.map_or(self.default_mode, Mode::from_label);
         let mut scope = Scope {
             engine: self,
             kind,
             matched: candidates,
+            exempted: Vec::new(),
             workload: Workload::UNKNOWN,
             mode,
             facts: &attributes.facts,
@@ -149,6 +185,7 @@ impl Engine {
             return Decision::allowed();
         }
         scope.settle_on(&pod);
+        scope.exempt(&pod, request, attributes.now);
         scope.decide(attributes, stage, pod)
     }
 
@@ -186,7 +223,7 @@ impl<'e> Scope<'e, '_> {
             .retain(|matched| matched.policy.matcher.matches_pod(|key| pod.label(key), workload));
     }
 
-    /// The same policies over the object as it was.
+    /// The same policies, with the same exemptions, over the object as it was.
     fn for_another(&self, pod: &Pod<'_>) -> Self {
         Self { workload: Workload::of(pod, self.kind.pods_owned_by), ..self.clone() }
     }
@@ -208,7 +245,8 @@ impl<'e> Scope<'e, '_> {
         }
         if stage != Stage::Mutate {
             self.judge(&pod, &mut decision);
-            if attributes.operation == Operation::Update && !decision.findings.is_empty() {
+            let found = !decision.findings.is_empty() || !decision.exempted.is_empty();
+            if attributes.operation == Operation::Update && found {
                 self.forget_what_was_there(attributes, &mut decision);
             }
         }
@@ -226,7 +264,8 @@ impl<'e> Scope<'e, '_> {
         }
     }
 
-    /// A pod that cannot be read is never a pass: it is refused where a policy could have refused it.
+    /// A pod that cannot be read is never a pass: it is refused where a policy could have refused it. Exemptions
+    /// do not count, since nobody can tell whether one is about the pod.
     fn unreadable(&self, error: ViewError) -> Decision {
         let gravest = self
             .matched

@@ -4,10 +4,14 @@ pub mod action;
 pub mod compile;
 pub mod conflicts;
 pub mod document;
+pub mod exemption;
 mod fields;
 pub mod matching;
+mod object;
 pub(crate) mod rule;
 
 pub use action::{Action, Mode};
-pub use compile::{CompiledPolicy, PolicyError, PolicySet};
+pub use compile::{CompiledPolicy, PolicySet};
+pub use exemption::{CompiledExemption, ExemptionSet};
+pub use object::PolicyError;
 pub use rule::CompiledRule;

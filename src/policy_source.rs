@@ -1,12 +1,14 @@
-//! Where policies come from: files and folders, or the ones built into the binary.
+//! Where policies and exemptions come from: files and folders, or the policies built into the binary.
 
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use crate::manifest::{Document, ManifestError, parse, read_all};
-use crate::policy::document::{API_VERSION, KIND};
-use crate::policy::{PolicyError, PolicySet};
+use crate::policy::document::{API_VERSION, EXEMPTION_KIND, KIND};
+use crate::policy::{ExemptionSet, PolicyError, PolicySet};
 use crate::report::{Excerpt, Problem};
 
 /// A file of `policies/`, built into the binary.
@@ -45,25 +47,62 @@ pub static EMBEDDED: [Embedded; 8] = embedded![
 /// The profile that is in force when nothing else is asked for.
 pub const DEFAULT_PROFILE: &str = "default";
 
-/// Loads policies from files and folders, or the embedded default profile where none are named. `-` is standard
-/// input.
+/// What is to be loaded. `-` is standard input.
+#[derive(Clone, Copy, Debug)]
+pub struct Sources<'s> {
+    /// Files and folders of policies and exemptions; where none are named, a profile counts.
+    pub policies: &'s [PathBuf],
+    /// The embedded profile.
+    pub profile: &'s str,
+    /// Files and folders of exemptions alone.
+    pub exemptions: &'s [PathBuf],
+}
+
+/// What was loaded.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The policies.
+    pub policies: PolicySet,
+    /// The exemptions from them.
+    pub exemptions: ExemptionSet,
+}
+
+/// Loads policies and exemptions.
 ///
 /// # Errors
 /// Everything that is wrong with any of them, each with its file and place. One bad policy refuses the whole
-/// set: to run without it would let through what its author wanted stopped.
-pub fn load(paths: &[PathBuf]) -> Result<PolicySet, Vec<Problem>> {
-    if paths.is_empty() {
-        return load_profile(DEFAULT_PROFILE);
+/// set: to run without it would let through what its author wanted stopped. So does a bad exemption.
+pub fn load_all(sources: Sources<'_>) -> Result<Loaded, Vec<Problem>> {
+    let mut found = Found::default();
+    if sources.policies.is_empty() {
+        found.take_profile(sources.profile);
     }
-    let mut found = Loaded::default();
-    let files = files(paths, &mut found.errors);
-    for source in read_all(&files, 1, |source| source) {
-        match source.bytes {
-            Ok(bytes) => found.take(source.path, bytes),
-            Err(error) => found.errors.push(error.into()),
+    let mut seen = HashSet::new();
+    for (paths, all_exemptions) in [(sources.policies, false), (sources.exemptions, true)] {
+        let files = files(paths, &mut seen, &mut found.errors);
+        for source in read_all(&files, 1, |source| source) {
+            match source.bytes {
+                Ok(bytes) => found.take(source.path, bytes, all_exemptions),
+                Err(error) => found.errors.push(error.into()),
+            }
         }
     }
+    if found.policies.is_empty() && found.errors.is_empty() {
+        let message = "--policies names exemptions alone, and no policy";
+        let help =
+            "name the policies as well, or use --exemptions for exemptions from the built-in ones";
+        found.errors.push(ManifestError::new(None, None, message, Some(help)).into());
+    }
     found.compile()
+}
+
+/// Loads policies from files and folders, or the embedded default profile where none are named.
+///
+/// # Errors
+/// As [`load_all`].
+pub fn load(paths: &[PathBuf]) -> Result<PolicySet, Vec<Problem>> {
+    let sources = Sources { policies: paths, profile: DEFAULT_PROFILE, exemptions: &[] };
+    Ok(load_all(sources)?.policies)
 }
 
 /// Loads an embedded profile.
@@ -71,17 +110,7 @@ pub fn load(paths: &[PathBuf]) -> Result<PolicySet, Vec<Problem>> {
 /// # Errors
 /// When there is no such profile: an empty set would enforce nothing.
 pub fn load_profile(profile: &str) -> Result<PolicySet, Vec<Problem>> {
-    let mut found = Loaded::default();
-    for embedded in EMBEDDED.iter().filter(|embedded| embedded.profile == profile) {
-        let file = Path::new("policies").join(embedded.profile).join(embedded.file);
-        found.take(file, embedded.text.into());
-    }
-    if found.documents.is_empty() {
-        let help = Some(format!("there are: {}", profiles().join(", ")));
-        let message = format!("no profile is called `{profile}`");
-        found.errors.push(ManifestError::new(None, None, message, help).into());
-    }
-    found.compile()
+    Ok(load_all(Sources { policies: &[], profile, exemptions: &[] })?.policies)
 }
 
 /// The embedded profiles.
@@ -91,42 +120,69 @@ pub fn profiles() -> Vec<&'static str> {
     profiles
 }
 
-/// What is wrong with the policies among `documents`, which all stand in `file`.
+/// What is wrong with policies and exemptions that all stand in `file`.
 pub fn problems(file: &Path, documents: &[&Document]) -> Vec<Problem> {
-    let place = |document: &&Document| (file.to_owned(), (*document).clone());
-    let loaded = Loaded { documents: documents.iter().map(place).collect(), errors: Vec::new() };
-    loaded.compile().err().unwrap_or_default()
+    let mut found = Found::default();
+    for document in documents {
+        found.keep(file, (*document).clone(), false);
+    }
+    found.compile().err().unwrap_or_default()
 }
 
-/// The documents of policy files, with the files they stand in.
+/// Documents with the files they stand in.
+type Documents = Vec<(PathBuf, Document)>;
+
+/// The documents of policy files.
 #[derive(Default)]
-struct Loaded {
-    documents: Vec<(PathBuf, Document)>,
+struct Found {
+    policies: Documents,
+    exemptions: Documents,
     errors: Vec<Problem>,
 }
 
-impl Loaded {
-    fn take(&mut self, file: PathBuf, bytes: Vec<u8>) {
-        let manifest = parse(Some(&file), bytes);
-        if manifest.documents.is_empty() && manifest.errors.is_empty() {
-            let help = Some("remove the file, or write a policy into it");
-            let error = ManifestError::new(Some(&file), None, "the file holds no policy", help);
-            self.errors.push(error.into());
+impl Found {
+    fn take_profile(&mut self, profile: &str) {
+        for embedded in EMBEDDED.iter().filter(|embedded| embedded.profile == profile) {
+            let file = Path::new("policies").join(embedded.profile).join(embedded.file);
+            self.take(file, embedded.text.into(), false);
         }
-        self.errors.extend(Problem::in_text(manifest.errors, manifest.text.as_str()));
-        let documents = manifest.documents.into_iter();
-        self.documents.extend(documents.map(|document| (file.clone(), document)));
+        if self.policies.is_empty() {
+            let help = Some(format!("there are: {}", profiles().join(", ")));
+            let message = format!("no profile is called `{profile}`");
+            self.errors.push(ManifestError::new(None, None, message, help).into());
+        }
     }
 
-    fn compile(mut self) -> Result<PolicySet, Vec<Problem>> {
-        let objects: Vec<_> = self.documents.iter().map(|(_, document)| &document.value).collect();
-        match PolicySet::compile(&objects) {
-            Ok(set) if self.errors.is_empty() => Ok(set),
-            Ok(_) => Err(self.errors),
-            Err(found) => {
-                let problems = found.into_iter().filter_map(|error| self.problem(error));
-                let problems: Vec<_> = problems.collect();
-                self.errors.extend(problems);
+    fn take(&mut self, file: PathBuf, bytes: Vec<u8>, all_exemptions: bool) {
+        let manifest = parse(Some(&file), bytes);
+        if manifest.documents.is_empty() && manifest.errors.is_empty() {
+            let (one, a) = if all_exemptions { ("exemption", "an") } else { ("policy", "a") };
+            let help = Some(format!("remove the file, or write {a} {one} into it"));
+            let message = format!("the file holds no {one}");
+            self.errors.push(ManifestError::new(Some(&file), None, message, help).into());
+        }
+        self.errors.extend(Problem::in_text(manifest.errors, manifest.text.as_str()));
+        for document in manifest.documents {
+            self.keep(&file, document, all_exemptions);
+        }
+    }
+
+    fn keep(&mut self, file: &Path, document: Document, all_exemptions: bool) {
+        let is_exemption = all_exemptions || document.kind() == Some(EXEMPTION_KIND);
+        let list = if is_exemption { &mut self.exemptions } else { &mut self.policies };
+        list.push((file.to_owned(), document));
+    }
+
+    fn compile(mut self) -> Result<Loaded, Vec<Problem>> {
+        let policies = PolicySet::compile(&values(&self.policies));
+        let policies = self.or_told(policies, |found| &found.policies);
+        let exemptions = ExemptionSet::compile(&values(&self.exemptions));
+        let exemptions = self.or_told(exemptions, |found| &found.exemptions);
+        match (policies, exemptions) {
+            (Some(policies), Some(exemptions)) if self.errors.is_empty() => {
+                Ok(Loaded { policies, exemptions })
+            }
+            _ => {
                 self.errors.sort_by(|a, b| {
                     (&a.error.file, a.error.place).cmp(&(&b.error.file, b.error.place))
                 });
@@ -135,38 +191,62 @@ impl Loaded {
         }
     }
 
-    /// An error as its reader sees it: in a file, at a line.
-    fn problem(&self, error: PolicyError) -> Option<Problem> {
-        let (file, document) = self.documents.get(error.index)?;
-        let found = document.find(error.pointer.as_str());
-        let range = match found.key.clone() {
-            Some(key) if error.message.starts_with("unknown field") => key,
-            _ => found.highlight(),
+    /// What was compiled, or none where errors were added instead.
+    fn or_told<T>(
+        &mut self,
+        compiled: Result<T, Vec<PolicyError>>,
+        list: impl Fn(&Self) -> &Documents,
+    ) -> Option<T> {
+        let errors = match compiled {
+            Ok(set) => return Some(set),
+            Err(errors) => errors,
         };
-        let mut message = match error.pointer.as_str() {
-            "" => error.message,
-            _ => format!("{}: {}", error.pointer.field_path(), error.message),
-        };
-        if let Some((file, earlier)) = error.earlier.and_then(|index| self.documents.get(index)) {
-            let place = earlier.locate(error.pointer.as_str());
-            message.push_str(&format!(
-                " (first in {}:{}:{})",
-                file.display(),
-                place.line,
-                place.column
-            ));
-        }
-        let excerpt = Excerpt::of(document.text().as_str(), range.clone());
-        let place = document.text().place(range);
-        let error = ManifestError::new(Some(file), Some(place), message, error.help);
-        Some(Problem { error, excerpt: Some(excerpt) })
+        let documents = list(self);
+        let told: Vec<_> =
+            errors.into_iter().filter_map(|error| problem(documents, error)).collect();
+        self.errors.extend(told);
+        None
     }
 }
 
-/// The policy files that `paths` name, each once, in order.
-fn files(paths: &[PathBuf], errors: &mut Vec<Problem>) -> Vec<PathBuf> {
+fn values(documents: &Documents) -> Vec<&Value> {
+    documents.iter().map(|(_, document)| &document.value).collect()
+}
+
+/// An error as its reader sees it: in a file, at a line.
+fn problem(documents: &Documents, error: PolicyError) -> Option<Problem> {
+    let (file, document) = documents.get(error.index)?;
+    let found = document.find(error.pointer.as_str());
+    let range = match found.key.clone() {
+        Some(key) if error.message.starts_with("unknown field") => key,
+        _ => found.highlight(),
+    };
+    let mut message = match error.pointer.as_str() {
+        "" => error.message,
+        _ => format!("{}: {}", error.pointer.field_path(), error.message),
+    };
+    if let Some((file, earlier)) = error.earlier.and_then(|index| documents.get(index)) {
+        let place = earlier.locate(error.pointer.as_str());
+        message.push_str(&format!(
+            " (first in {}:{}:{})",
+            file.display(),
+            place.line,
+            place.column
+        ));
+    }
+    let excerpt = Excerpt::of(document.text().as_str(), range.clone());
+    let place = document.text().place(range);
+    let error = ManifestError::new(Some(file), Some(place), message, error.help);
+    Some(Problem { error, excerpt: Some(excerpt) })
+}
+
+/// The files that `paths` name and that were not seen before, each once, in order.
+fn files(
+    paths: &[PathBuf],
+    seen: &mut HashSet<PathBuf>,
+    errors: &mut Vec<Problem>,
+) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    let mut seen = HashSet::new();
     for path in paths {
         let more = if path.is_dir() { walk(path, errors) } else { vec![path.clone()] };
         found.extend(more.into_iter().filter(|file| {

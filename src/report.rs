@@ -27,6 +27,8 @@ pub struct Report {
     pub summary: Summary,
     /// Policies that were not applied in some namespaces, because the labels of those are not known.
     pub undecided: BTreeMap<Arc<str>, BTreeSet<String>>,
+    /// How many findings each exemption kept from having consequences; those that kept none are not here.
+    pub exempted: BTreeMap<Arc<str>, usize>,
 }
 
 /// A finding in a file.
@@ -122,6 +124,8 @@ pub struct Summary {
     pub patched: usize,
     /// Findings with a fix.
     pub fixable: usize,
+    /// Findings that an exemption kept from having consequences. They are not among the others.
+    pub exempted: usize,
 }
 
 impl Report {
@@ -139,6 +143,9 @@ impl Report {
         self.summary = self.summary.and(other.summary);
         for (policy, namespaces) in other.undecided {
             self.undecided.entry(policy).or_default().extend(namespaces);
+        }
+        for (exemption, count) in other.exempted {
+            *self.exempted.entry(exemption).or_default() += count;
         }
         self
     }
@@ -183,6 +190,7 @@ impl Summary {
             warned: self.warned + other.warned,
             patched: self.patched + other.patched,
             fixable: self.fixable + other.fixable,
+            exempted: self.exempted + other.exempted,
         }
     }
 }

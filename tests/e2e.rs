@@ -14,10 +14,14 @@ mod cluster;
 mod airflow;
 #[path = "e2e/always_pull_images.rs"]
 mod always_pull_images;
+#[path = "e2e/crds.rs"]
+mod crds;
 #[path = "e2e/denials.rs"]
 mod denials;
 #[path = "e2e/doors.rs"]
 mod doors;
+#[path = "e2e/policy_webhook.rs"]
+mod policy_webhook;
 #[path = "e2e/service.rs"]
 mod service;
 #[path = "e2e/spread.rs"]

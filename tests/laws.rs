@@ -16,6 +16,8 @@ use proptest::prelude::*;
 use proptest::sample::{Index, subsequence};
 use serde_json::{Value, json};
 
+#[path = "laws/exemptions.rs"]
+mod exemptions;
 #[path = "support/pods.rs"]
 mod pods;
 
@@ -112,6 +114,7 @@ fn decide_on(engine: &Engine, object: Object<'_>, stage: Stage) -> Decision {
             object: Some(object),
             old_object: None,
             facts: NamespaceFacts::default(),
+            now: None,
         },
         stage,
     )
@@ -255,6 +258,7 @@ fn updates_are_never_patched() {
         object: Some(Object::Value(&pod)),
         old_object: Some(Object::Value(&pod)),
         facts: NamespaceFacts::default(),
+        now: None,
     };
     for stage in [Stage::Mutate, Stage::Validate, Stage::Whole] {
         let decision = engine.decide(&attributes, stage);

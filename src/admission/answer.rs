@@ -8,7 +8,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
 use super::message;
-use crate::engine::Decision;
+use super::policies::Refused;
+use crate::decode::DecodeError;
+use crate::engine::{Decision, Finding};
 use crate::policy::Action;
 
 /// Findings listed in one audit annotation; audit logs are kept for long.
@@ -49,8 +51,14 @@ struct Status {
     details: Details,
 }
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Details {
+    #[serde(skip_serializing_if = "String::is_empty")]
+    name: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    group: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    kind: String,
     causes: Vec<Cause>,
 }
 
@@ -74,6 +82,40 @@ pub(super) fn render(uid: &str, decision: &Decision) -> Vec<u8> {
         warnings: message::warnings(decision),
         audit_annotations: audit_annotations(decision),
     };
+    write(response)
+}
+
+/// The answer to the review of a policy, as JSON. An invalid object is refused as the API server refuses one; of
+/// such a refusal kubectl shows nothing but the causes.
+pub(super) fn render_policy(uid: &str, refused: &Refused<'_>, warnings: Vec<String>) -> Vec<u8> {
+    let cause = |error: &DecodeError| Cause {
+        reason: "FieldValueInvalid",
+        message: error.advice(),
+        field: error.pointer.field_path(),
+    };
+    let status = || Status {
+        code: 422,
+        reason: "Invalid",
+        message: message::invalid(refused.errors),
+        details: Details {
+            name: refused.name.to_owned(),
+            group: refused.group.to_owned(),
+            kind: refused.kind.to_owned(),
+            causes: refused.errors.iter().map(cause).collect(),
+        },
+    };
+    write(Response {
+        uid,
+        allowed: refused.errors.is_empty(),
+        status: (!refused.errors.is_empty()).then(status),
+        patch_type: None,
+        patch: None,
+        warnings,
+        audit_annotations: BTreeMap::new(),
+    })
+}
+
+fn write(response: Response<'_>) -> Vec<u8> {
     let review = Review { api_version: "admission.k8s.io/v1", kind: "AdmissionReview", response };
     // Only maps with keys that are not text cannot be written, and there are none.
     serde_json::to_vec(&review).unwrap_or_default()
@@ -99,7 +141,7 @@ fn status(decision: &Decision) -> Status {
         code: 403,
         reason: "Forbidden",
         message: message::denial(decision),
-        details: Details { causes },
+        details: Details { causes, ..Details::default() },
     }
 }
 
@@ -113,25 +155,14 @@ fn audit_annotations(decision: &Decision) -> BTreeMap<&'static str, String> {
         ("patched", Action::Patch),
     ];
     for (key, action) in actions {
-        let mut found = decision.by_action(action).peekable();
-        if found.peek().is_none() {
-            continue;
+        if let Some(text) = listed(decision.by_action(action).map(place)) {
+            annotations.insert(key, text);
         }
-        let listed: Vec<String> = found
-            .by_ref()
-            .take(MAX_ANNOTATED)
-            .map(|finding| {
-                format!(
-                    "{}/{} {}",
-                    finding.policy,
-                    finding.rule,
-                    finding.violation.pointer.field_path()
-                )
-            })
-            .collect();
-        let more = found.count();
-        let more = if more > 0 { format!(", and {more} more") } else { String::new() };
-        annotations.insert(key, listed.join(", ") + &more);
+    }
+    let exempted = decision.exempted.iter();
+    let exempted = exempted.map(|one| format!("{} by {}", place(&one.finding), one.exemption));
+    if let Some(text) = listed(exempted) {
+        annotations.insert("exempted", text);
     }
     if let Some(found) = &decision.unreadable {
         let place = found.error.pointer.field_path();
@@ -143,4 +174,17 @@ fn audit_annotations(decision: &Decision) -> BTreeMap<&'static str, String> {
         annotations.insert("conflicts", message::cut(&conflicts.join("; "), 1024));
     }
     annotations
+}
+
+/// What says what about which field.
+fn place(finding: &Finding) -> String {
+    format!("{}/{} {}", finding.policy, finding.rule, finding.violation.pointer.field_path())
+}
+
+/// The first of many texts, and how many more there are; none where there is nothing.
+fn listed(mut found: impl Iterator<Item = String>) -> Option<String> {
+    let listed: Vec<String> = found.by_ref().take(MAX_ANNOTATED).collect();
+    let more = found.count();
+    let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+    (!listed.is_empty()).then(|| listed.join(", ") + &more)
 }

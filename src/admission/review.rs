@@ -41,15 +41,15 @@ pub enum ReviewError {
 pub(super) struct Request<'a> {
     pub(super) uid: Str<'a>,
     pub(super) kind: GroupVersionKind<'a>,
-    sub_resource: Str<'a>,
+    pub(super) sub_resource: Str<'a>,
     name: Str<'a>,
     pub(super) namespace: Str<'a>,
     operation: Option<Operation>,
     pub(super) user_info: UserInfo<'a>,
-    object: Option<&'a str>,
+    pub(super) object: Option<&'a str>,
     /// The object, where it was read at once.
     pub(super) pod: Option<Pod<'a>>,
-    old_object: Option<&'a str>,
+    pub(super) old_object: Option<&'a str>,
     pub(super) dry_run: bool,
 }
 
@@ -57,7 +57,7 @@ pub(super) struct Request<'a> {
 #[serde(bound(deserialize = "'de: 'a"))]
 pub(super) struct GroupVersionKind<'a> {
     #[serde(default)]
-    group: Str<'a>,
+    pub(super) group: Str<'a>,
     pub(super) kind: Str<'a>,
 }
 
@@ -157,7 +157,11 @@ impl<'a> Request<'a> {
     }
 
     /// The request as the engine takes it.
-    pub(super) fn attributes(&self) -> Attributes<'_> {
+    pub(super) fn attributes<'r>(
+        &'r self,
+        facts: NamespaceFacts<'r>,
+        now: Option<i64>,
+    ) -> Attributes<'r> {
         let groups = self.user_info.groups.iter().flatten().map(|group| &**group).collect();
         let object = |text: Option<&'a str>| text.filter(|text| *text != "null").map(Object::Json);
         Attributes {
@@ -169,7 +173,8 @@ impl<'a> Request<'a> {
             user: Some(User { name: &self.user_info.username, groups }),
             object: object(self.object),
             old_object: object(self.old_object),
-            facts: NamespaceFacts::default(),
+            facts,
+            now,
         }
     }
 

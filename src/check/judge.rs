@@ -6,25 +6,24 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::facts::{Facts, limit_range, namespace_of};
-use super::placing;
+use super::facts::{limit_range, namespace_of};
+use super::{Context, placing};
 use crate::decode::DecodeError;
-use crate::engine::{Attributes, Decision, Engine, Operation, Stage};
+use crate::engine::{Attributes, Decision, Namespaces, Operation, Stage};
 use crate::manifest::{Document, Manifest, ManifestError, Place};
 use crate::pod::kinds::{Object, PodKind, ViewError};
 use crate::pointer::Pointer;
 use crate::policy::Action;
-use crate::policy::document::{API_VERSION, KIND};
+use crate::policy::document::{API_VERSION, EXEMPTION_KIND, KIND};
 use crate::policy_source;
 use crate::report::{Diagnostic, Excerpt, ObjectId, Problem, Report};
 
-/// Judges what one file holds. `namespace` is where objects go that name none.
+/// Judges what one file holds.
 pub(super) fn judge(
-    engine: &Engine,
+    context: Context<'_>,
     file: PathBuf,
     manifest: Manifest,
-    facts: &Facts,
-    namespace: &str,
+    namespaces: &Namespaces,
 ) -> Report {
     let file = Arc::new(file);
     let mut report = Report::default();
@@ -40,9 +39,9 @@ pub(super) fn judge(
             if let Err(error) = limit_range(&document) {
                 report.errors.push(refused(&file, &document, error));
             }
-            let scope = (engine, facts, namespace);
-            judge_object(scope, &file, &document, &mut texts, &mut report);
-            if document.kind() == Some(KIND) && document.api_version() == Some(API_VERSION) {
+            judge_object((context, namespaces), &file, &document, &mut texts, &mut report);
+            let is_ours = document.api_version() == Some(API_VERSION);
+            if is_ours && [Some(KIND), Some(EXEMPTION_KIND)].contains(&document.kind()) {
                 policies.push(document);
             }
         } else if !document.base.is_empty() {
@@ -77,7 +76,7 @@ impl Texts {
 }
 
 fn judge_object(
-    (engine, facts, namespace): (&Engine, &Facts, &str),
+    (context, namespaces): (Context<'_>, &Namespaces),
     file: &Arc<PathBuf>,
     document: &Document,
     texts: &mut Texts,
@@ -86,7 +85,7 @@ fn judge_object(
     let version = document.api_version().unwrap_or_default();
     let group = version.split_once('/').map_or("", |(group, _)| group);
     let Some(kind) = PodKind::find(group, document.kind().unwrap_or_default()) else { return };
-    let namespace = namespace_of(document, namespace);
+    let namespace = namespace_of(document, context.namespace);
     let attributes = Attributes {
         operation: Operation::Create,
         group,
@@ -96,9 +95,10 @@ fn judge_object(
         user: None,
         object: Some(Object::Value(&document.value)),
         old_object: None,
-        facts: facts.namespace(namespace),
+        facts: namespaces.facts(namespace),
+        now: context.now,
     };
-    let decision = engine.decide(&attributes, Stage::Whole);
+    let decision = context.engine.decide(&attributes, Stage::Whole);
     report.summary.pods += 1;
     count(&decision, report);
     for policy in &decision.undecided {
@@ -107,6 +107,9 @@ fn judge_object(
     if let Some(unreadable) = &decision.unreadable {
         let ViewError { pointer, message } = unreadable.error.clone();
         report.errors.push(refused(file, document, DecodeError { pointer, message, help: None }));
+    }
+    for exempted in &decision.exempted {
+        *report.exempted.entry(Arc::clone(&exempted.exemption)).or_default() += 1;
     }
     let object = Arc::new(object_id(document));
     report.findings.extend(decision.findings.into_iter().map(|finding| {
@@ -134,6 +137,7 @@ fn judge_object(
 fn count(decision: &Decision, report: &mut Report) {
     let summary = &mut report.summary;
     summary.findings += decision.findings.len();
+    summary.exempted += decision.exempted.len();
     summary.fixable +=
         decision.findings.iter().filter(|finding| finding.violation.fix.is_some()).count();
     summary.denied += usize::from(!decision.allowed);

@@ -6,10 +6,13 @@ use crate::decode::DecodeError;
 use crate::manifest::Document;
 use crate::pod::kinds::POD_KINDS;
 use crate::pointer::Pointer;
-use crate::policy::document::{API_VERSION, KIND};
+use crate::policy::document::{API_VERSION, EXEMPTION_KIND, KIND};
 
 /// The kinds beside those with pods that Plimsoll reads, with their groups.
 const OTHERS: [(&str, &str); 3] = [("", "Namespace"), ("", "LimitRange"), ("", "List")];
+
+/// The kinds of Plimsoll itself.
+const OURS: [&str; 2] = [KIND, EXEMPTION_KIND];
 
 /// The field that says what a document is, where it does not.
 pub(super) fn fault(document: &Document) -> Option<DecodeError> {
@@ -47,9 +50,9 @@ fn other_case(version: &str, kind: &str) -> Option<DecodeError> {
     let group = group_of(version);
     let known = POD_KINDS.iter().map(|known| (known.group, known.kind));
     let (_, meant) =
-        known.chain(OTHERS).chain([(group_of(API_VERSION), KIND)]).find(|(known, name)| {
-            *known == group && *name != kind && name.eq_ignore_ascii_case(kind)
-        })?;
+        known.chain(OTHERS).chain(OURS.map(|kind| (group_of(API_VERSION), kind))).find(
+            |(known, name)| *known == group && *name != kind && name.eq_ignore_ascii_case(kind),
+        )?;
     Some(DecodeError {
         pointer: Pointer::new("/kind"),
         message: format!("there is no kind `{kind}` in {version}"),

@@ -12,7 +12,7 @@ use anyhow::{Context, bail};
 use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 
-use super::{Color, Common, Outcome, PolicyArgs, is_broken_pipe, output};
+use super::{Color, Common, DefaultMode, Outcome, PolicyArgs, is_broken_pipe, now, output};
 use crate::check::{self, DEFAULT_NAMESPACE};
 use crate::engine::Engine;
 use crate::policy::Action;
@@ -55,6 +55,9 @@ pub(super) struct CheckArgs {
         default_value = Engine::DEFAULT_NAMESPACE
     )]
     own_namespace: String,
+    /// The mode of namespaces that are not among the manifests, or have no label plimsoll.dev/mode
+    #[arg(long, env = "PLIMSOLL_DEFAULT_MODE", value_enum, default_value_t, value_name = "MODE")]
+    default_mode: DefaultMode,
     /// Only the findings, no summary
     #[arg(long, short, env = "PLIMSOLL_QUIET", value_parser = FalseyValueParser::new())]
     quiet: bool,
@@ -114,10 +117,15 @@ impl From<FailOn> for Action {
 
 pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> {
     refuse_mixture(&args.formats)?;
-    let Some(policies) = args.policies.load(common)? else { return Ok(Outcome::Broken) };
-    let engine = Engine::new(Arc::new(policies)).in_namespace(&args.own_namespace);
+    let Some(loaded) = args.policies.load(common)? else { return Ok(Outcome::Broken) };
+    let engine = Engine::new(Arc::new(loaded.policies))
+        .with_exemptions(Arc::new(loaded.exemptions))
+        .with_default_mode(args.default_mode.into())
+        .in_namespace(&args.own_namespace);
     let threads = thread::available_parallelism().map_or(1, usize::from);
-    let report = check::run(&engine, &args.paths, &args.namespace, threads);
+    let now = Some(now());
+    let context = check::Context { engine: &engine, namespace: &args.namespace, now };
+    let report = check::run(context, &args.paths, threads);
     if report.summary.files == 0 && report.errors.is_empty() {
         output::say(format_args!(
             "warning: no manifests found; folders are searched for .yaml, .yml and .json files"
@@ -137,6 +145,9 @@ pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> 
             some_of(namespaces)
         ));
     }
+    if !args.quiet {
+        tell_unused(&engine, &report, now);
+    }
     for destination in &args.formats {
         match write(&report, destination, args.quiet, common.color) {
             // Whoever reads our output may stop early, as `head` does. The verdict stands.
@@ -153,10 +164,40 @@ pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> 
     })
 }
 
+/// Names the exemptions in force that did nothing in this run, though there are rules they are about.
+fn tell_unused(engine: &Engine, report: &Report, now: Option<i64>) {
+    let (mut unused, mut untold) = (BTreeSet::new(), BTreeSet::new());
+    for (exemption, ..) in engine.exempted_rules() {
+        if exemption.is_expired(now) || report.exempted.contains_key(&exemption.name) {
+            continue;
+        }
+        let matcher = &exemption.matcher;
+        let names = if matcher.needs_user() || matcher.needs_namespace_labels() {
+            &mut untold
+        } else {
+            &mut unused
+        };
+        names.insert(&*exemption.name);
+    }
+    if !unused.is_empty() {
+        output::say(format_args!(
+            "warning: exemptions that exempted nothing: {}",
+            some_of(&unused)
+        ));
+    }
+    if !untold.is_empty() {
+        output::say(format_args!(
+            "warning: exemptions that exempted nothing: {}; no user is known here, and labels of a namespace only \
+             where the Namespace is checked along with the pods",
+            some_of(&untold)
+        ));
+    }
+}
+
 /// The first few names of many.
-fn some_of(names: &BTreeSet<String>) -> String {
+fn some_of<S: AsRef<str>>(names: &BTreeSet<S>) -> String {
     const SHOWN: usize = 5;
-    let first: Vec<_> = names.iter().take(SHOWN).map(String::as_str).collect();
+    let first: Vec<_> = names.iter().take(SHOWN).map(AsRef::as_ref).collect();
     let more = match names.len().saturating_sub(SHOWN) {
         0 => String::new(),
         more => format!(" and {more} more"),

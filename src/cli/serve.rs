@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{Common, Outcome, PolicyArgs};
+use super::{Common, DefaultMode, Outcome, PolicyArgs};
 use crate::engine::Engine;
 use crate::serve::{
     self, Admin, DEFAULT_ADMIN_LISTEN, DEFAULT_LISTEN, Drain, Limits, Options, TlsSource,
@@ -54,6 +54,9 @@ pub(super) struct ServeArgs {
         default_value = Engine::DEFAULT_NAMESPACE
     )]
     own_namespace: String,
+    /// The mode of namespaces that have no label plimsoll.dev/mode
+    #[arg(long, env = "PLIMSOLL_DEFAULT_MODE", value_enum, default_value_t, value_name = "MODE")]
+    default_mode: DefaultMode,
     /// Connections open at once; more are refused
     #[arg(
         long,
@@ -90,14 +93,15 @@ pub(super) fn run(args: &ServeArgs, common: &Common) -> anyhow::Result<Outcome> 
         tls_cert,
         tls_key,
         own_namespace,
+        default_mode,
         max_connections,
         drain_delay,
         log_level,
     } = args;
     serve::logging::init(log_level.as_deref())?;
-    let Some(policies) = policies.load(common)? else { return Ok(Outcome::Broken) };
+    let Some(loaded) = policies.load(common)? else { return Ok(Outcome::Broken) };
     for policy in
-        policies.policies().iter().filter(|policy| policy.matcher.needs_namespace_labels())
+        loaded.policies.policies().iter().filter(|policy| policy.matcher.needs_namespace_labels())
     {
         tracing::warn!(
             policy = &*policy.name,
@@ -105,7 +109,18 @@ pub(super) fn run(args: &ServeArgs, common: &Common) -> anyhow::Result<Outcome> 
              select namespaces by name instead"
         );
     }
-    let engine = Engine::new(Arc::new(policies)).in_namespace(own_namespace);
+    let exemptions = loaded.exemptions.exemptions().iter();
+    for exemption in exemptions.filter(|one| one.matcher.needs_namespace_labels()) {
+        tracing::warn!(
+            exemption = &*exemption.name,
+            "the exemption never holds: reviews do not carry the namespace labels its namespaceSelector asks for; \
+             select namespaces by name instead"
+        );
+    }
+    let engine = Engine::new(Arc::new(loaded.policies))
+        .with_exemptions(Arc::new(loaded.exemptions))
+        .with_default_mode((*default_mode).into())
+        .in_namespace(own_namespace);
     let options = Options {
         listen: *listen,
         admin: admin_listen.map_or(Admin::Default, Admin::At),

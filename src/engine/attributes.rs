@@ -57,4 +57,6 @@ pub struct Attributes<'a> {
     pub old_object: Option<Object<'a>>,
     /// What is known of the namespace.
     pub facts: NamespaceFacts<'a>,
+    /// The time, in seconds since 1970, by which exemptions expire; where it is not known, none does.
+    pub now: Option<i64>,
 }

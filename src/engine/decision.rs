@@ -23,6 +23,15 @@ pub struct Finding {
     pub violation: Violation,
 }
 
+/// An unmet requirement that an exemption keeps from having consequences.
+#[derive(Clone, Debug)]
+pub struct Exempted {
+    /// Name of the exemption; of several, the first by name.
+    pub exemption: Arc<str>,
+    /// What was found. Its action is the one that the rule asks for in this namespace.
+    pub finding: Finding,
+}
+
 /// A rule that gave way to another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConflictNote {
@@ -52,6 +61,9 @@ pub struct Decision {
     pub allowed: bool,
     /// What was found, in the order of policies and rules.
     pub findings: Vec<Finding>,
+    /// What would have been found but for an exemption, in the same order. It is found where pods are judged, and
+    /// so not at [`Stage::Mutate`](super::Stage::Mutate).
+    pub exempted: Vec<Exempted>,
     /// Set where the pod could not be read; then nothing else was found.
     pub unreadable: Option<Unreadable>,
     /// The changes that meet what was found and patched, as a minimal RFC 6902 patch of a pod.
@@ -70,6 +82,7 @@ impl Decision {
         Self {
             allowed: true,
             findings: Vec::new(),
+            exempted: Vec::new(),
             unreadable: None,
             patch: Vec::new(),
             signature: None,

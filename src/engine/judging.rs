@@ -1,8 +1,9 @@
 //! Judging: every rule of every matching policy, and on updates only what the update changed.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
-use super::decision::{Decision, Finding};
+use super::decision::{Decision, Exempted, Finding};
 use super::{Attributes, Scope};
 use crate::finding::Identity;
 use crate::pod::view::{Pod, Spec};
@@ -19,18 +20,22 @@ impl Scope<'_, '_> {
         let base = self.kind.base();
         let mut violations = Vec::new();
         for matched in &self.matched {
-            for rule in &matched.policy.rules {
+            for (at, rule) in matched.policy.rules.iter().enumerate() {
                 rule.rule.evaluate(&subject, &mut violations);
-                let action = match rule.action.capped(self.mode) {
-                    Action::Patch => rule.otherwise,
-                    action => action,
+                let action = rule.action.capped(self.mode);
+                let finding = |action, violation| {
+                    Finding::new(matched.policy, rule, action, &base, violation)
                 };
                 let found = violations.drain(..);
-                decision.findings.extend(
-                    found.map(|violation| {
-                        Finding::new(matched.policy, rule, action, &base, violation)
-                    }),
-                );
+                if let Some(exemption) = self.exemption(matched, at) {
+                    decision.exempted.extend(found.map(|violation| Exempted {
+                        exemption: Arc::clone(exemption),
+                        finding: finding(action, violation),
+                    }));
+                } else {
+                    let action = if action == Action::Patch { rule.otherwise } else { action };
+                    decision.findings.extend(found.map(|violation| finding(action, violation)));
+                }
             }
         }
     }
@@ -55,6 +60,9 @@ impl Scope<'_, '_> {
         // A pod can have a hundred thousand findings: no pair of them may be compared.
         let known: HashSet<Known<'_>> = old.findings.iter().map(|old| then.known(old)).collect();
         decision.findings.retain(|finding| !known.contains(&self.known(finding)));
+        let exempted = old.exempted.iter().map(|old| then.known(&old.finding));
+        let known: HashSet<Known<'_>> = exempted.collect();
+        decision.exempted.retain(|exempted| !known.contains(&self.known(&exempted.finding)));
     }
 
     fn known<'f>(&self, finding: &'f Finding) -> Known<'f> {

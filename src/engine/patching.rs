@@ -27,8 +27,9 @@ impl Scope<'_, '_> {
             let applied = decision.findings.len();
             for matched in &self.matched {
                 for (at, rule) in matched.policy.rules.iter().enumerate() {
-                    if rule.action.capped(self.mode) == Action::Patch {
-                        let id = RuleId { policy: matched.at, rule: at };
+                    let id = RuleId { policy: matched.at, rule: at };
+                    let patches = rule.action.capped(self.mode) == Action::Patch;
+                    if patches && self.exemption_of(id).is_none() {
                         self.mend(id, matched, rule, pod, &mut patch, decision);
                     }
                 }
@@ -102,7 +103,9 @@ impl Scope<'_, '_> {
             return lost;
         }
         let conflicts = self.engine.policies.conflicts();
-        for conflict in conflicts.iter().filter(|conflict| conflict.loser == loser) {
+        let lost_here = conflicts.iter().filter(|conflict| conflict.loser == loser);
+        // Where the winner is exempted, nobody wants what it wants.
+        for conflict in lost_here.filter(|one| self.exemption_of(one.winner).is_none()) {
             let policy = self.matched.iter().find(|matched| matched.at == conflict.winner.policy);
             let winner = policy.and_then(|matched| matched.policy.rules.get(conflict.winner.rule));
             let Some(winner) = winner else { continue };

@@ -4,6 +4,7 @@ use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// What an unmet requirement does.
 #[derive(
@@ -65,11 +66,21 @@ impl Mode {
     pub const LABEL: &'static str = "plimsoll.dev/mode";
 
     /// Reads the label's value. One that is unknown enforces: a typing error must not switch policies off.
-    pub fn from_label(value: Option<&str>) -> Self {
-        match value {
-            Some("audit") => Self::Audit,
-            Some("warn") => Self::Warn,
-            _ => Self::Enforce,
+    pub fn from_label(value: &Value) -> Self {
+        value.as_str().and_then(Self::find).unwrap_or(Self::Enforce)
+    }
+
+    /// The mode of a name.
+    pub fn find(name: &str) -> Option<Self> {
+        [Self::Audit, Self::Warn, Self::Enforce].into_iter().find(|mode| mode.name() == name)
+    }
+
+    /// The name, as the label has it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Audit => "audit",
+            Self::Warn => "warn",
+            Self::Enforce => "enforce",
         }
     }
 }

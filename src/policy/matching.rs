@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::document::{Match, Verb};
+use super::fields::Fields;
 use crate::decode::{DecodeError, nearest};
 use crate::glob::{GlobList, Globs};
 use crate::pod::workload::{Class, SYSTEMS, Workload};
@@ -58,6 +59,16 @@ impl RequestFacts<'_> {
 }
 
 impl Matcher {
+    /// Reads and compiles the field `match` of a spec; absent, it is every pod.
+    pub(super) fn read(fields: &mut Fields<'_>) -> Self {
+        let Some(written) = fields.value("match") else { return Self::default() };
+        let (written, mut errors) = Match::read(written);
+        let matcher =
+            Self::compile(&written).map_err(|more| errors.extend(more)).unwrap_or_default();
+        fields.errors.extend(errors.into_iter().map(|error| error.below("match")));
+        matcher
+    }
+
     /// Compiles a `match`; errors point from it on.
     pub(super) fn compile(written: &Match) -> Result<Self, Vec<DecodeError>> {
         let mut errors = Vec::new();
@@ -81,6 +92,11 @@ impl Matcher {
     /// Whether the policy cannot be applied where the labels of namespaces are not known.
     pub fn needs_namespace_labels(&self) -> bool {
         self.needs_namespace_labels
+    }
+
+    /// Whether it asks who made the request.
+    pub fn needs_user(&self) -> bool {
+        self.users.is_some() || self.groups.is_some()
     }
 
     /// Whether the policy might be about the request, and nobody can tell: the door does not know the labels

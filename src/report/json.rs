@@ -71,6 +71,7 @@ struct Counts {
     warned: usize,
     patched: usize,
     fixable: usize,
+    exempted: usize,
 }
 
 /// Writes the report.
@@ -126,6 +127,7 @@ fn error(problem: &Problem) -> Error<'_> {
 }
 
 fn counts(summary: Summary) -> Counts {
-    let Summary { files, objects, pods, findings, denied, warned, patched, fixable } = summary;
-    Counts { files, objects, pods, findings, denied, warned, patched, fixable }
+    let Summary { files, objects, pods, findings, denied, warned, patched, fixable, exempted } =
+        summary;
+    Counts { files, objects, pods, findings, denied, warned, patched, fixable, exempted }
 }

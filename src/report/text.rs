@@ -137,6 +137,9 @@ fn write_summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             count => format!("{}, recorded only", plural(count, "finding")),
         });
     }
+    if summary.exempted > 0 {
+        parts.push(format!("{} exempted", plural(summary.exempted, "finding")));
+    }
     let errors = match report.errors.len() {
         0 => String::new(),
         count => format!("; {}", plural(count, "error")),

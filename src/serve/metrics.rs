@@ -1,6 +1,7 @@
 //! What `/metrics` tells. Every label value is known when policies are loaded, and a request touches
 //! nothing but counters that were resolved before it came.
 
+mod exemptions;
 mod findings;
 mod histogram;
 mod labels;
@@ -16,6 +17,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
+pub(super) use exemptions::ExemptionCounters;
+use exemptions::ExemptionMetrics;
 pub(super) use findings::FindingCounters;
 use findings::FindingLabels;
 use histogram::LatencyHistogram;
@@ -37,6 +40,7 @@ pub struct Metrics {
     reviews: [[[Counter; VERDICTS]; OPERATIONS]; ENDPOINTS],
     durations: [LatencyHistogram; ENDPOINTS],
     findings: Family<FindingLabels, Counter>,
+    exemptions: ExemptionMetrics,
     bad_requests: [Counter; BadRequest::ALL.len()],
     handshake_failures: [Counter; HandshakeFailure::ALL.len()],
     reloads: [Counter; Reload::ALL.len()],
@@ -86,6 +90,7 @@ impl Metrics {
         );
         let findings = Family::default();
         registry.register("findings", "Unmet rules, by what was done about them", findings.clone());
+        let exemptions = ExemptionMetrics::register(&mut registry);
         let bad_requests = Family::<ReasonLabels, Counter>::default();
         registry.register("bad_requests", "Requests that got no decision", bad_requests.clone());
         let handshake_failures = Family::<ReasonLabels, Counter>::default();
@@ -137,6 +142,7 @@ impl Metrics {
                 durations.get_or_create_owned(&EndpointLabels { endpoint: endpoint.label() })
             }),
             findings,
+            exemptions,
             bad_requests: BadRequest::ALL.map(|reason| {
                 bad_requests.get_or_create_owned(&ReasonLabels { reason: reason.label() })
             }),
@@ -189,6 +195,15 @@ impl Metrics {
         before: Option<&FindingCounters>,
     ) -> FindingCounters {
         FindingCounters::resolve(&self.findings, engine, before)
+    }
+
+    /// The same for every exemption.
+    pub(super) fn resolve_exempted(
+        &self,
+        engine: &Engine,
+        before: Option<&ExemptionCounters>,
+    ) -> ExemptionCounters {
+        self.exemptions.resolve(engine, before)
     }
 
     /// Everything as OpenMetrics text.

@@ -2,21 +2,24 @@
 
 use std::time::Duration;
 
-use super::metrics::{FindingCounters, Label};
-use super::state::State;
+use super::metrics::Label;
+use super::state::{Loaded, State};
 use crate::admission::{Endpoint, Record, Recorded, Verdict};
 use crate::policy::Action;
 
 pub(super) fn tell(
     state: &State,
-    counters: &FindingCounters,
+    loaded: &Loaded,
     endpoint: Endpoint,
     record: &Record<'_>,
     took: Duration,
 ) {
     state.metrics().count_review(endpoint, record.operation, record.verdict, took);
     for finding in &record.findings {
-        counters.count(finding);
+        loaded.findings.count(finding);
+    }
+    for exempted in &record.exempted {
+        loaded.exempted.count(exempted);
     }
     match record.verdict {
         Verdict::Denied => log_denial(endpoint, record),

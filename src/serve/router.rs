@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::Router;
 use axum::body::{Body, HttpBody};
@@ -18,19 +18,20 @@ use super::metrics::BadRequest;
 use super::record;
 use super::state::State;
 use super::status::Refusal;
-use crate::admission::{self, Endpoint};
+use crate::admission::{Endpoint, Review, ReviewError};
 
-/// The webhook's paths: `POST /mutate` and `POST /validate`.
+/// The webhook's paths: `POST /mutate`, `POST /validate` and `POST /validate-policies`.
 pub fn router(state: Arc<State>) -> Router {
     let unknown = Arc::clone(&state);
     Router::new()
         .route("/mutate", endpoint(Endpoint::Mutate, &state))
         .route("/validate", endpoint(Endpoint::Validate, &state))
+        .route("/validate-policies", endpoint(Endpoint::Policies, &state))
         .fallback(move || async move {
             unknown.metrics().count_bad_request(BadRequest::Path);
             Refusal::new(
                 StatusCode::NOT_FOUND,
-                "nothing is here; reviews go to /mutate and /validate",
+                "nothing is here; reviews go to /mutate, /validate and /validate-policies",
             )
         })
 }
@@ -83,12 +84,15 @@ fn review(state: &State, endpoint: Endpoint, body: &Received<'_>) -> Response {
     let began = std::time::Instant::now();
     let loaded = state.loaded();
     // A panic would be a bug, and it must not take other requests of the connection with it.
-    let answer =
-        catch_unwind(AssertUnwindSafe(|| admission::review(&loaded.engine, endpoint, &body.bytes)));
+    let answer = catch_unwind(AssertUnwindSafe(|| {
+        let review = Review::parse(&body.bytes)?;
+        let facts = loaded.namespaces.facts(review.namespace());
+        Ok::<_, ReviewError>(review.answer(&loaded.engine, endpoint, facts, now()))
+    }));
     match answer {
         Ok(Ok(answer)) => {
             let took: Duration = began.elapsed();
-            record::tell(state, &loaded.findings, endpoint, &answer.record, took);
+            record::tell(state, &loaded, endpoint, &answer.record, took);
             let mut response = Response::new(Body::from(answer.body));
             let json = HeaderValue::from_static("application/json");
             response.headers_mut().insert(header::CONTENT_TYPE, json);
@@ -104,6 +108,12 @@ fn review(state: &State, endpoint: Endpoint, body: &Received<'_>) -> Response {
             Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, message).into_response()
         }
     }
+}
+
+/// The time, in seconds since 1970.
+fn now() -> Option<i64> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_secs()).ok()
 }
 
 fn refusal(state: &State, error: BodyError) -> Refusal {

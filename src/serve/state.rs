@@ -1,39 +1,49 @@
 //! What every request shares.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::{ArcSwap, Guard};
 
 use super::budget::Budget;
-use super::metrics::{FindingCounters, Metrics};
+use super::metrics::{ExemptionCounters, FindingCounters, Metrics};
 use super::options::Limits;
-use crate::engine::Engine;
+use crate::engine::{Engine, Namespaces};
 
 /// What every request shares.
 #[derive(Debug)]
 pub struct State {
     loaded: ArcSwap<Loaded>,
+    replacing: Mutex<()>,
     metrics: Metrics,
     pub(super) limits: Limits,
     pub(super) budget: Budget,
     ready: AtomicBool,
 }
 
-/// An engine with the counters of its rules: swapped together, so that a request never sees half.
+/// An engine with the counters of its rules, and the namespaces it is asked about: swapped together, so that a request never sees half.
 #[derive(Debug)]
 pub(super) struct Loaded {
     pub(super) engine: Arc<Engine>,
     pub(super) findings: FindingCounters,
+    pub(super) exempted: ExemptionCounters,
+    /// What is known of namespaces.
+    pub(super) namespaces: Arc<Namespaces>,
 }
 
 impl State {
     /// A state that is not ready yet.
     pub fn new(engine: Arc<Engine>, limits: Limits) -> State {
         let metrics = Metrics::new();
-        let findings = metrics.resolve_findings(&engine, None);
+        let loaded = Loaded {
+            findings: metrics.resolve_findings(&engine, None),
+            exempted: metrics.resolve_exempted(&engine, None),
+            engine,
+            namespaces: Arc::default(),
+        };
         State {
-            loaded: ArcSwap::from_pointee(Loaded { engine, findings }),
+            loaded: ArcSwap::from_pointee(loaded),
+            replacing: Mutex::new(()),
             metrics,
             budget: Budget::new(limits.max_buffered, limits.max_body),
             limits,
@@ -41,11 +51,36 @@ impl State {
         }
     }
 
-    /// Puts other policies in force; requests in flight keep those they began with.
-    pub fn replace_engine(&self, engine: Arc<Engine>) {
-        let before = self.loaded.load();
-        let findings = self.metrics.resolve_findings(&engine, Some(&before.findings));
-        self.loaded.store(Arc::new(Loaded { engine, findings }));
+    /// Puts other policies and exemptions in force; requests in flight keep those they began with.
+    pub fn replace(&self, engine: Arc<Engine>) {
+        self.change(|before| Loaded {
+            findings: self.metrics.resolve_findings(&engine, Some(&before.findings)),
+            exempted: self.metrics.resolve_exempted(&engine, Some(&before.exempted)),
+            engine,
+            namespaces: Arc::clone(&before.namespaces),
+        });
+    }
+
+    /// Replaces what is known of namespaces; requests in flight keep what they began with.
+    pub fn replace_namespaces(&self, namespaces: Arc<Namespaces>) {
+        self.change(|before| Loaded {
+            findings: before.findings.clone(),
+            exempted: before.exempted.clone(),
+            engine: Arc::clone(&before.engine),
+            namespaces,
+        });
+    }
+
+    /// What is known of namespaces now.
+    pub fn namespaces(&self) -> Arc<Namespaces> {
+        Arc::clone(&self.loaded.load().namespaces)
+    }
+
+    /// One change at a time: two at once would each keep what the other replaces.
+    fn change(&self, change: impl FnOnce(&Loaded) -> Loaded) {
+        let _one = self.replacing.lock().unwrap_or_else(PoisonError::into_inner);
+        let after = change(&self.loaded.load());
+        self.loaded.store(Arc::new(after));
     }
 
     /// Everything that is counted.

@@ -35,12 +35,16 @@ fn mutated(text: &'static str) -> impl Strategy<Value = String> {
     })
 }
 
+fn context(engine: &Engine) -> check::Context<'_> {
+    check::Context { engine, namespace: "default", now: None }
+}
+
 /// Checks a manifest the way the command does and writes every format.
 fn run(sandbox: &Sandbox, manifest: &[u8], threads: usize) -> (String, String) {
     let policy = sandbox.path().join("policy.yaml");
     let engine = Engine::new(Arc::new(policy_source::load(&[policy]).unwrap()));
     let file = sandbox.write("manifest.yaml", manifest);
-    let report = check::run(&engine, &[file], "default", threads);
+    let report = check::run(context(&engine), &[file], threads);
     let (mut plain, mut structured) = (Vec::new(), Vec::new());
     text::write(&report, text::Style::default(), &mut plain).unwrap();
     text::write(&report, text::Style { color: true, quiet: false }, &mut Vec::new()).unwrap();
@@ -98,7 +102,7 @@ fn thread_counts_change_nothing() {
     let engine =
         Engine::new(Arc::new(policy_source::load(&[sandbox.path().join("policy.yaml")]).unwrap()));
     let report = |threads| {
-        let report = check::run(&engine, &[sandbox.path().join("all")], "default", threads);
+        let report = check::run(context(&engine), &[sandbox.path().join("all")], threads);
         let mut text = Vec::new();
         json::write(&report, &mut text).unwrap();
         text

@@ -25,6 +25,7 @@ fn decide(settings: &Value, pod: &Value, stage: Stage) -> Decision {
         object: Some(Object::Value(pod)),
         old_object: None,
         facts: NamespaceFacts::default(),
+        now: None,
     };
     engine.decide(&attributes, stage)
 }

@@ -33,6 +33,7 @@ fn attributes(pod: &Value) -> Attributes<'_> {
         object: Some(Object::Value(pod)),
         old_object: None,
         facts: NamespaceFacts::default(),
+        now: None,
     }
 }
 

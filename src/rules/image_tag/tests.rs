@@ -27,6 +27,7 @@ fn findings(settings: &Value, spec: &Value) -> Vec<(String, String, String)> {
         object: Some(Object::Value(&pod)),
         old_object: None,
         facts: NamespaceFacts::default(),
+        now: None,
     };
     let found = engine.decide(&attributes, Stage::Whole).findings.into_iter();
     found

@@ -33,6 +33,7 @@ fn decide(engine: &Engine, pod: &Value, ranges: &[LimitRange], stage: Stage) -> 
             object: Some(Object::Value(pod)),
             old_object: None,
             facts: NamespaceFacts { labels: None, limit_ranges: ranges },
+            now: None,
         },
         stage,
     )

@@ -26,6 +26,7 @@ fn decide(policies: &[&Value], group: &str, kind: &str, object: &Value, stage: S
         object: Some(Object::Value(object)),
         old_object: None,
         facts: NamespaceFacts::default(),
+        now: None,
     };
     engine.decide(&attributes, stage)
 }

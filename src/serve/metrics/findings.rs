@@ -28,8 +28,10 @@ impl FindingLabels {
 type PerAction = [Counter; Action::ALL.len()];
 
 /// One counter per rule and action: policy, then rule.
-#[derive(Debug, Default)]
-pub(in crate::serve) struct FindingCounters(HashMap<Arc<str>, HashMap<Arc<str>, PerAction>>);
+#[derive(Clone, Debug, Default)]
+pub(in crate::serve) struct FindingCounters(Arc<Counters>);
+
+type Counters = HashMap<Arc<str>, HashMap<Arc<str>, PerAction>>;
 
 impl FindingCounters {
     pub(super) fn resolve(
@@ -51,7 +53,7 @@ impl FindingCounters {
             });
             policies.insert(Arc::clone(&policy.name), rules.collect());
         }
-        let resolved = FindingCounters(policies);
+        let resolved = FindingCounters(Arc::new(policies));
         for (policy, rule) in before.into_iter().flat_map(FindingCounters::names) {
             if resolved.find(policy, rule).is_none() {
                 for action in Action::ALL {
