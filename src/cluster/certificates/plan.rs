@@ -123,8 +123,7 @@ impl View<'_> {
         let Some(held) = &self.memory.held else { return (true, self.maintain(stored, request)) };
         if self.usable(held) && !self.usable(stored) {
             let why = "the Secret was replaced by a certificate that is not valid";
-            let valid = stored.trusted().filter(|ca| ca.validity.covers(self.now.wall));
-            let action = Action::Store(held.clone().trusting(valid));
+            let action = Action::Store(held.clone());
             return (false, Some(Write::keeping(request, why, action)));
         }
         if held.ca.is(&stored.ca) {

@@ -139,6 +139,11 @@ impl Installation {
         CertificateDer::from_pem_slice(self.stored("tls.crt").as_bytes()).unwrap()
     }
 
+    /// What the configuration carries.
+    pub(super) fn carried(&self) -> String {
+        carried(self.cluster, &self.namespace).unwrap_or_default()
+    }
+
     /// The first in the bundle, as PEM.
     pub(super) fn signing_ca(&self) -> String {
         let bundle = self.stored("ca.crt");
@@ -190,6 +195,12 @@ impl Installation {
             Some(!carried(cluster, &namespace)?.is_empty())
         })
         .await;
+    }
+
+    /// All replicas are gone at once.
+    pub(super) async fn stop(&mut self) {
+        self.replicas.clear();
+        self.tasks.shutdown().await;
     }
 
     /// Connects to every replica, over and over, trusting what the configuration carries at that moment.
@@ -306,7 +317,8 @@ async fn lead(
                 let patch = json!({"webhooks": [entry]}).to_string();
                 let args =
                     ["patch", "mutatingwebhookconfiguration", &name, "--type=merge", "-p", &patch];
-                cluster.kubectl_ok(&args).unwrap();
+                // Refused once the test has ended and taken the configuration away.
+                drop(cluster.kubectl(&args));
             }
             let there = there.map(|bundle| ("mutate".to_owned(), bundle.into_bytes()));
             there.into_iter().collect::<BTreeMap<_, _>>()
