@@ -15,6 +15,8 @@ mod cluster;
 #[path = "e2e/webhook.rs"]
 mod webhook;
 
+#[path = "docs/certificates.rs"]
+mod certificates;
 #[path = "docs/commands.rs"]
 mod commands;
 #[path = "docs/markdown.rs"]
