@@ -3,6 +3,8 @@
 #[cfg(feature = "serve")]
 mod certificates;
 mod check;
+#[cfg(feature = "serve")]
+mod emergency;
 mod explain;
 #[cfg(feature = "serve")]
 mod kubernetes;
@@ -10,11 +12,14 @@ mod output;
 mod policies;
 #[cfg(feature = "serve")]
 mod serve;
+#[cfg(feature = "serve")]
+mod webhooks;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::policy::Mode;
@@ -37,6 +42,12 @@ struct Cli {
 enum Command {
     /// Judge manifests: files, folders, or `-` for standard input
     Check(check::CheckArgs),
+    /// Switch the webhooks off in a cluster, whether a server runs or not
+    #[cfg(feature = "serve")]
+    EmergencyOff(emergency::OffArgs),
+    /// Switch on again what emergency-off switched off
+    #[cfg(feature = "serve")]
+    EmergencyOn(emergency::OnArgs),
     /// Print the page of a rule, or the list of rules
     Explain(explain::ExplainArgs),
     /// Print the policies that are built in
@@ -77,7 +88,8 @@ struct PolicyArgs {
         long = "policies",
         env = "PLIMSOLL_POLICIES",
         value_name = "PATH",
-        value_delimiter = ','
+        value_delimiter = ',',
+        value_parser = maybe_path()
     )]
     policies: Vec<PathBuf>,
     /// Which of the built-in profiles
@@ -94,7 +106,8 @@ struct PolicyArgs {
         long = "exemptions",
         env = "PLIMSOLL_EXEMPTIONS",
         value_name = "PATH",
-        value_delimiter = ','
+        value_delimiter = ',',
+        value_parser = maybe_path()
     )]
     exemptions: Vec<PathBuf>,
 }
@@ -141,6 +154,10 @@ pub fn main() -> ExitCode {
     let Cli { command, common } = Cli::parse();
     let outcome = match command {
         Command::Check(args) => check::run(&args, &common),
+        #[cfg(feature = "serve")]
+        Command::EmergencyOff(args) => emergency::off(&args),
+        #[cfg(feature = "serve")]
+        Command::EmergencyOn(args) => emergency::on(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Policies(args) => policies::run(&args),
         #[cfg(feature = "serve")]
@@ -194,7 +211,12 @@ impl PolicyArgs {
     }
 }
 
-/// A chart or a script may set the variable to nothing.
+/// A path, or the nothing that a chart or a script may set the variable to; clap itself would refuse that.
+fn maybe_path() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
+}
+
+/// Without the nothings.
 fn named(paths: &[PathBuf]) -> Vec<PathBuf> {
     paths.iter().filter(|path| !path.as_os_str().is_empty()).cloned().collect()
 }

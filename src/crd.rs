@@ -8,13 +8,14 @@ use serde_json::{Value, json};
 
 use crate::policy::document::API_VERSION;
 
+mod exemption;
 mod policy;
 mod status;
 mod structural;
 
 /// The CustomResourceDefinitions, in the order in which they are applied.
 pub fn definitions() -> Vec<Value> {
-    [policy::resource()].into_iter().map(Resource::definition).collect()
+    [policy::resource(), exemption::resource()].into_iter().map(Resource::definition).collect()
 }
 
 /// What is particular to a kind.
@@ -91,8 +92,14 @@ fn wide(mut column: Value) -> Value {
 }
 
 /// The column of a condition.
-fn condition(name: &str, field: &str) -> Value {
-    column(name, "string", &format!(".status.conditions[?(@.type==\"{name}\")].{field}"))
+fn condition(name: &str) -> Value {
+    column(name, "string", &format!(".status.conditions[?(@.type==\"{name}\")].status"))
+}
+
+/// Why an object is ready, or is not. (Of a path that leads to several values, such as the actions of all rules, a
+/// column shows the first one only.)
+fn reason() -> Value {
+    column("Reason", "string", ".status.conditions[?(@.type==\"Ready\")].reason")
 }
 
 #[cfg(test)]

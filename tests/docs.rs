@@ -11,6 +11,8 @@
 
 #[path = "support/cluster.rs"]
 mod cluster;
+#[path = "e2e/policy_webhook.rs"]
+mod policy_webhook;
 #[allow(dead_code, reason = "the end-to-end tests use all of it")]
 #[path = "e2e/webhook.rs"]
 mod webhook;

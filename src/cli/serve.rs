@@ -97,6 +97,7 @@ pub(super) fn run(args: &ServeArgs, common: &Common) -> anyhow::Result<Outcome> 
         log_level,
     } = args;
     serve::logging::init(log_level.as_deref())?;
+    cluster.check()?;
     let engine = match cluster.kubernetes {
         // The cluster says what is in force; until it has, the server is not ready.
         true => Engine::new(Arc::default()),
@@ -110,7 +111,6 @@ pub(super) fn run(args: &ServeArgs, common: &Common) -> anyhow::Result<Outcome> 
         listen: *listen,
         admin: admin_listen.map_or(Admin::Default, Admin::At),
         tls: certificates.source(&cluster.name, own_namespace),
-        ca: certificates.tls_ca.clone(),
         limits: Limits { max_connections: *max_connections, ..Limits::default() },
         drain: Drain { delay: *drain_delay, ..Drain::default() },
         cluster: cluster.settings(own_namespace),

@@ -9,6 +9,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
+use super::webhooks::Configuration;
+
 /// What is counted of the work with the API server. Clones count into the same.
 #[derive(Clone, Debug, Default)]
 pub struct Metrics {
@@ -20,6 +22,7 @@ pub struct Metrics {
     status_writes: Family<ResultLabels, Counter>,
     events: Family<ResultLabels, Counter>,
     namespaces: Gauge,
+    webhook_configurations: Family<ConfigurationLabels, Gauge>,
     namespace_lookups: Family<ResultLabels, Counter>,
 }
 
@@ -36,6 +39,11 @@ struct ResourceLabels {
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct ResultLabels {
     result: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ConfigurationLabels {
+    configuration: &'static str,
 }
 
 /// What became of an Event.
@@ -88,8 +96,13 @@ impl Metrics {
         registry.register("events", "Kubernetes Events about refusals", self.events.clone());
         registry.register("namespaces", "Namespaces that are known", self.namespaces.clone());
         registry.register(
+            "webhook_configuration_in_place",
+            "Whether a webhook configuration holds what it should",
+            self.webhook_configurations.clone(),
+        );
+        registry.register(
             "namespace_lookups",
-            "Namespaces that a review was about before the watch knew them",
+            "Namespaces asked for because a review came before the watch knew them",
             self.namespace_lookups.clone(),
         );
     }
@@ -129,6 +142,12 @@ impl Metrics {
 
     pub(super) fn set_namespaces(&self, count: usize) {
         self.namespaces.set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    /// Whether a webhook configuration holds what it should.
+    pub fn set_webhook_configuration(&self, configuration: Configuration, in_place: bool) {
+        let labels = ConfigurationLabels { configuration: configuration.label() };
+        self.webhook_configurations.get_or_create(&labels).set(in_place.into());
     }
 
     pub(super) fn count_namespace_lookup(&self, result: &'static str) {

@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde_json::{Map, Value, json};
 
-use super::{Resource, column, condition, status, structural, wide};
+use super::{Resource, column, condition, reason, status, structural, wide};
 use crate::policy::Action;
-use crate::policy::document::{KIND, Match};
+use crate::policy::document::{KIND, MAX_RULES, Match};
 use crate::policy::rule::DEFAULT_ACTION;
 use crate::rules::{RULES, RuleKind};
 
@@ -21,9 +21,8 @@ pub(super) fn resource() -> Resource {
             "Ready says whether the policy, as it is written now, is in force. Where it is False, the message says what is wrong with it, and the version that was in force before still is.",
         ),
         columns: vec![
-            condition("Ready", "status"),
-            column("Actions", "string", ".spec.rules[*].action"),
-            column("Rules", "string", ".spec.rules[*].name"),
+            condition("Ready"),
+            reason(),
             wide(column("Description", "string", ".spec.description")),
         ],
     }
@@ -39,7 +38,7 @@ struct Spec {
     #[schemars(rename = "match")]
     matches: Option<Match>,
     /// The rules, one or more. Each has a name of its own and holds exactly one rule kind.
-    #[schemars(length(min = 1), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
+    #[schemars(length(min = 1, max = MAX_RULES), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
     rules: Vec<Entry>,
 }
 

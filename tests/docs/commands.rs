@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use crate::cluster::process::{accepts_connections, free_port};
 use crate::cluster::skipped;
 use crate::markdown::{Page, pages, root};
+use crate::policy_webhook::define_policies;
 use crate::shell::{ONE_WRITES, Shell, has_blocks, run_blocks};
 use crate::webhook::Guarded;
 
@@ -48,6 +49,10 @@ fn kubectl_prints_what_is_shown() {
     }
     for (at, page) in pages().iter().filter(|page| has_blocks(page, is_kubectl)).enumerate() {
         let guarded = Guarded::by_default(&format!("docs-{at}"));
+        if page.text.contains("kubectl explain podpolicy") {
+            define_policies(guarded.cluster);
+            guarded.served.judge_policies(guarded.cluster);
+        }
         let kubectl = guarded.cluster.kubectl_path().to_owned();
         let mut shell = Shell::new(page, &[kubectl.parent().unwrap()]);
         let kubeconfig = shell.folder().join("kubeconfig");
@@ -75,10 +80,15 @@ pub(crate) struct Served {
 
 impl Served {
     pub(crate) fn start(stderr: &Path) -> Self {
+        Self::with(&[], stderr)
+    }
+
+    fn with(flags: &[&str], stderr: &Path) -> Self {
         let (port, admin_port) = (free_port().unwrap(), free_port().unwrap());
         let [listen, admin] = [port, admin_port].map(|port| format!("127.0.0.1:{port}"));
         let process = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
             .args(["serve", "--listen", &listen, "--admin-listen", &admin])
+            .args(flags)
             .stderr(std::fs::File::create(stderr).unwrap())
             .stdout(Stdio::null())
             .spawn()
@@ -144,7 +154,13 @@ fn welcome(page: &Page, said: &str) {
 #[test]
 fn every_metric_is_in_the_table_and_the_other_way_round() {
     let folder = tempfile::TempDir::new().unwrap();
-    let text = Served::start(&folder.path().join("log")).get("/metrics");
+    let file = folder.path().join("exemption.yaml");
+    // Without one, nothing is told of exemptions.
+    let exemption = "{apiVersion: plimsoll.dev/v1alpha1, kind: PodPolicyExemption, metadata: {name: x}, \
+                     spec: {policies: ['*'], reason: r, owner: o, expires: 2099-12-31}}";
+    std::fs::write(&file, exemption).unwrap();
+    let flags = ["--exemptions", file.to_str().unwrap()];
+    let text = Served::with(&flags, &folder.path().join("log")).get("/metrics");
     let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
     let real: BTreeSet<String> = types
         .map(|(name, kind)| match kind {

@@ -1,6 +1,7 @@
 //! The webhook configurations of an installation: their names and what all of them share.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use serde_json::{Value, json};
@@ -114,6 +115,19 @@ impl FromStr for FailurePolicy {
     }
 }
 
+/// What webhook configurations say beside the policies, as it is asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// For pods (`--failure-policy`).
+    pub failure_policy: FailurePolicy,
+    /// How long API servers wait (`--webhook-timeout`).
+    pub timeout_seconds: u8,
+    /// Beside those that always are (`--exclude-namespaces`).
+    pub excluded_namespaces: BTreeSet<String>,
+    /// What API servers are to trust where certificates are files (`--tls-ca`).
+    pub tls_ca: Option<PathBuf>,
+}
+
 /// What the webhook configurations of an installation have in common.
 #[derive(Clone, Debug)]
 pub struct Target {
@@ -130,6 +144,17 @@ pub struct Target {
 }
 
 impl Target {
+    /// Of an installation, as it is asked for.
+    pub fn new(name: &str, namespace: &str, settings: &Settings) -> Self {
+        Self {
+            name: name.to_owned(),
+            namespace: namespace.to_owned(),
+            failure_policy: settings.failure_policy,
+            timeout_seconds: settings.timeout_seconds,
+            excluded_namespaces: settings.excluded_namespaces.clone(),
+        }
+    }
+
     /// Namespaces whose pods are never judged.
     pub fn left_out(&self) -> BTreeSet<String> {
         let always = [CONTROL_PLANE, &self.namespace].map(str::to_owned);

@@ -162,6 +162,7 @@ fn no_update_that_leaves_the_pod_alone_has_a_finding() {
                     object: Some(Object::Value(new)),
                     old_object: Some(Object::Value(&object)),
                     facts: NamespaceFacts::default(),
+                    now: None,
                 };
                 let decision = engine.decide(&attributes, Stage::Validate);
                 assert!(
