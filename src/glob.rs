@@ -16,7 +16,7 @@ use crate::pointer::Pointer;
 mod tests;
 
 /// The longest pattern that is compiled, in bytes: three times the longest image name.
-const MAX_PATTERN: usize = 1024;
+pub(crate) const MAX_PATTERN: usize = 1024;
 /// The largest automaton that is built for one pattern, in bytes.
 const MAX_AUTOMATON: usize = 1 << 20;
 
@@ -34,8 +34,10 @@ pub enum Slash {
 #[serde(deny_unknown_fields, default)]
 pub struct GlobList {
     /// Any of these must match; absent or empty: all names do.
+    #[schemars(inner(length(min = 1, max = MAX_PATTERN)))]
     pub include: Vec<String>,
     /// None of these may match.
+    #[schemars(inner(length(min = 1, max = MAX_PATTERN)))]
     pub exclude: Vec<String>,
 }
 

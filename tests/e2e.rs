@@ -14,6 +14,8 @@ mod cluster;
 mod airflow;
 #[path = "e2e/always_pull_images.rs"]
 mod always_pull_images;
+#[path = "e2e/crds.rs"]
+mod crds;
 #[path = "e2e/denials.rs"]
 mod denials;
 #[path = "e2e/doors.rs"]

@@ -142,6 +142,36 @@ fn what_keeps_it_from_starting_is_said_with_2() {
     }
 }
 
+/// Whether a server with these flags lets a pod with `latest` through.
+async fn allows(arguments: &[&str]) -> bool {
+    let mut process = Process::start(arguments);
+    let said = process.said_until("serving");
+    let serving: Value = serde_json::from_str(said.last().unwrap()).unwrap();
+    let address = |field: &str| serving[field].as_str().unwrap().parse().unwrap();
+    let (_, ca) = get(address("admin_listen"), "/ca.pem").await;
+    let mut stream = connect(address("listen"), &ca).await.unwrap();
+    let answer = exchange(&mut stream, &post("/validate", &bad_review())).await.json();
+    answer["response"]["allowed"] == true
+}
+
+#[tokio::test]
+async fn exemptions_and_the_mode_by_default_count() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("exemption.yaml");
+    let exempt = |expires: &str| {
+        let text = format!(
+            "apiVersion: plimsoll.dev/v1alpha1\nkind: PodPolicyExemption\nmetadata: {{name: vendor}}\nspec:\n  policies: [image-tag]\n  reason: r\n  owner: o\n  expires: {expires}\n"
+        );
+        std::fs::write(&file, text).unwrap();
+        file.to_str().unwrap()
+    };
+    assert!(!allows(&[]).await);
+    assert!(allows(&["--default-mode", "audit"]).await);
+    assert!(allows(&["--default-mode", "warn"]).await);
+    assert!(allows(&["--exemptions", exempt("9998-01-01")]).await);
+    assert!(!allows(&["--exemptions", exempt("2020-01-01")]).await);
+}
+
 #[tokio::test]
 async fn a_denial_is_one_line_with_names_and_nothing_of_the_object() {
     let policies = concat!(env!("CARGO_MANIFEST_DIR"), "/policies/default/image-tag.yaml");
