@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::policy::Mode;
@@ -75,7 +76,8 @@ struct PolicyArgs {
         long = "policies",
         env = "PLIMSOLL_POLICIES",
         value_name = "PATH",
-        value_delimiter = ','
+        value_delimiter = ',',
+        value_parser = maybe_path()
     )]
     policies: Vec<PathBuf>,
     /// Which of the built-in profiles
@@ -92,7 +94,8 @@ struct PolicyArgs {
         long = "exemptions",
         env = "PLIMSOLL_EXEMPTIONS",
         value_name = "PATH",
-        value_delimiter = ','
+        value_delimiter = ',',
+        value_parser = maybe_path()
     )]
     exemptions: Vec<PathBuf>,
 }
@@ -192,7 +195,12 @@ impl PolicyArgs {
     }
 }
 
-/// A chart or a script may set the variable to nothing.
+/// A path, or the nothing that a chart or a script may set the variable to; clap itself would refuse that.
+fn maybe_path() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
+}
+
+/// Without the nothings.
 fn named(paths: &[PathBuf]) -> Vec<PathBuf> {
     paths.iter().filter(|path| !path.as_os_str().is_empty()).cloned().collect()
 }

@@ -15,7 +15,7 @@ use base64::engine::general_purpose::STANDARD;
 use plimsoll::admission::{Endpoint, review};
 use plimsoll::engine::Engine;
 use plimsoll::label::validate_key;
-use plimsoll::policy::PolicySet;
+use plimsoll::policy::{ExemptionSet, PolicySet};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -122,7 +122,13 @@ proptest! {
         action in proptest::sample::select(vec!["Patch", "Deny", "Warn", "Audit"]),
         uid in "[a-z0-9\"\\\\é-]{1,40}",
     ) {
-        answered(&engine("p", action), &uid, &pod);
+        let engine = engine("p", action);
+        answered(&engine, &uid, &pod);
+        let exemption = json!({"apiVersion": "plimsoll.dev/v1alpha1", "kind": "PodPolicyExemption",
+            "metadata": {"name": "x".repeat(253)},
+            "spec": {"policies": ["p"], "rules": ["tag", "resources"], "reason": "r", "owner": "o"}});
+        let exemptions = ExemptionSet::compile(&[&exemption]).unwrap();
+        answered(&engine.with_exemptions(Arc::new(exemptions)), &uid, &pod);
     }
 
     /// Bytes that are no review, and reviews that were damaged on their way.

@@ -6,6 +6,8 @@
 mod check;
 #[path = "cli/doors.rs"]
 mod doors;
+#[path = "cli/exemptions.rs"]
+mod exemptions;
 #[path = "cli/facts.rs"]
 mod facts;
 #[path = "cli/hostile.rs"]

@@ -1,8 +1,8 @@
 //! The fixtures of the rules: `tests/rules/<rule>/{pass,fail,fix}/*.yaml`.
 //!
-//! A fixture is a YAML stream: policies, then Namespaces and LimitRanges, then what is judged. Every finding has a
-//! comment `# error: <rule name>` on the line it points at, or `# fixed: <rule name>` where it is patched; there is
-//! no other. In `fix/` the last document is the object as it is afterwards.
+//! A fixture is a YAML stream: policies and exemptions, then Namespaces and LimitRanges, then what is judged. Every
+//! finding has a comment `# error: <rule name>` on the line it points at, `# fixed: <rule name>` where it is patched, or
+//! `# exempted: <rule name>` where it is exempted; there is no other. In `fix/` the last document is the object as it is afterwards.
 
 #![allow(
     clippy::unwrap_used,
@@ -21,7 +21,7 @@ use plimsoll::check::namespaces_of;
 use plimsoll::engine::{Attributes, Decision, Engine, Namespaces, Operation, Stage};
 use plimsoll::manifest::{Document, parse};
 use plimsoll::pod::kinds::{Object, POD_KINDS, PodKind};
-use plimsoll::policy::{Action, PolicySet};
+use plimsoll::policy::{Action, ExemptionSet, PolicySet};
 use plimsoll::rules::RULES;
 use serde_json::{Value, json};
 
@@ -52,24 +52,30 @@ fn fixtures() -> Vec<Fixture> {
     sorts.flat_map(|sort| children(&sort)).map(|path| Fixture::read(&path)).collect()
 }
 
+fn values(documents: &[Document]) -> Vec<&Value> {
+    documents.iter().map(|document| &document.value).collect()
+}
+
 impl Fixture {
     fn read(path: &Path) -> Self {
         let text = fs::read_to_string(path).unwrap();
         let manifest = parse(Some(path), text.clone().into_bytes());
         assert!(manifest.errors.is_empty(), "{:?}", manifest.errors);
         let namespaces = namespaces_of(&manifest, "default");
-        let (policies, mut judged): (Vec<_>, Vec<_>) = manifest
-            .documents
-            .into_iter()
-            .partition(|document| document.kind() == Some("PodPolicy"));
-        let objects: Vec<&Value> = policies.iter().map(|document| &document.value).collect();
-        let set = PolicySet::compile(&objects)
+        let is = |kind| move |document: &Document| document.kind() == Some(kind);
+        let (policies, rest): (Vec<_>, Vec<_>) =
+            manifest.documents.into_iter().partition(is("PodPolicy"));
+        let (exemptions, mut judged): (Vec<_>, Vec<_>) =
+            rest.into_iter().partition(is("PodPolicyExemption"));
+        let set = PolicySet::compile(&values(&policies))
+            .unwrap_or_else(|errors| panic!("{}: {errors:?}", path.display()));
+        let exemptions = ExemptionSet::compile(&values(&exemptions))
             .unwrap_or_else(|errors| panic!("{}: {errors:?}", path.display()));
         let fixed = (sort(path) == "fix").then(|| judged.pop().unwrap());
         Self {
             path: path.to_owned(),
             text,
-            engine: Engine::new(Arc::new(set)),
+            engine: Engine::new(Arc::new(set)).with_exemptions(Arc::new(exemptions)),
             namespaces,
             judged,
             fixed,
@@ -103,35 +109,31 @@ impl Fixture {
         Some(decision)
     }
 
-    /// (line, rule) of every comment that announces a finding.
-    fn announced(&self) -> BTreeSet<(usize, String, bool)> {
+    /// (line, rule, mark) of every comment that announces a finding.
+    fn announced(&self) -> BTreeSet<(usize, String, &'static str)> {
         let mut found = BTreeSet::new();
         for (at, line) in self.text.lines().enumerate() {
-            for (mark, patched) in [("# error:", false), ("# fixed:", true)] {
-                let Some((_, names)) = line.split_once(mark) else { continue };
+            for mark in ["error", "fixed", "exempted"] {
+                let Some((_, names)) = line.split_once(&format!("# {mark}:")) else { continue };
                 let names = names.split('#').next().unwrap_or_default();
-                found
-                    .extend(names.split(',').map(|name| (at + 1, name.trim().to_owned(), patched)));
+                found.extend(names.split(',').map(|name| (at + 1, name.trim().to_owned(), mark)));
             }
         }
         found
     }
 
-    fn found(&self) -> BTreeSet<(usize, String, bool)> {
+    fn found(&self) -> BTreeSet<(usize, String, &'static str)> {
         let mut found = BTreeSet::new();
         for document in &self.judged {
-            for finding in self
-                .decide(&document.value, Stage::Whole)
-                .iter()
-                .flat_map(|decision| &decision.findings)
-            {
+            let Some(decision) = self.decide(&document.value, Stage::Whole) else { continue };
+            let exempted = decision.exempted.iter().map(|one| (&one.finding, "exempted"));
+            let findings = decision.findings.iter().map(|finding| {
+                (finding, if finding.action == Action::Patch { "fixed" } else { "error" })
+            });
+            found.extend(findings.chain(exempted).map(|(finding, mark)| {
                 let place = document.locate(finding.violation.pointer.as_str());
-                found.insert((
-                    place.line,
-                    finding.rule.to_string(),
-                    finding.action == Action::Patch,
-                ));
-            }
+                (place.line, finding.rule.to_string(), mark)
+            }));
         }
         found
     }
@@ -156,19 +158,18 @@ fn unsigned(mut object: Value) -> Value {
 
 /// The identity of a finding that must not depend on the door.
 fn verdicts(decisions: &[&Decision]) -> BTreeSet<(String, String, String, String)> {
-    decisions
-        .iter()
-        .flat_map(|decision| &decision.findings)
-        .map(|finding| {
+    let mut verdicts = BTreeSet::new();
+    for decision in decisions {
+        let exempted = decision.exempted.iter();
+        let exempted = exempted.map(|one| (&one.finding, format!("exempted by {}", one.exemption)));
+        let findings = decision.findings.iter();
+        let findings = findings.map(|finding| (finding, finding.action.name().to_owned()));
+        verdicts.extend(findings.chain(exempted).map(|(finding, action)| {
             let pointer = finding.violation.pointer.as_str().to_owned();
-            (
-                finding.policy.to_string(),
-                finding.rule.to_string(),
-                pointer,
-                finding.action.name().to_owned(),
-            )
-        })
-        .collect()
+            (finding.policy.to_string(), finding.rule.to_string(), pointer, action)
+        }));
+    }
+    verdicts
 }
 
 #[test]

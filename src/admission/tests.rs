@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::policy::PolicySet;
+use crate::policy::{ExemptionSet, Mode, PolicySet};
 
 fn engine(policies: &[Value]) -> Engine {
     let objects: Vec<&Value> = policies.iter().collect();
@@ -152,4 +152,53 @@ fn a_policy_that_needs_unknown_labels_is_undecided_and_not_applied() {
     by_label["spec"]["match"] =
         json!({"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "etl"}}});
     assert_eq!(response(&engine(&[by_label]), Endpoint::Validate, &body)["allowed"], false);
+}
+
+#[test]
+fn exempted_findings_are_annotated_and_recorded_where_pods_are_judged() {
+    let exemption = json!({"apiVersion": "plimsoll.dev/v1alpha1", "kind": "PodPolicyExemption",
+        "metadata": {"name": "vendor"}, "spec": {"policies": ["image-tag"], "reason": "r", "owner": "o",
+        "expires": "1970-01-01T00:01:40Z", "match": {"namespaceSelector": {"matchLabels": {"team": "data"}}}}});
+    let exemptions = ExemptionSet::compile(&[&exemption]).unwrap();
+    let engine = engine(&[no_latest()]).with_exemptions(Arc::new(exemptions));
+    let body = body("CREATE", ("", "Pod"), &pod("nginx"), &Value::Null);
+    let labels = json!({"team": "data"});
+    let facts = NamespaceFacts { labels: Some(&labels), limit_ranges: &[] };
+    let answer = |endpoint, facts, now| {
+        let review = Review::parse(&body).unwrap();
+        assert_eq!(review.namespace(), "etl");
+        let answer = review.answer(&engine, endpoint, facts, now);
+        let response: Value = serde_json::from_slice(&answer.body).unwrap();
+        (response["response"].clone(), answer.record)
+    };
+    let (response, record) = answer(Endpoint::Validate, facts, Some(99));
+    assert_eq!((&response["allowed"], &response["warnings"]), (&json!(true), &Value::Null));
+    assert_eq!(
+        response["auditAnnotations"],
+        json!({"exempted": "image-tag/no-latest spec.containers[0].image by vendor"})
+    );
+    assert_eq!((record.findings.len(), record.exempted.len()), (0, 1));
+    assert_eq!((&*record.exempted[0].exemption, record.verdict), ("vendor", Verdict::Allowed));
+    let (_, record) = answer(Endpoint::Mutate, facts, Some(99));
+    assert!(record.exempted.is_empty(), "a pod that is judged at both is counted at one");
+    for (facts, now) in [(facts, Some(100)), (NamespaceFacts::default(), Some(99))] {
+        let (response, record) = answer(Endpoint::Validate, facts, now);
+        assert_eq!((&response["allowed"], record.exempted.len()), (&json!(false), 0));
+    }
+}
+
+#[test]
+fn what_is_known_of_a_namespace_counts_in_reviews() {
+    let engine = engine(&[no_latest()]).with_default_mode(Mode::Audit);
+    let body = body("CREATE", ("", "Pod"), &pod("nginx"), &Value::Null);
+    let allowed = |labels: Option<&Value>| {
+        let facts = NamespaceFacts { labels, limit_ranges: &[] };
+        let review = Review::parse(&body).unwrap();
+        let answer = review.answer(&engine, Endpoint::Validate, facts, None);
+        answer.record.verdict != Verdict::Denied
+    };
+    assert!(allowed(None) && allowed(Some(&json!({}))));
+    assert!(allowed(Some(&json!({"plimsoll.dev/mode": "audit"}))));
+    assert!(!allowed(Some(&json!({"plimsoll.dev/mode": "enforce"}))));
+    assert!(!allowed(Some(&json!({"plimsoll.dev/mode": "Audit"}))), "a typing error enforces");
 }

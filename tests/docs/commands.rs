@@ -75,10 +75,15 @@ pub(crate) struct Served {
 
 impl Served {
     pub(crate) fn start(stderr: &Path) -> Self {
+        Self::with(&[], stderr)
+    }
+
+    fn with(flags: &[&str], stderr: &Path) -> Self {
         let (port, admin_port) = (free_port().unwrap(), free_port().unwrap());
         let [listen, admin] = [port, admin_port].map(|port| format!("127.0.0.1:{port}"));
         let process = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
             .args(["serve", "--listen", &listen, "--admin-listen", &admin])
+            .args(flags)
             .stderr(std::fs::File::create(stderr).unwrap())
             .stdout(Stdio::null())
             .spawn()
@@ -144,7 +149,13 @@ fn welcome(page: &Page, said: &str) {
 #[test]
 fn every_metric_is_in_the_table_and_the_other_way_round() {
     let folder = tempfile::TempDir::new().unwrap();
-    let text = Served::start(&folder.path().join("log")).get("/metrics");
+    let file = folder.path().join("exemption.yaml");
+    // Without one, nothing is told of exemptions.
+    let exemption = "{apiVersion: plimsoll.dev/v1alpha1, kind: PodPolicyExemption, metadata: {name: x}, \
+                     spec: {policies: ['*'], reason: r, owner: o, expires: 2099-12-31}}";
+    std::fs::write(&file, exemption).unwrap();
+    let flags = ["--exemptions", file.to_str().unwrap()];
+    let text = Served::with(&flags, &folder.path().join("log")).get("/metrics");
     let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
     let real: BTreeSet<String> = types
         .map(|(name, kind)| match kind {

@@ -1,7 +1,7 @@
 //! Every policy on a page loads, and those that are shown as wrong do not.
 
 use plimsoll::manifest::parse;
-use plimsoll::policy::PolicySet;
+use plimsoll::policy::{ExemptionSet, PolicySet};
 use plimsoll::rules::RuleKind;
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::markdown::pages;
 
 #[test]
 fn yaml_is_yaml_and_policies_load() {
-    let mut loaded = 0;
+    let (mut loaded, mut exempted) = (0, 0);
     for page in pages() {
         for block in page.blocks() {
             let Some(marks) = block.info.strip_prefix("yaml") else { continue };
@@ -24,9 +24,16 @@ fn yaml_is_yaml_and_policies_load() {
                 }
                 loaded += 1;
             }
+            let exemptions = manifest.documents.iter();
+            for found in exemptions.filter(|found| found.kind() == Some("PodPolicyExemption")) {
+                let compiled = ExemptionSet::compile(&[&found.value]);
+                assert_eq!(compiled.is_err(), wrong, "{place}: {compiled:?}");
+                exempted += 1;
+            }
         }
     }
     assert!(loaded > 10, "{loaded} policies");
+    assert!(exempted > 0);
 }
 
 /// The policy that a document is or is a part of: the settings of one rule, or a part of `spec`.

@@ -28,7 +28,7 @@ struct Case {
 /// (policy, rule, field or nothing for what was patched)
 type Verdict = (String, String, String);
 
-/// All fixtures' policies, each for its own pods alone, and those pods.
+/// All fixtures' policies and exemptions, each for its own pods alone, and those pods.
 fn cases() -> (Vec<Value>, Vec<Case>) {
     let (mut policies, mut cases) = (Vec::new(), Vec::new());
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rules");
@@ -61,6 +61,14 @@ fn cases() -> (Vec<Value>, Vec<Case>) {
                     value["metadata"]["name"] = json!(name);
                     value["spec"]["match"]["podSelector"] =
                         json!({"matchLabels": {"fixture": mark}});
+                    policies.push(value);
+                }
+                Some("PodPolicyExemption") => {
+                    let name = format!("{mark}-{}", value["metadata"]["name"].as_str().unwrap());
+                    value["metadata"]["name"] = json!(name);
+                    for policy in value["spec"]["policies"].as_array_mut().unwrap() {
+                        *policy = json!(format!("{mark}-{}", policy.as_str().unwrap()));
+                    }
                     policies.push(value);
                 }
                 kind => {

@@ -13,9 +13,11 @@ use axum::http::{Request, StatusCode, header};
 use axum::response::Response;
 use http_body_util::BodyExt;
 use hyper::body::Frame;
+use plimsoll::engine::{Engine, Namespaces};
+use plimsoll::policy::ExemptionSet;
 use plimsoll::serve::{Limits, State, admin_router, router};
 use rstest::rstest;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use crate::support::{UID, bad_review, engine, engine_of, good_review, within};
@@ -243,6 +245,85 @@ async fn another_engine_takes_over_at_once_and_old_series_go() {
     assert!(metrics.contains(deny), "{metrics}");
     state.replace(engine_of("pinned", "fixed-tags"));
     assert!(state.metrics().render().unwrap().contains(deny), "a reload must not reset counters");
+}
+
+/// `images` with an exemption for `nginx` that expires at some time.
+fn exempted(expires: &str) -> Arc<Engine> {
+    let exemption = json!({"apiVersion": "plimsoll.dev/v1alpha1", "kind": "PodPolicyExemption",
+        "metadata": {"name": "vendor"}, "spec": {"policies": ["images"], "reason": "r", "owner": "o",
+        "expires": expires}});
+    let exemptions = ExemptionSet::compile(&[&exemption]).unwrap();
+    Arc::new((*engine()).clone().with_exemptions(Arc::new(exemptions)))
+}
+
+#[tokio::test]
+async fn exempted_findings_are_counted_once_and_expired_exemptions_are_none() {
+    let state = Arc::new(State::new(exempted("9998-12-31"), Limits::default()));
+    let allowed = async |path: &str| {
+        let response = send(router(Arc::clone(&state)), request(path, bad_review())).await;
+        json(response).await["response"]["allowed"] == true
+    };
+    let has = |line: &str| state.metrics().render().unwrap().lines().any(|other| other == line);
+    let count =
+        r#"plimsoll_exempted_findings_total{exemption="vendor",policy="images",rule="no-latest"}"#;
+    assert!(has(&format!("{count} 0")), "{}", state.metrics().render().unwrap());
+    assert!(has(
+        r#"plimsoll_exemption_expiry_timestamp_seconds{exemption="vendor"} 253370764800.0"#
+    ));
+    assert!(allowed("/mutate").await && allowed("/validate").await);
+    assert!(has(&format!("{count} 1")), "{}", state.metrics().render().unwrap());
+    assert!(has(r#"plimsoll_findings_total{policy="images",rule="no-latest",action="Deny"} 0"#));
+    assert_eq!(state.exempted_findings().into_iter().collect::<Vec<_>>(), [("vendor".into(), 1)]);
+    state.replace(exempted("2020-01-01"));
+    assert!(!allowed("/validate").await);
+    assert!(has(&format!("{count} 1")), "a reload must not reset counters");
+    state.replace(engine());
+    let metrics = state.metrics().render().unwrap();
+    assert!(!metrics.contains("vendor"), "{metrics}");
+}
+
+#[tokio::test]
+async fn what_is_known_of_namespaces_counts_at_once_and_outlives_engines() {
+    let state = state();
+    let allowed = async || {
+        let response = send(router(Arc::clone(&state)), request("/validate", bad_review())).await;
+        json(response).await["response"]["allowed"] == true
+    };
+    let namespaces = |mode: &str| {
+        let mut namespaces = Namespaces::default();
+        namespaces.set_labels("airflow", Some(json!({"plimsoll.dev/mode": mode})));
+        Arc::new(namespaces)
+    };
+    assert!(!allowed().await);
+    state.replace_namespaces(namespaces("audit"));
+    assert!(allowed().await);
+    state.replace(engine_of("pinned", "fixed-tags"));
+    assert!(allowed().await, "another engine must not forget namespaces");
+    state.replace_namespaces(namespaces("enforce"));
+    assert!(!allowed().await);
+    let metrics = state.metrics().render().unwrap();
+    let deny = r#"plimsoll_findings_total{policy="pinned",rule="fixed-tags",action="Deny"} 1"#;
+    assert!(metrics.contains(deny), "namespaces must not reset counters: {metrics}");
+    assert_eq!(state.namespaces().len(), 1);
+}
+
+/// Two writers at once: neither may undo what the other did.
+#[test]
+fn no_change_is_lost_to_another() {
+    let state = state();
+    for round in 0..200_usize {
+        let rule = format!("rule-{round}");
+        let mut namespaces = Namespaces::default();
+        namespaces.set_labels(&format!("namespace-{round}"), Some(json!({})));
+        std::thread::scope(|scope| {
+            scope.spawn(|| state.replace(engine_of("images", &rule)));
+            scope.spawn(|| state.replace_namespaces(Arc::new(namespaces)));
+        });
+        let metrics = state.metrics().render().unwrap();
+        assert!(metrics.contains(&format!("rule=\"{rule}\"")), "round {round}");
+        let known = state.namespaces().facts(&format!("namespace-{round}")).labels.is_some();
+        assert!(known, "round {round}");
+    }
 }
 
 #[tokio::test]
