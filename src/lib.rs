@@ -7,6 +7,7 @@ pub mod check;
 pub mod cli;
 #[cfg(feature = "serve")]
 pub mod cluster;
+pub mod crd;
 pub mod decode;
 pub mod edit;
 pub mod engine;
@@ -23,6 +24,8 @@ pub mod policy;
 #[cfg(feature = "cli")]
 pub mod policy_source;
 pub mod quantity;
+#[cfg(feature = "serve")]
+pub mod readiness;
 #[cfg(feature = "cli")]
 pub mod report;
 pub mod rules;

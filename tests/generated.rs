@@ -147,6 +147,22 @@ fn systems_table() {
     check_part("docs/policies.md", "systems", &table);
 }
 
+/// A Helm chart installs what is in its folder `crds` before everything else.
+#[test]
+fn custom_resource_definitions() {
+    for definition in plimsoll::crd::definitions() {
+        let yaml = serde_saphyr::to_string(&definition).unwrap();
+        let read: Value =
+            plimsoll::manifest::parse(None, yaml.clone().into_bytes()).documents[0].value.clone();
+        assert_eq!(read, definition, "the text says what the definition says");
+        let name = definition["spec"]["names"]["plural"].as_str().unwrap();
+        check(
+            &format!("charts/plimsoll/crds/{name}.yaml"),
+            &format!("# Made by tests/generated.rs from src/crd.rs; edit the Rust types.\n{yaml}"),
+        );
+    }
+}
+
 /// What a command says with `--help`, whatever the environment.
 fn help(args: &[&str]) -> String {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_plimsoll"));

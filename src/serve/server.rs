@@ -24,6 +24,9 @@ use crate::engine::Engine;
 const LISTEN_FLAG: &str = "--listen";
 const ADMIN_FLAG: &str = "--admin-listen";
 
+/// Closed until connections are answered.
+const LISTENER_GATE: &str = "listener";
+
 /// Connections to the admin address: a kubelet, a scraper or two, a person.
 const MAX_ADMIN_CONNECTIONS: usize = 64;
 
@@ -72,6 +75,7 @@ impl Server {
         let listener = bind(LISTEN_FLAG, listen).await?;
         let admin_listener = bind_admin(admin).await?;
         let state = Arc::new(State::new(engine, limits));
+        state.gate(LISTENER_GATE);
         state.metrics().set_certificate_expiry(certificate.not_after);
         Ok(Server {
             state,
@@ -115,6 +119,7 @@ impl Server {
     /// in flight is answered.
     pub async fn run(self, stop: impl Future<Output = Shutdown>) {
         let Server { state, listener, admin_listener, drain, .. } = &self;
+        let listening = state.gate(LISTENER_GATE);
         let admin_router = admin::router(Arc::clone(state), self.self_signed_ca.clone());
         let connections = GracefulShutdown::new();
         let admin_connections = GracefulShutdown::new();
@@ -126,10 +131,10 @@ impl Server {
         };
         let stopping = async {
             let Shutdown { delay } = stop.await;
-            state.set_ready(false);
+            state.readiness().drain();
             tokio::time::sleep(delay).await;
         };
-        state.set_ready(true);
+        listening.open();
         {
             let accepting = accept_webhook(listener, &self.acceptor.0, state, &connections);
             let administering =

@@ -1,7 +1,6 @@
 //! What every request shares.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::{ArcSwap, Guard};
@@ -10,6 +9,7 @@ use super::budget::Budget;
 use super::metrics::{ExemptionCounters, FindingCounters, Metrics};
 use super::options::Limits;
 use crate::engine::{Engine, Namespaces};
+use crate::readiness::{Gate, Readiness};
 
 /// What every request shares.
 #[derive(Debug)]
@@ -19,10 +19,11 @@ pub struct State {
     metrics: Metrics,
     pub(super) limits: Limits,
     pub(super) budget: Budget,
-    ready: AtomicBool,
+    readiness: Readiness,
 }
 
-/// An engine with the counters of its rules, and the namespaces it is asked about: swapped together, so that a request never sees half.
+/// An engine with the counters of its rules, and the namespaces it is asked about: swapped together, so that a
+/// request never sees half.
 #[derive(Debug)]
 pub(super) struct Loaded {
     pub(super) engine: Arc<Engine>,
@@ -33,7 +34,7 @@ pub(super) struct Loaded {
 }
 
 impl State {
-    /// A state that is not ready yet.
+    /// A state that is ready once every gate is open that has been asked for.
     pub fn new(engine: Arc<Engine>, limits: Limits) -> State {
         let metrics = Metrics::new();
         let loaded = Loaded {
@@ -48,7 +49,7 @@ impl State {
             metrics,
             budget: Budget::new(limits.max_buffered, limits.max_body),
             limits,
-            ready: AtomicBool::new(false),
+            readiness: Readiness::default(),
         }
     }
 
@@ -95,14 +96,14 @@ impl State {
         &self.metrics
     }
 
-    /// Whether `/readyz` says so.
-    pub fn is_ready(&self) -> bool {
-        self.ready.load(Ordering::Relaxed)
+    /// What `/readyz` says.
+    pub fn readiness(&self) -> &Readiness {
+        &self.readiness
     }
 
-    /// Sets what `/readyz` says.
-    pub fn set_ready(&self, ready: bool) {
-        self.ready.store(ready, Ordering::Relaxed);
+    /// A condition of readiness, closed until it is opened. See [`Readiness::gate`].
+    pub fn gate(&self, name: &'static str) -> Gate {
+        self.readiness.gate(name)
     }
 
     pub(super) fn loaded(&self) -> Guard<Arc<Loaded>> {

@@ -336,9 +336,10 @@ async fn the_admin_address_tells_health_and_gives_what_one_needs_to_try() {
         let body = response.into_body().collect().await.unwrap().to_bytes();
         (status, String::from_utf8(body.to_vec()).unwrap())
     };
+    let gate = state.gate("policies");
     assert_eq!(get("/livez").await.0, 200);
-    assert_eq!(get("/readyz").await.0, 503);
-    state.set_ready(true);
+    assert_eq!(get("/readyz").await, (503, "not ready\npolicies: starting\n".to_owned()));
+    gate.open();
     assert_eq!(get("/readyz").await.0, 200);
     assert_eq!(get("/ca.pem").await.1, "a certificate");
     assert_eq!(get("/validate").await.0, 404);
