@@ -19,15 +19,6 @@ pub(super) struct CertificateArgs {
     /// Private key of the certificate as PEM
     #[arg(long, env = "PLIMSOLL_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
-    /// CA of the certificate as PEM: goes into the caBundle of the webhook configurations
-    #[arg(
-        long,
-        env = "PLIMSOLL_TLS_CA",
-        value_name = "FILE",
-        requires = "tls_cert",
-        requires = "kubernetes"
-    )]
-    pub(super) tls_ca: Option<PathBuf>,
     /// Make a CA and a certificate, keep them in the Secret NAME-tls, and renew them in time
     #[arg(
         long,

@@ -111,7 +111,6 @@ pub(super) fn run(args: &ServeArgs, common: &Common) -> anyhow::Result<Outcome> 
         listen: *listen,
         admin: admin_listen.map_or(Admin::Default, Admin::At),
         tls: certificates.source(&cluster.name, own_namespace),
-        ca: certificates.tls_ca.clone(),
         limits: Limits { max_connections: *max_connections, ..Limits::default() },
         drain: Drain { delay: *drain_delay, ..Drain::default() },
         cluster: cluster.settings(own_namespace),

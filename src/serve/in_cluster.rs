@@ -1,5 +1,6 @@
 //! The webhook where policies, namespaces and its peers are those of a cluster.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kube::Client;
@@ -15,7 +16,6 @@ use crate::engine::{Engine, Namespaces};
 use crate::policy::{Action, ExemptionSet, PolicySet};
 
 /// Begins to follow the cluster. The policies of the state are replaced by those that are found there.
-/// Webhook configurations are kept where it is known what API servers are to trust: the managed CA, or `--tls-ca`.
 pub(super) fn start(
     state: &Arc<State>,
     client: Client,
@@ -27,18 +27,18 @@ pub(super) fn start(
     let metrics = state.metrics().cluster();
     let tls_ca = settings.webhooks.tls_ca.clone();
     let mut cluster = Cluster::start(client, settings, state.readiness(), metrics, sink);
-    match (certificates, tls_ca) {
-        (Some(managed), _) => {
+    match (tls_ca, certificates) {
+        (_, Some(managed)) => {
             keep_webhooks(&mut cluster, state, managed.bundle(), managed.observed());
         }
-        (None, Some(path)) => {
+        (Some(path), None) => {
             let (sender, ca_bundle) = watch::channel(None);
             cluster.run_beside(webhooks::ca_file::follow(path, sender));
             keep_webhooks(&mut cluster, state, ca_bundle, watch::channel(None).0);
         }
         (None, None) => tracing::info!(
-            "webhook configurations are left to whoever made them: without --tls-ca it is not known what API servers \
-             are to trust"
+            "webhook configurations are left to whoever made them: without --tls-managed or --tls-ca it is not known \
+             what API servers are to trust"
         ),
     }
     state.join(InCluster {
@@ -90,8 +90,8 @@ impl Sink for Following {
         self.state.replace_namespaces(namespaces);
     }
 
-    fn has_exempted(&self, exemption: &str) -> bool {
-        self.state.loaded().exempted.has_counted(exemption)
+    fn exempted(&self) -> BTreeMap<Arc<str>, u64> {
+        self.state.exempted_findings()
     }
 }
 

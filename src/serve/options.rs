@@ -27,8 +27,6 @@ pub struct Options {
     pub admin: Admin,
     /// Where the certificate comes from.
     pub tls: TlsSource,
-    /// The CA of certificate files, for the `caBundle` of webhook configurations (`--tls-ca`).
-    pub ca: Option<PathBuf>,
     /// What a client may ask for.
     pub limits: Limits,
     /// How the webhook ends.
@@ -43,7 +41,6 @@ impl Default for Options {
             listen: DEFAULT_LISTEN,
             admin: Admin::Default,
             tls: TlsSource::SelfSigned,
-            ca: None,
             limits: Limits::default(),
             drain: Drain::default(),
             cluster: None,

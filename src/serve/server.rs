@@ -71,7 +71,7 @@ impl Server {
     /// # Errors
     /// When one of them cannot be had.
     pub async fn bind(options: Options, engine: Arc<Engine>) -> Result<Server, ServeError> {
-        let Options { listen, admin, tls, ca: _, limits, drain, cluster } = options;
+        let Options { listen, admin, tls, limits, drain, cluster } = options;
         let client = match &cluster {
             Some(_) => Some(cluster::client::connect().await?),
             None => None,
@@ -89,8 +89,7 @@ impl Server {
         if let Some(expiry) = expiry {
             state.metrics().set_certificate_expiry(expiry);
         }
-        let cluster = client.zip(cluster);
-        let cluster = cluster.map(|(client, settings)| {
+        let cluster = client.zip(cluster).map(|(client, settings)| {
             in_cluster::start(&state, client, settings, certificates.as_ref())
         });
         Ok(Server {
