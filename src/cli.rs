@@ -2,6 +2,8 @@
 
 mod check;
 mod explain;
+#[cfg(feature = "serve")]
+mod manifests;
 mod output;
 mod policies;
 #[cfg(feature = "serve")]
@@ -36,6 +38,9 @@ enum Command {
     Check(check::CheckArgs),
     /// Print the page of a rule, or the list of rules
     Explain(explain::ExplainArgs),
+    /// Print what the Helm chart installs, as plain YAML for `kubectl apply`
+    #[cfg(feature = "serve")]
+    Manifests(manifests::ManifestsArgs),
     /// Print the policies that are built in
     Policies(policies::PoliciesArgs),
     /// Run the admission webhook
@@ -141,6 +146,8 @@ pub fn main() -> ExitCode {
     let outcome = match command {
         Command::Check(args) => check::run(&args, &common),
         Command::Explain(args) => explain::run(&args),
+        #[cfg(feature = "serve")]
+        Command::Manifests(args) => manifests::run(&args),
         Command::Policies(args) => policies::run(&args),
         #[cfg(feature = "serve")]
         Command::Serve(args) => serve::run(&args, &common),
