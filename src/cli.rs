@@ -4,6 +4,8 @@
 mod certificates;
 mod check;
 #[cfg(feature = "serve")]
+mod doctor;
+#[cfg(feature = "serve")]
 mod emergency;
 mod explain;
 #[cfg(feature = "serve")]
@@ -42,6 +44,9 @@ struct Cli {
 enum Command {
     /// Judge manifests: files, folders, or `-` for standard input
     Check(check::CheckArgs),
+    /// Find out what is wrong with an installation in a cluster, and how it is mended
+    #[cfg(feature = "serve")]
+    Doctor(doctor::DoctorArgs),
     /// Switch the webhooks off in a cluster, whether a server runs or not
     #[cfg(feature = "serve")]
     EmergencyOff(emergency::OffArgs),
@@ -154,6 +159,8 @@ pub fn main() -> ExitCode {
     let Cli { command, common } = Cli::parse();
     let outcome = match command {
         Command::Check(args) => check::run(&args, &common),
+        #[cfg(feature = "serve")]
+        Command::Doctor(args) => doctor::run(&args, &common),
         #[cfg(feature = "serve")]
         Command::EmergencyOff(args) => emergency::off(&args),
         #[cfg(feature = "serve")]

@@ -6,6 +6,7 @@
 pub mod certificates;
 pub mod client;
 mod condition;
+pub mod doctor;
 mod events;
 mod keeping;
 mod knowing;
