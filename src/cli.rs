@@ -64,7 +64,7 @@ enum Command {
     Policies(policies::PoliciesArgs),
     /// Run the admission webhook
     #[cfg(feature = "serve")]
-    Serve(serve::ServeArgs),
+    Serve(Box<serve::ServeArgs>),
 }
 
 /// Flags of every command.
