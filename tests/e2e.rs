@@ -18,6 +18,8 @@ mod always_pull_images;
 mod crds;
 #[path = "e2e/denials.rs"]
 mod denials;
+#[path = "e2e/doctor.rs"]
+mod doctor;
 #[path = "e2e/doors.rs"]
 mod doors;
 #[path = "e2e/emergency.rs"]
