@@ -1,5 +1,7 @@
 //! The command line: one file per door.
 
+#[cfg(feature = "serve")]
+mod certificates;
 mod check;
 #[cfg(feature = "serve")]
 mod doctor;

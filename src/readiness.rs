@@ -3,6 +3,7 @@
 //! `/readyz` says yes once every gate is open, and no for good once the server drains.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Why a gate is closed that nobody has spoken for yet.
@@ -10,13 +11,15 @@ const STARTING: &str = "starting";
 
 /// The gates of a server. Clones share them.
 #[derive(Clone, Debug, Default)]
-pub struct Readiness(Arc<Mutex<Gates>>);
+pub struct Readiness(Arc<Shared>);
+
+/// By name: why a gate is closed, none where it is open.
+type Gates = BTreeMap<&'static str, Option<String>>;
 
 #[derive(Debug, Default)]
-struct Gates {
-    /// By name: why it is closed, none where it is open.
-    gates: BTreeMap<&'static str, Option<String>>,
-    draining: bool,
+struct Shared {
+    gates: Mutex<Gates>,
+    draining: AtomicBool,
 }
 
 /// One condition of readiness. Closed until its owner opens it.
@@ -30,34 +33,36 @@ impl Readiness {
     /// The gate of that name, closed where it is new. All gates are made before the server runs, or it is ready
     /// for a moment and then no longer.
     pub fn gate(&self, name: &'static str) -> Gate {
-        self.lock().gates.entry(name).or_insert_with(|| Some(STARTING.to_owned()));
+        self.lock().entry(name).or_insert_with(|| Some(STARTING.to_owned()));
         Gate { name, readiness: self.clone() }
     }
 
     /// Not ready any more, whatever the gates say.
     pub fn drain(&self) {
-        self.lock().draining = true;
+        self.0.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the end has begun. Costs no lock, so that each request may ask.
+    pub fn is_draining(&self) -> bool {
+        self.0.draining.load(Ordering::Relaxed)
     }
 
     /// What is missing, each as `gate: reason`; nothing where the server is ready.
     pub fn missing(&self) -> Vec<String> {
         let gates = self.lock();
-        let closed = gates
-            .gates
-            .iter()
-            .filter_map(|(name, reason)| Some(format!("{name}: {}", reason.as_ref()?)));
-        closed.chain(gates.draining.then(|| "draining".to_owned())).collect()
+        let closed =
+            gates.iter().filter_map(|(name, reason)| Some(format!("{name}: {}", reason.as_ref()?)));
+        closed.chain(self.is_draining().then(|| "draining".to_owned())).collect()
     }
 
     /// Whether nothing is missing.
     pub fn is_ready(&self) -> bool {
-        let gates = self.lock();
-        !gates.draining && gates.gates.values().all(Option::is_none)
+        !self.is_draining() && self.lock().values().all(Option::is_none)
     }
 
     fn lock(&self) -> MutexGuard<'_, Gates> {
         // A map of text is whole after every step, also where its holder panicked.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.gates.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -74,11 +79,11 @@ impl Gate {
 
     /// Whether it is open.
     pub fn is_open(&self) -> bool {
-        self.readiness.lock().gates.get(self.name).is_some_and(Option::is_none)
+        self.readiness.lock().get(self.name).is_some_and(Option::is_none)
     }
 
     fn set(&self, reason: Option<String>) {
-        self.readiness.lock().gates.insert(self.name, reason);
+        self.readiness.lock().insert(self.name, reason);
     }
 }
 

@@ -14,6 +14,10 @@ mod cluster;
 mod airflow;
 #[path = "e2e/always_pull_images.rs"]
 mod always_pull_images;
+#[path = "e2e/certificates.rs"]
+mod certificates;
+#[path = "e2e/cluster_policies.rs"]
+mod cluster_policies;
 #[path = "e2e/crds.rs"]
 mod crds;
 #[path = "e2e/denials.rs"]
@@ -26,6 +30,8 @@ mod doors;
 mod emergency;
 #[path = "e2e/managed.rs"]
 mod managed;
+#[path = "e2e/policy_webhook.rs"]
+mod policy_webhook;
 #[path = "e2e/service.rs"]
 mod service;
 #[path = "e2e/spread.rs"]

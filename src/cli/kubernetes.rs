@@ -31,7 +31,7 @@ pub(super) struct KubernetesArgs {
         default_value = DEFAULT_NAME,
         requires = "kubernetes"
     )]
-    name: String,
+    pub(super) name: String,
     /// What this replica is called among the others; no two may share it [default: the host's name]
     #[arg(long, env = "PLIMSOLL_IDENTITY", value_name = "NAME", requires = "kubernetes")]
     identity: Option<String>,

@@ -82,22 +82,16 @@ impl Lookup {
             let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
             asked.answer(name, Instant::now(), || self.ask(name))
         };
-        let found = match answer {
+        match answer {
             Some(answer) => answer.await,
             None => Found::Unknown,
-        };
-        self.metrics.count_namespace_lookup(match found {
-            Found::Labels(_) => "found",
-            Found::Absent => "absent",
-            Found::Unknown => "failed",
-        });
-        found
+        }
     }
 
     fn ask(&self, name: &str) -> Answer {
-        let (api, name) = (self.api.clone(), name.to_owned());
+        let (api, name, metrics) = (self.api.clone(), name.to_owned(), self.metrics.clone());
         let asking = tokio::spawn(async move {
-            match timeout(TIMEOUT, api.get_metadata_opt(&name)).await {
+            let found = match timeout(TIMEOUT, api.get_metadata_opt(&name)).await {
                 Ok(Ok(Some(found))) => Found::Labels(Arc::new(labels(found.metadata.labels))),
                 Ok(Ok(None)) => Found::Absent,
                 Ok(Err(error)) => {
@@ -109,7 +103,13 @@ impl Lookup {
                     tracing::warn!(namespace = %name, "the namespace could not be read in time");
                     Found::Unknown
                 }
-            }
+            };
+            metrics.count_namespace_lookup(match found {
+                Found::Labels(_) => "found",
+                Found::Absent => "absent",
+                Found::Unknown => "failed",
+            });
+            found
         });
         // A task of its own: it goes on for the others where the review that asked first is gone.
         asking.map(|found| found.unwrap_or(Found::Unknown)).boxed().shared()

@@ -102,7 +102,7 @@ impl Metrics {
         );
         registry.register(
             "namespace_lookups",
-            "Namespaces that a review was about before the watch knew them",
+            "Namespaces asked for because a review came before the watch knew them",
             self.namespace_lookups.clone(),
         );
     }

@@ -83,7 +83,7 @@ impl Wanted {
             "kind": resource.kind,
             // With the uid, an object of the same name that was made since is left alone.
             "metadata": {"name": self.name, "uid": self.uid},
-            "status": {"conditions": conditions},
+            "status": {"observedGeneration": self.generation, "conditions": conditions},
         })
     }
 }

@@ -6,6 +6,7 @@ use kube::Client;
 use tokio::sync::watch;
 
 use super::state::{InCluster, State};
+use super::tls::Certificates;
 use crate::admission::Record;
 use crate::cluster::certificates::{CaBundle, ObservedBundles};
 use crate::cluster::webhooks::{self, Inputs, Standing, Target};
@@ -14,21 +15,29 @@ use crate::engine::{Engine, Namespaces};
 use crate::policy::{Action, ExemptionSet, PolicySet};
 
 /// Begins to follow the cluster. The policies of the state are replaced by those that are found there.
-pub(super) fn start(state: &Arc<State>, client: Client, settings: Settings) -> Cluster {
+pub(super) fn start(
+    state: &Arc<State>,
+    client: Client,
+    settings: Settings,
+    certificates: Option<&Certificates>,
+) -> Cluster {
     let template = Engine::clone(&state.loaded().engine);
     let sink = Arc::new(Following { state: Arc::clone(state), template });
     let metrics = state.metrics().cluster();
     let tls_ca = settings.webhooks.tls_ca.clone();
     let mut cluster = Cluster::start(client, settings, state.readiness(), metrics, sink);
-    match tls_ca {
-        Some(path) => {
+    match (tls_ca, certificates) {
+        (_, Some(managed)) => {
+            keep_webhooks(&mut cluster, state, managed.bundle(), managed.observed());
+        }
+        (Some(path), None) => {
             let (sender, ca_bundle) = watch::channel(None);
             cluster.run_beside(webhooks::ca_file::follow(path, sender));
             keep_webhooks(&mut cluster, state, ca_bundle, watch::channel(None).0);
         }
-        None => tracing::info!(
-            "webhook configurations are left to whoever made them: without --tls-ca it is not known what API servers \
-             are to trust"
+        (None, None) => tracing::info!(
+            "webhook configurations are left to whoever made them: without --tls-managed or --tls-ca it is not known \
+             what API servers are to trust"
         ),
     }
     state.join(InCluster {

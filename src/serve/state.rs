@@ -118,6 +118,16 @@ impl State {
         self.in_cluster.get()
     }
 
+    /// Whether the end has begun: clients are asked to take their requests elsewhere.
+    pub fn is_draining(&self) -> bool {
+        self.readiness.is_draining()
+    }
+
+    /// Begins the end: not ready from here on, and every answer is the last of its connection.
+    pub fn begin_draining(&self) {
+        self.readiness.drain();
+    }
+
     pub(super) fn loaded(&self) -> Guard<Arc<Loaded>> {
         self.loaded.load()
     }

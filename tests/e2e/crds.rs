@@ -1,14 +1,11 @@
 //! Policies as objects of a real API server: what its schemas and the webhook take and refuse, and what kubectl shows.
 
 use std::sync::OnceLock;
-use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::cluster::process::{Progress, poll};
 use crate::cluster::{Cluster, skipped};
+use crate::policy_webhook::{condition, define_policies};
 use crate::webhook::Served;
 
 #[path = "crds/accepted.rs"]
@@ -20,10 +17,6 @@ mod shown;
 #[path = "crds/table.rs"]
 mod table;
 
-/// The name under which the webhook for policies is registered.
-const WEBHOOK: &str = "policies.plimsoll.dev";
-/// The webhook is not asked about policies with this label.
-const UNGUARDED: &str = "unguarded";
 /// The policy in force.
 const NODE_DNS: &str = "apiVersion: plimsoll.dev/v1alpha1
 kind: PodPolicy
@@ -33,23 +26,11 @@ spec:
   - {name: dns, action: Patch, dns: {policy: Default}}
 ";
 
-/// The shared cluster, with the resource definitions of the chart applied as they stand there.
+/// The shared cluster, with the resource definitions of the chart.
 fn cluster() -> &'static Cluster {
-    static APPLIED: OnceLock<()> = OnceLock::new();
+    static DEFINED: OnceLock<()> = OnceLock::new();
     let cluster = Cluster::shared().unwrap();
-    APPLIED.get_or_init(|| {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/charts/plimsoll/crds");
-        cluster.kubectl_ok(&["apply", "--server-side", "-f", folder]).unwrap();
-        for definition in plimsoll::crd::definitions() {
-            let name = definition["metadata"]["name"].as_str().unwrap();
-            poll(&format!("{name} to be established"), Duration::from_secs(30), || {
-                let found = cluster.get_json(&["crd", name])?;
-                let served = condition(&found, "Established") == Some("True");
-                Ok(if served { Progress::Done(()) } else { Progress::NotYet(found.to_string()) })
-            })
-            .unwrap();
-        }
-    });
+    DEFINED.get_or_init(|| define_policies(cluster));
     cluster
 }
 
@@ -58,33 +39,7 @@ fn guarded() -> &'static Cluster {
     static REGISTERED: OnceLock<()> = OnceLock::new();
     let cluster = cluster();
     REGISTERED.get_or_init(|| {
-        let served = Served::start(cluster, "serve-policies", &[NODE_DNS]);
-        let configuration = json!({
-            "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration",
-            "metadata": {"name": "plimsoll-policies"},
-            "webhooks": [{
-                "name": WEBHOOK,
-                "clientConfig": {
-                    "url": format!("{}/validate-policies", served.url),
-                    "caBundle": STANDARD.encode(&served.ca_pem),
-                },
-                "rules": [{"apiGroups": ["plimsoll.dev"], "apiVersions": ["v1alpha1"],
-                           "resources": ["podpolicies", "podpolicyexemptions"],
-                           "operations": ["CREATE", "UPDATE"], "scope": "Cluster"}],
-                "objectSelector": {"matchExpressions": [{"key": UNGUARDED, "operator": "DoesNotExist"}]},
-                "admissionReviewVersions": ["v1"], "sideEffects": "None", "matchPolicy": "Equivalent",
-                "failurePolicy": "Fail", "timeoutSeconds": 5,
-            }],
-        });
-        cluster.apply(&configuration.to_string()).unwrap();
-        let probe = policy("probe", json!({"rules": [{"name": "a", "imageTag": {"deny": ["["]}}]}));
-        poll("the webhook for policies to be asked", Duration::from_secs(60), || {
-            let args = ["create", "--dry-run=server", "-f", "-"];
-            let answer = cluster.kubectl_with(&args, &probe.to_string())?;
-            let asked = answer.stderr.contains("spec.rules[0].imageTag.deny[0]: the glob");
-            Ok(if asked { Progress::Done(()) } else { Progress::NotYet(answer.stderr) })
-        })
-        .unwrap();
+        Served::start(cluster, "serve-policies", &[NODE_DNS]).judge_policies(cluster);
     });
     cluster
 }
@@ -95,11 +50,6 @@ fn policy(name: &str, spec: Value) -> Value {
 
 fn exemption(name: &str, spec: Value) -> Value {
     json!({"apiVersion": "plimsoll.dev/v1alpha1", "kind": "PodPolicyExemption", "metadata": {"name": name}, "spec": spec})
-}
-
-fn condition<'o>(object: &'o Value, name: &str) -> Option<&'o str> {
-    let conditions = object["status"]["conditions"].as_array()?;
-    conditions.iter().find(|found| found["type"] == name)?["status"].as_str()
 }
 
 #[test]

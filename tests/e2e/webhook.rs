@@ -15,8 +15,8 @@ use crate::cluster::{Cluster, Webhooks};
 pub(crate) struct Guarded {
     pub(crate) cluster: &'static Cluster,
     pub(crate) namespace: String,
-    /// The policies of `serve`; empty for the built-in ones.
-    pub(crate) policies: Vec<PathBuf>,
+    /// What is asked.
+    pub(crate) served: Served,
     webhooks: Webhooks,
 }
 
@@ -37,8 +37,7 @@ impl Guarded {
         let served = Served::start(cluster, &namespace, policies);
         let webhooks = Webhooks::at_url(&served.url, &served.ca_pem).only_for(&namespace);
         cluster.register_webhooks(&webhooks).unwrap();
-        let policies = served.policies;
-        Self { cluster, namespace, policies, webhooks }
+        Self { cluster, namespace, served, webhooks }
     }
 
     /// Runs kubectl in the namespace.
@@ -79,7 +78,7 @@ impl Guarded {
 pub(crate) struct Served {
     pub(crate) url: String,
     pub(crate) ca_pem: String,
-    /// The files of its policies.
+    /// The files of its policies; none for the built-in ones.
     pub(crate) policies: Vec<PathBuf>,
 }
 

@@ -9,8 +9,9 @@ use plimsoll::policy::{CompiledExemption, CompiledPolicy};
 use serde_json::{Value, json};
 
 use super::table::{BAD, BAD_EXEMPTIONS, By};
-use super::{UNGUARDED, cluster, exemption, guarded, policy};
+use super::{cluster, exemption, guarded, policy};
 use crate::cluster::skipped;
+use crate::policy_webhook::UNGUARDED;
 
 const API: &str = "/apis/plimsoll.dev/v1alpha1";
 
