@@ -1,6 +1,7 @@
+// helm-unittest, for the tests of the chart. tests/support/go.rs builds it, once, into a cache folder. There is no Go code here.
 module plimsoll/tests/tools/helm-unittest
 
-go 1.26.8
+go 1.26.0
 
 replace github.com/vmware-labs/yaml-jsonpath => github.com/helm-unittest/yaml-jsonpath v0.4.0
 

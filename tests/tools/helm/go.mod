@@ -1,6 +1,7 @@
+// helm, for the tests of the chart. tests/support/go.rs builds it, once, into a cache folder. There is no Go code here.
 module plimsoll/tests/tools/helm
 
-go 1.26.8
+go 1.26.0
 
 tool helm.sh/helm/v4/cmd/helm
 
