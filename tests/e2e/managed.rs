@@ -115,6 +115,11 @@ impl Managed {
             .unwrap();
     }
 
+    /// The certificate that is served.
+    pub(crate) fn served_pem(&self) -> String {
+        fs::read_to_string(&self.files.cert).unwrap()
+    }
+
     pub(crate) fn get(&self, configuration: Configuration) -> Value {
         let name = configuration.object_name(NAME);
         self.cluster.get_json(&[configuration.resource(), &name]).unwrap()
