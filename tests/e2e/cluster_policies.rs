@@ -340,7 +340,7 @@ fn the_api_server_may_restart(installed: &Installed) {
     );
     for replica in &installed.replicas {
         let restarts = replica.metric("plimsoll_watch_restarts_total{resource=\"policies\"}");
-        assert!(restarts.is_some_and(|count| count >= 1.0), "{restarts:?}");
+        assert!(restarts.is_some_and(|count| count > 0.0), "{restarts:?}");
     }
 }
 
