@@ -54,7 +54,6 @@ pub(super) fn answer<'a>(engine: &Engine, request: Request<'a>, now: Option<i64>
         kind: request.kind.kind.0,
         namespace: request.namespace.0,
         user: request.user_info.username.0,
-        controller: None,
         dry_run: request.dry_run,
         controller: None,
         verdict,
