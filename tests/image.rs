@@ -2,7 +2,12 @@
 //! as the chart runs it.
 
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 use std::fs;
 use std::io::Write;
@@ -70,7 +75,14 @@ impl Buildah {
         let folder = |name: &str| self.store.path().join(name).display().to_string();
         let mut command = Command::new("buildah");
         command
-            .args(["--storage-driver", "vfs", "--root", &folder("root"), "--runroot", &folder("run")])
+            .args([
+                "--storage-driver",
+                "vfs",
+                "--root",
+                &folder("root"),
+                "--runroot",
+                &folder("run"),
+            ])
             .args(args)
             .env("HOME", self.store.path());
         run(&mut command, None, PATIENCE).unwrap()
@@ -87,8 +99,20 @@ impl Buildah {
         let version = concat!("VERSION=", env!("CARGO_PKG_VERSION"));
         let context = context.to_str().unwrap();
         self.ok(&[
-            "bud", "--quiet", "--isolation", "chroot", "--timestamp", "0", "--no-cache", "--target",
-            "prebuilt", "--build-arg", version, "--file", file, context,
+            "bud",
+            "--quiet",
+            "--isolation",
+            "chroot",
+            "--timestamp",
+            "0",
+            "--no-cache",
+            "--target",
+            "prebuilt",
+            "--build-arg",
+            version,
+            "--file",
+            file,
+            context,
         ])
     }
 }

@@ -41,7 +41,8 @@ fn the_commands_of_the_page_work() {
     let cluster = Cluster::start(&Options::default()).unwrap();
     let folder = TempDir::new().unwrap();
     let page = fs::read_to_string(Path::new(ROOT).join("docs/install.md")).unwrap();
-    std::os::unix::fs::symlink(Path::new(ROOT).join("charts"), folder.path().join("charts")).unwrap();
+    std::os::unix::fs::symlink(Path::new(ROOT).join("charts"), folder.path().join("charts"))
+        .unwrap();
     fs::write(folder.path().join("values.yaml"), &blocks(&page, "yaml")[0]).unwrap();
 
     let helm = tool("helm").unwrap();
@@ -111,7 +112,10 @@ fn plain_manifests_are_taken_as_they_are() {
     let delete = ["delete", "--wait=false", "-f", "-"];
     let deleted = cluster.kubectl_with(&delete, &text).unwrap().stdout_of("delete").unwrap();
     let kinds: Vec<_> = deleted.lines().filter_map(|line| line.split_once('"')).collect();
-    assert!(kinds.iter().take(3).all(|(kind, _)| kind.contains("webhookconfiguration")), "{deleted}");
+    assert!(
+        kinds.iter().take(3).all(|(kind, _)| kind.contains("webhookconfiguration")),
+        "{deleted}"
+    );
 }
 
 #[test]
@@ -130,10 +134,12 @@ fn plain_manifests_are_what_was_asked_for() {
     let all = kinds(&["--include-crds", "--profile", "none"]);
     assert_eq!((count(&all, "CustomResourceDefinition"), count(&all, "PodPolicy")), (2, 0));
     let objects = documents(&printed(&["--failure-policy", "Fail"]));
-    let args = &find(&objects, "Deployment", "plimsoll")["spec"]["template"]["spec"]["containers"][0]["args"];
+    let args = &find(&objects, "Deployment", "plimsoll")["spec"]["template"]["spec"]["containers"]
+        [0]["args"];
     assert!(args.as_array().unwrap().iter().any(|arg| arg == "--failure-policy=Fail"));
 
-    for wrong in [["--name", "A"], ["--namespace", "a.b"], ["--image", "a b"], ["--profile", "lax"]] {
+    for wrong in [["--name", "A"], ["--namespace", "a.b"], ["--image", "a b"], ["--profile", "lax"]]
+    {
         let refused = plimsoll(&wrong);
         assert_eq!(refused.status.code(), Some(2), "{wrong:?}");
         assert!(refused.stderr.contains(wrong[0]), "{}", refused.stderr);

@@ -46,7 +46,9 @@ fn promtool_finds_the_alerts_right() {
     fs::write(folder.path().join("rules.yaml"), rule().to_string()).unwrap();
     let tests = Path::new(ROOT).join("tests/chart/alerts.yaml");
     fs::copy(&tests, folder.path().join("alerts.yaml")).unwrap();
-    for args in [&["check", "rules", "--lint-fatal", "rules.yaml"], &["test", "rules", "alerts.yaml"][..]] {
+    for args in
+        [&["check", "rules", "--lint-fatal", "rules.yaml"], &["test", "rules", "alerts.yaml"][..]]
+    {
         let said = run_in(folder.path(), "promtool", args);
         assert!(said.success(), "{}{}", said.stdout, said.stderr);
     }
@@ -91,7 +93,9 @@ fn dashboard() -> Vec<String> {
     let mut found: Vec<_> =
         targets.map(|target| target["expr"].as_str().unwrap().to_owned()).collect();
     let variables = dashboard["templating"]["list"].as_array().unwrap();
-    found.extend(variables.iter().filter_map(|one| one["query"]["query"].as_str().map(str::to_owned)));
+    found.extend(
+        variables.iter().filter_map(|one| one["query"]["query"].as_str().map(str::to_owned)),
+    );
     found
 }
 
@@ -121,7 +125,8 @@ fn dashboard_and_alerts_ask_for_metrics_that_exist() {
         return;
     }
     let rule = rule();
-    let expressions = alerts(&rule).into_iter().map(|alert| alert["expr"].as_str().unwrap().to_owned());
+    let expressions =
+        alerts(&rule).into_iter().map(|alert| alert["expr"].as_str().unwrap().to_owned());
     let asked: BTreeSet<_> =
         expressions.chain(dashboard()).flat_map(|text| metrics_in(&text)).collect();
     assert!(asked.len() > 15, "{asked:?}");

@@ -74,7 +74,8 @@ fn rows(text: &str, values: &Value) -> Vec<Row> {
         let value = keys.iter().fold(values, |value, key| &value[*key]);
         let group = rest.trim().is_empty() && value.is_object();
         // A value inside of one that is described as a whole needs no words of its own.
-        let inside = rows.iter().any(|row: &Row| keys.join(".").starts_with(&format!("{}.", row.path)));
+        let inside =
+            rows.iter().any(|row: &Row| keys.join(".").starts_with(&format!("{}.", row.path)));
         assert!(group || inside || !described.is_empty(), "values.yaml: {keys:?} has no comment");
         if !described.is_empty() {
             rows.push(Row { path: keys.join("."), described });
