@@ -15,6 +15,9 @@ pub use review::ReviewError;
 use crate::engine::{
     Decision, Engine, Exempted, Finding, NamespaceFacts, Operation, Stage, Unreadable,
 };
+use crate::pod::scalars::Str;
+use crate::pod::view::Pod;
+use crate::pod::workload::controller_reference;
 use crate::policy::Action;
 
 /// The webhook a review was sent to.
@@ -52,6 +55,34 @@ pub struct Recorded {
     pub kind: &'static str,
     /// What happened.
     pub action: Action,
+    /// What is wrong, as the user is told; never text of args, env values or annotations.
+    pub message: String,
+}
+
+/// The object that manages a pod.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Controller<'a> {
+    /// `group/version`, or `v1`.
+    pub api_version: Cow<'a, str>,
+    /// Kind.
+    pub kind: Cow<'a, str>,
+    /// Name.
+    pub name: Cow<'a, str>,
+    /// The very object of that name.
+    pub uid: Cow<'a, str>,
+}
+
+impl<'a> Controller<'a> {
+    fn of(pod: &Pod<'a>) -> Option<Self> {
+        let owner = controller_reference(pod)?;
+        let text = |text: &Option<Str<'a>>| text.as_ref().map(|text| text.0.clone());
+        Some(Self {
+            api_version: text(&owner.api_version)?,
+            kind: text(&owner.kind)?,
+            name: text(&owner.name)?,
+            uid: text(&owner.uid)?,
+        })
+    }
 }
 
 /// An exempted finding as metrics need it.
@@ -80,6 +111,8 @@ pub struct Record<'a> {
     pub name: Cow<'a, str>,
     /// Who asked.
     pub user: Cow<'a, str>,
+    /// Who manages the pod, where the object is one and it has a controller.
+    pub controller: Option<Controller<'a>>,
     /// Nothing will be stored.
     pub dry_run: bool,
     /// What was answered.
@@ -134,6 +167,7 @@ impl<'a> Review<'a> {
         };
         let name = request.display_name();
         let pod = request.pod.take();
+        let controller = pod.as_ref().and_then(Controller::of);
         let mut decision = engine.decide_on(&request.attributes(facts, now), pod, stage);
         if stage == Stage::Mutate {
             decision.allowed = true;
@@ -149,6 +183,7 @@ impl<'a> Review<'a> {
             kind: request.kind.kind.0,
             namespace: request.namespace.0,
             user: request.user_info.username.0,
+            controller,
             dry_run: request.dry_run,
             verdict: verdict(&decision),
             exempted: decision.exempted.into_iter().map(RecordedExemption::from).collect(),
@@ -176,12 +211,14 @@ fn recorded(findings: Vec<Finding>, unreadable: Option<Unreadable>) -> Vec<Recor
         rule: found.rule,
         kind: found.kind,
         action: found.action,
+        message: found.error.message,
     });
     let findings = findings.into_iter().map(|finding| Recorded {
         policy: finding.policy,
         rule: finding.rule,
         kind: finding.kind,
         action: finding.action,
+        message: finding.violation.message,
     });
     findings.chain(unreadable).collect()
 }

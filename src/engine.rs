@@ -81,6 +81,14 @@ impl Engine {
         }
     }
 
+    /// The same engine with other policies in force. Exemptions are looked up per policy: set them afterwards.
+    #[must_use]
+    pub fn with_policies(mut self, policies: Arc<PolicySet>) -> Self {
+        self.policies = policies;
+        self.exemptions = Arc::default();
+        self
+    }
+
     /// The same engine with these exemptions in force, and no others.
     #[must_use]
     pub fn with_exemptions(mut self, exemptions: Arc<ExemptionSet>) -> Self {
@@ -247,7 +255,7 @@ impl<'e> Scope<'e, '_> {
             self.judge(&pod, &mut decision);
             let found = !decision.findings.is_empty() || !decision.exempted.is_empty();
             if attributes.operation == Operation::Update && found {
-                self.forget_what_was_there(attributes, &mut decision);
+                self.forget_what_was_there(attributes, &pod, &mut decision);
             }
         }
         decision.settle();

@@ -24,6 +24,8 @@ pub mod policy;
 #[cfg(feature = "cli")]
 pub mod policy_source;
 pub mod quantity;
+#[cfg(feature = "serve")]
+pub mod readiness;
 #[cfg(feature = "cli")]
 pub mod report;
 pub mod rules;

@@ -1,15 +1,17 @@
 //! Where policies and exemptions come from: files and folders, or the policies built into the binary.
 
+mod files;
+mod found;
+
 use std::collections::HashSet;
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use files::files;
+use found::Found;
 
-use crate::manifest::{Document, ManifestError, parse, read_all};
-use crate::policy::document::{API_VERSION, EXEMPTION_KIND, KIND};
-use crate::policy::{ExemptionSet, PolicyError, PolicySet};
-use crate::report::{Excerpt, Problem};
+use crate::manifest::{Document, ManifestError, read_all};
+use crate::policy::{ExemptionSet, PolicySet};
+use crate::report::Problem;
 
 /// A file of `policies/`, built into the binary.
 #[derive(Clone, Copy, Debug)]
@@ -129,171 +131,10 @@ pub fn problems(file: &Path, documents: &[&Document]) -> Vec<Problem> {
     found.compile().err().unwrap_or_default()
 }
 
-/// Documents with the files they stand in.
-type Documents = Vec<(PathBuf, Document)>;
-
-/// The documents of policy files.
-#[derive(Default)]
-struct Found {
-    policies: Documents,
-    exemptions: Documents,
-    errors: Vec<Problem>,
-}
-
-impl Found {
-    fn take_profile(&mut self, profile: &str) {
-        for embedded in EMBEDDED.iter().filter(|embedded| embedded.profile == profile) {
-            let file = Path::new("policies").join(embedded.profile).join(embedded.file);
-            self.take(file, embedded.text.into(), false);
-        }
-        if self.policies.is_empty() {
-            let help = Some(format!("there are: {}", profiles().join(", ")));
-            let message = format!("no profile is called `{profile}`");
-            self.errors.push(ManifestError::new(None, None, message, help).into());
-        }
-    }
-
-    fn take(&mut self, file: PathBuf, bytes: Vec<u8>, all_exemptions: bool) {
-        let manifest = parse(Some(&file), bytes);
-        if manifest.documents.is_empty() && manifest.errors.is_empty() {
-            let (one, a) = if all_exemptions { ("exemption", "an") } else { ("policy", "a") };
-            let help = Some(format!("remove the file, or write {a} {one} into it"));
-            let message = format!("the file holds no {one}");
-            self.errors.push(ManifestError::new(Some(&file), None, message, help).into());
-        }
-        self.errors.extend(Problem::in_text(manifest.errors, manifest.text.as_str()));
-        for document in manifest.documents {
-            self.keep(&file, document, all_exemptions);
-        }
-    }
-
-    fn keep(&mut self, file: &Path, document: Document, all_exemptions: bool) {
-        let is_exemption = all_exemptions || document.kind() == Some(EXEMPTION_KIND);
-        let list = if is_exemption { &mut self.exemptions } else { &mut self.policies };
-        list.push((file.to_owned(), document));
-    }
-
-    fn compile(mut self) -> Result<Loaded, Vec<Problem>> {
-        let policies = PolicySet::compile(&values(&self.policies));
-        let policies = self.or_told(policies, |found| &found.policies);
-        let exemptions = ExemptionSet::compile(&values(&self.exemptions));
-        let exemptions = self.or_told(exemptions, |found| &found.exemptions);
-        match (policies, exemptions) {
-            (Some(policies), Some(exemptions)) if self.errors.is_empty() => {
-                Ok(Loaded { policies, exemptions })
-            }
-            _ => {
-                self.errors.sort_by(|a, b| {
-                    (&a.error.file, a.error.place).cmp(&(&b.error.file, b.error.place))
-                });
-                Err(self.errors)
-            }
-        }
-    }
-
-    /// What was compiled, or none where errors were added instead.
-    fn or_told<T>(
-        &mut self,
-        compiled: Result<T, Vec<PolicyError>>,
-        list: impl Fn(&Self) -> &Documents,
-    ) -> Option<T> {
-        let errors = match compiled {
-            Ok(set) => return Some(set),
-            Err(errors) => errors,
-        };
-        let documents = list(self);
-        let told: Vec<_> =
-            errors.into_iter().filter_map(|error| problem(documents, error)).collect();
-        self.errors.extend(told);
-        None
-    }
-}
-
-fn values(documents: &Documents) -> Vec<&Value> {
-    documents.iter().map(|(_, document)| &document.value).collect()
-}
-
-/// An error as its reader sees it: in a file, at a line.
-fn problem(documents: &Documents, error: PolicyError) -> Option<Problem> {
-    let (file, document) = documents.get(error.index)?;
-    let found = document.find(error.pointer.as_str());
-    let range = match found.key.clone() {
-        Some(key) if error.message.starts_with("unknown field") => key,
-        _ => found.highlight(),
-    };
-    let mut message = match error.pointer.as_str() {
-        "" => error.message,
-        _ => format!("{}: {}", error.pointer.field_path(), error.message),
-    };
-    if let Some((file, earlier)) = error.earlier.and_then(|index| documents.get(index)) {
-        let place = earlier.locate(error.pointer.as_str());
-        message.push_str(&format!(
-            " (first in {}:{}:{})",
-            file.display(),
-            place.line,
-            place.column
-        ));
-    }
-    let excerpt = Excerpt::of(document.text().as_str(), range.clone());
-    let place = document.text().place(range);
-    let error = ManifestError::new(Some(file), Some(place), message, error.help);
-    Some(Problem { error, excerpt: Some(excerpt) })
-}
-
-/// The files that `paths` name and that were not seen before, each once, in order.
-fn files(
-    paths: &[PathBuf],
-    seen: &mut HashSet<PathBuf>,
-    errors: &mut Vec<Problem>,
-) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for path in paths {
-        let more = if path.is_dir() { walk(path, errors) } else { vec![path.clone()] };
-        found.extend(more.into_iter().filter(|file| {
-            // A folder and a file in it, or two links to one file, are no two policies.
-            seen.insert(fs::canonicalize(file).unwrap_or_else(|_| file.clone()))
-        }));
-    }
-    found
-}
-
-/// The policy files below a folder. Hidden ones are left out, as those that a ConfigMap's files link to are; what
-/// `.gitignore` says does not count: a policy must not get lost.
-fn walk(folder: &Path, errors: &mut Vec<Problem>) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let before = errors.len();
-    let mut walk = ignore::WalkBuilder::new(folder);
-    walk.standard_filters(false).hidden(true).follow_links(true).sort_by_file_path(Ord::cmp);
-    for entry in walk.build() {
-        match entry {
-            Ok(entry) if is_policy_file(entry.path()) && !entry.path().is_dir() => {
-                found.push(entry.into_path());
-            }
-            Ok(_) => {}
-            Err(error) => {
-                let message = format!("cannot be read: {error}");
-                let error = ManifestError::new(Some(folder), None, message, None::<String>);
-                errors.push(error.into());
-            }
-        }
-    }
-    if found.is_empty() && errors.len() == before {
-        let message = "the folder holds no policy: no .yaml, .yml or .json file";
-        let help = Some(format!(
-            "write {KIND} objects of {API_VERSION}, or leave --policies out for the built-in ones"
-        ));
-        errors.push(ManifestError::new(Some(folder), None, message, help).into());
-    }
-    found
-}
-
-fn is_policy_file(path: &Path) -> bool {
-    let extension = path.extension().unwrap_or_default();
-    ["yaml", "yml", "json"].iter().any(|known| extension.eq_ignore_ascii_case(known))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -10,6 +10,7 @@ mod budget;
 mod connection;
 mod deadline;
 mod error;
+mod in_cluster;
 mod listener;
 pub mod logging;
 mod metrics;
@@ -35,7 +36,7 @@ pub use options::{Admin, DEFAULT_ADMIN_LISTEN, DEFAULT_LISTEN, Drain, Limits, Op
 pub use router::router;
 pub use server::{Server, Shutdown};
 pub use state::State;
-pub use tls::{CertificateError, SelfSigned};
+pub use tls::{CertificateError, Certificates, SelfSigned};
 
 use crate::engine::Engine;
 

@@ -17,6 +17,8 @@ mod policy_webhook;
 #[path = "e2e/webhook.rs"]
 mod webhook;
 
+#[path = "docs/certificates.rs"]
+mod certificates;
 #[path = "docs/commands.rs"]
 mod commands;
 #[path = "docs/markdown.rs"]

@@ -11,10 +11,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules from the top to the bottom. A module may use those on later lines.
-const LAYERS: [&[&str]; 15] = [
+const LAYERS: [&[&str]; 16] = [
     &["cli"],
     &["check", "serve"],
     &["cluster", "policy_source"],
+    &["readiness"],
     &["crd"],
     &["report"],
     &["admission"],

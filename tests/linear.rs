@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use plimsoll::admission::{Endpoint, review};
 use plimsoll::check;
 use plimsoll::engine::Engine;
-use plimsoll::policy::PolicySet;
+use plimsoll::policy::{ExemptionSet, PolicySet};
 use plimsoll::policy_source::load;
 use serde_json::{Value, json};
 
@@ -133,6 +133,12 @@ fn updates() {
     };
     let work = |body: &Vec<u8>| drop(review(&engine, Endpoint::Validate, body).unwrap());
     assert_linear("an update", make, work);
+    let exemption = json!({"apiVersion": "plimsoll.dev/v1alpha1", "kind": "PodPolicyExemption",
+        "metadata": {"name": "x"}, "spec": {"policies": ["*"], "reason": "r", "owner": "o"}});
+    let exemptions = ExemptionSet::compile(&[&exemption]).unwrap();
+    let exempting = engine.clone().with_exemptions(Arc::new(exemptions));
+    let work = |body: &Vec<u8>| drop(review(&exempting, Endpoint::Validate, body).unwrap());
+    assert_linear("an exempted update", make, work);
 }
 
 #[test]

@@ -55,6 +55,7 @@ pub(super) fn answer<'a>(engine: &Engine, request: Request<'a>, now: Option<i64>
         namespace: request.namespace.0,
         user: request.user_info.username.0,
         dry_run: request.dry_run,
+        controller: None,
         verdict,
         findings: Vec::new(),
         exempted: Vec::new(),

@@ -1,17 +1,18 @@
 //! `plimsoll serve`: the admission webhook.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 
+use super::certificates::CertificateArgs;
+use super::kubernetes::KubernetesArgs;
 use super::{Common, DefaultMode, Outcome, PolicyArgs};
 use crate::engine::Engine;
 use crate::serve::{
-    self, Admin, DEFAULT_ADMIN_LISTEN, DEFAULT_LISTEN, Drain, Limits, Options, TlsSource,
-    parse_address, parse_delay,
+    self, Admin, DEFAULT_ADMIN_LISTEN, DEFAULT_LISTEN, Drain, Limits, Options, parse_address,
+    parse_delay,
 };
 
 /// Flags of `plimsoll serve`.
@@ -19,6 +20,8 @@ use crate::serve::{
 pub(super) struct ServeArgs {
     #[command(flatten)]
     policies: PolicyArgs,
+    #[command(flatten)]
+    cluster: KubernetesArgs,
     /// Where to listen
     #[arg(
         long,
@@ -39,13 +42,8 @@ pub(super) struct ServeArgs {
         )
     )]
     admin_listen: Option<SocketAddr>,
-    /// Certificate chain as PEM, leaf first; read again when it changes. Absent: a self-signed
-    /// certificate for localhost, made in memory
-    #[arg(long, env = "PLIMSOLL_TLS_CERT", value_name = "FILE", requires = "tls_key")]
-    tls_cert: Option<PathBuf>,
-    /// Private key of the certificate as PEM
-    #[arg(long, env = "PLIMSOLL_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
-    tls_key: Option<PathBuf>,
+    #[command(flatten)]
+    certificates: CertificateArgs,
     /// Namespace Plimsoll is installed in: nothing there is judged
     #[arg(
         long,
@@ -88,10 +86,10 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 pub(super) fn run(args: &ServeArgs, common: &Common) -> anyhow::Result<Outcome> {
     let ServeArgs {
         policies,
+        cluster,
         listen,
         admin_listen,
-        tls_cert,
-        tls_key,
+        certificates,
         own_namespace,
         default_mode,
         max_connections,
@@ -99,7 +97,31 @@ pub(super) fn run(args: &ServeArgs, common: &Common) -> anyhow::Result<Outcome> 
         log_level,
     } = args;
     serve::logging::init(log_level.as_deref())?;
-    let Some(loaded) = policies.load(common)? else { return Ok(Outcome::Broken) };
+    cluster.check()?;
+    let engine = match cluster.kubernetes {
+        // The cluster says what is in force; until it has, the server is not ready.
+        true => Engine::new(Arc::default()),
+        false => match from_files(policies, common)? {
+            Some(engine) => engine,
+            None => return Ok(Outcome::Broken),
+        },
+    };
+    let engine = engine.with_default_mode((*default_mode).into()).in_namespace(own_namespace);
+    let options = Options {
+        listen: *listen,
+        admin: admin_listen.map_or(Admin::Default, Admin::At),
+        tls: certificates.source(&cluster.name, own_namespace),
+        limits: Limits { max_connections: *max_connections, ..Limits::default() },
+        drain: Drain { delay: *drain_delay, ..Drain::default() },
+        cluster: cluster.settings(own_namespace),
+    };
+    serve::run(options, Arc::new(engine))?;
+    Ok(Outcome::Clean)
+}
+
+/// An engine over the policies of files; none where they are wrong, which has been said.
+fn from_files(policies: &PolicyArgs, common: &Common) -> anyhow::Result<Option<Engine>> {
+    let Some(loaded) = policies.load(common)? else { return Ok(None) };
     for policy in
         loaded.policies.policies().iter().filter(|policy| policy.matcher.needs_namespace_labels())
     {
@@ -117,20 +139,6 @@ pub(super) fn run(args: &ServeArgs, common: &Common) -> anyhow::Result<Outcome> 
              select namespaces by name instead"
         );
     }
-    let engine = Engine::new(Arc::new(loaded.policies))
-        .with_exemptions(Arc::new(loaded.exemptions))
-        .with_default_mode((*default_mode).into())
-        .in_namespace(own_namespace);
-    let options = Options {
-        listen: *listen,
-        admin: admin_listen.map_or(Admin::Default, Admin::At),
-        tls: match (tls_cert, tls_key) {
-            (Some(cert), Some(key)) => TlsSource::Files { cert: cert.clone(), key: key.clone() },
-            _ => TlsSource::SelfSigned,
-        },
-        limits: Limits { max_connections: *max_connections, ..Limits::default() },
-        drain: Drain { delay: *drain_delay, ..Drain::default() },
-    };
-    serve::run(options, Arc::new(engine))?;
-    Ok(Outcome::Clean)
+    let engine = Engine::new(Arc::new(loaded.policies));
+    Ok(Some(engine.with_exemptions(Arc::new(loaded.exemptions))))
 }

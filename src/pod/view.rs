@@ -49,6 +49,8 @@ view! {
         kind: Str<'a> = "kind",
         /// Name of the owner.
         name: Str<'a> = "name",
+        /// The very object of that name.
+        uid: Str<'a> = "uid",
         /// Whether this owner manages the pod.
         controller: bool = "controller",
     }

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use super::view::Pod;
+use super::view::{OwnerReference, Pod};
 
 mod systems;
 
@@ -37,6 +37,17 @@ impl Class {
             Self::Daemon => "Daemon",
             Self::Static => "Static",
             Self::Bare => "Bare",
+        }
+    }
+
+    /// Whether pods of this class can come of a template whose pods get this controller. Without one, any can.
+    pub fn may_be_of(self, template_owner: Option<(&str, &str)>) -> bool {
+        let is_of_system = || SYSTEMS.iter().any(|system| system.class == self);
+        match template_owner {
+            None => true,
+            Some(("apps", "DaemonSet")) => self == Self::Daemon,
+            Some(("batch", "Job")) => self == Self::Batch || is_of_system(),
+            Some(_) => self == Self::Service || is_of_system(),
         }
     }
 }
@@ -119,8 +130,13 @@ impl Sign {
 
 /// The controller of a pod (metav1 `GetControllerOf`).
 pub fn controller<'p>(pod: &'p Pod<'_>) -> Option<Owner<'p>> {
-    let owners = pod.metadata.as_ref()?.owner_references.as_ref()?;
-    let owner = owners.iter().find(|owner| owner.controller == Some(true))?;
+    let owner = controller_reference(pod)?;
     let group = owner.api_version.as_deref()?.rsplit_once('/').map_or("", |(group, _)| group);
     Some(Owner { group, kind: owner.kind.as_deref()? })
+}
+
+/// The reference that names the controller of a pod.
+pub fn controller_reference<'p, 'a>(pod: &'p Pod<'a>) -> Option<&'p OwnerReference<'a>> {
+    let owners = pod.metadata.as_ref()?.owner_references.as_ref()?;
+    owners.iter().find(|owner| owner.controller == Some(true))
 }

@@ -44,13 +44,23 @@ pub struct Match {
 }
 
 /// An operation a policy may be limited to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Verb {
     /// Objects that come into being.
     Create,
     /// Objects that change.
     Update,
+}
+
+impl Verb {
+    /// As a request names it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "CREATE",
+            Self::Update => "UPDATE",
+        }
+    }
 }
 
 /// The schema of a name that `workloads` takes. Reading takes any, so that a refusal can offer the nearest.

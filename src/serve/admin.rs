@@ -37,10 +37,12 @@ pub fn router(state: Arc<State>, self_signed_ca: Option<Arc<str>>) -> Router {
 }
 
 fn ready(state: &State) -> Response {
-    if state.is_ready() {
+    let missing = state.readiness().missing();
+    if missing.is_empty() {
         "ok\n".into_response()
     } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "not ready: starting or draining\n").into_response()
+        let text = format!("not ready\n{}\n", missing.join("\n"));
+        (StatusCode::SERVICE_UNAVAILABLE, text).into_response()
     }
 }
 

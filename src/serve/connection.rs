@@ -1,10 +1,12 @@
 //! One connection, from its first byte to its last.
 
+use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
+use axum::http::{HeaderValue, header};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
@@ -17,7 +19,6 @@ use tokio_rustls::server::TlsStream;
 use tower::Service;
 
 use super::metrics::HandshakeFailure;
-use super::options::Limits;
 use super::state::State;
 use super::watchdog::{self, Activity, Patience, Watched};
 
@@ -28,6 +29,8 @@ const MAX_HEADER_LIST: u32 = 16 << 10;
 const MAX_STREAMS: u32 = 64;
 const STREAM_WINDOW: u32 = 256 << 10;
 const CONNECTION_WINDOW: u32 = 1 << 20;
+
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
 /// Which HTTP a client has chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +62,7 @@ pub(super) async fn serve_tls(
         }
     };
     let protocol = protocol(&stream);
-    serve(stream, protocol, router, &state.limits, shutdown).await;
+    serve(stream, protocol, router, state, shutdown).await;
 }
 
 /// Serves one connection to the admin address.
@@ -69,29 +72,41 @@ pub(super) async fn serve_plain(
     state: Arc<State>,
     shutdown: Watcher,
 ) {
-    serve(stream, Protocol::Http1, router, &state.limits, shutdown).await;
+    serve(stream, Protocol::Http1, router, state, shutdown).await;
 }
 
-async fn serve<S>(stream: S, protocol: Protocol, router: Router, limits: &Limits, shutdown: Watcher)
-where
+async fn serve<S>(
+    stream: S,
+    protocol: Protocol,
+    router: Router,
+    state: Arc<State>,
+    shutdown: Watcher,
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let activity = Arc::new(Activity::default());
     let stream = TokioIo::new(Watched::new(stream, Arc::clone(&activity)));
     let noting = Arc::clone(&activity);
+    let patience = Patience {
+        header: (protocol == Protocol::Http1).then_some(state.limits.header_timeout),
+        idle: state.limits.idle_timeout,
+    };
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let in_flight = noting.begin_request();
         let answering = router.clone().call(request.map(Body::new));
+        let state = Arc::clone(&state);
         async move {
-            let response = answering.await;
+            let mut response = answering.await?;
+            // A connection that is closed between two requests may have the next one on its way already, and
+            // API servers do not repeat a POST: with `failurePolicy: Fail`, a pod would be lost. One that is
+            // closed with an answer is not used again. HTTP/2 has GOAWAY for this.
+            if protocol == Protocol::Http1 && state.is_draining() {
+                response.headers_mut().insert(header::CONNECTION, CLOSE);
+            }
             drop(in_flight);
-            response
+            Ok::<_, Infallible>(response)
         }
     });
-    let patience = Patience {
-        header: (protocol == Protocol::Http1).then_some(limits.header_timeout),
-        idle: limits.idle_timeout,
-    };
     let useless = watchdog::watch(activity, patience);
     let served = async move {
         match protocol {

@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use super::tls::CertificateError;
+use crate::cluster::client::ClientError;
 
 /// Why the webhook could not start.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +22,12 @@ pub enum ServeError {
     /// The certificate or its key cannot be used.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
+    /// The cluster is not configured.
+    #[error(transparent)]
+    Cluster(#[from] ClientError),
+    /// A managed certificate, and no cluster to keep it in.
+    #[error("a managed certificate (--tls-managed) is kept in a cluster: add --kubernetes")]
+    NoCluster,
     /// The TLS library refuses its own settings.
     #[error("cannot set up TLS")]
     Tls(#[from] rustls::Error),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::in_cluster;
 use super::metrics::Label;
 use super::state::{Loaded, State};
 use crate::admission::{Endpoint, Record, Recorded, Verdict};
@@ -20,6 +21,13 @@ pub(super) fn tell(
     }
     for exempted in &record.exempted {
         loaded.exempted.count(exempted);
+    }
+    // Only what is judged is told: what is found in `/mutate` is mended there.
+    if endpoint == Endpoint::Validate
+        && !record.findings.is_empty()
+        && let Some(reporter) = state.in_cluster().and_then(|cluster| cluster.reporter.as_ref())
+    {
+        in_cluster::tell(reporter, record);
     }
     match record.verdict {
         Verdict::Denied => log_denial(endpoint, record),

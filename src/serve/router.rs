@@ -10,6 +10,7 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, post};
+use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use super::body::{BodyError, Reading, Received};
@@ -19,6 +20,7 @@ use super::record;
 use super::state::State;
 use super::status::Refusal;
 use crate::admission::{Endpoint, Review, ReviewError};
+use crate::cluster::Found;
 
 /// The webhook's paths: `POST /mutate`, `POST /validate` and `POST /validate-policies`.
 pub fn router(state: Arc<State>) -> Router {
@@ -59,7 +61,17 @@ async fn answer(state: &State, endpoint: Endpoint, request: Request) -> Response
     }
     let http1 = request.version() <= Version::HTTP_11;
     match reading.read(request.into_body()).await {
-        Ok(body) => review(state, endpoint, &body),
+        Ok(body) => match review(state, endpoint, &body, None) {
+            Ok(response) => response,
+            Err(Unknown(namespace)) => {
+                let found = match state.in_cluster() {
+                    Some(cluster) => cluster.lookup.labels(&namespace).await,
+                    None => Found::Unknown,
+                };
+                // Nothing is asked a second time.
+                review(state, endpoint, &body, Some(found)).unwrap_or_else(unanswered)
+            }
+        },
         Err(error) => {
             let refusal = refusal(state, error);
             // HTTP/2 has no such header: there the stream alone ends.
@@ -80,17 +92,48 @@ fn reading<'a>(state: &'a State, request: &Request) -> Reading<'a> {
     }
 }
 
-fn review(state: &State, endpoint: Endpoint, body: &Received<'_>) -> Response {
+/// A namespace whose labels have to be asked for before a pod in it can be judged.
+struct Unknown(String);
+
+fn unanswered(Unknown(namespace): Unknown) -> Response {
+    let message = format!("the labels of namespace {namespace} cannot be had: try again");
+    Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message).into_response()
+}
+
+/// `asked` is what the API server said of the namespace, where it was asked.
+fn review(
+    state: &State,
+    endpoint: Endpoint,
+    body: &Received<'_>,
+    asked: Option<Found>,
+) -> Result<Response, Unknown> {
     let began = std::time::Instant::now();
     let loaded = state.loaded();
     // A panic would be a bug, and it must not take other requests of the connection with it.
     let answer = catch_unwind(AssertUnwindSafe(|| {
         let review = Review::parse(&body.bytes)?;
-        let facts = loaded.namespaces.facts(review.namespace());
-        Ok::<_, ReviewError>(review.answer(&loaded.engine, endpoint, facts, now()))
+        let mut facts = loaded.namespaces.facts(review.namespace());
+        let none = Value::Object(Map::new());
+        if facts.labels.is_none() && state.in_cluster().is_some() && !review.namespace().is_empty()
+        {
+            facts.labels = match &asked {
+                Some(Found::Labels(labels)) => Some(&**labels),
+                Some(Found::Absent) => Some(&none),
+                Some(Found::Unknown) | None => {
+                    return Ok(Err(Unknown(review.namespace().to_owned())));
+                }
+            };
+        }
+        Ok::<_, ReviewError>(Ok(review.answer(&loaded.engine, endpoint, facts, now())))
     }));
-    match answer {
-        Ok(Ok(answer)) => {
+    Ok(match answer {
+        Ok(Ok(Err(unknown))) => {
+            if asked.is_some() {
+                state.metrics().count_bad_request(BadRequest::Namespace);
+            }
+            return Err(unknown);
+        }
+        Ok(Ok(Ok(answer))) => {
             let took: Duration = began.elapsed();
             record::tell(state, &loaded, endpoint, &answer.record, took);
             let mut response = Response::new(Body::from(answer.body));
@@ -107,7 +150,7 @@ fn review(state: &State, endpoint: Endpoint, body: &Received<'_>) -> Response {
             let message = "the review failed: a bug in Plimsoll, please report it";
             Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, message).into_response()
         }
-    }
+    })
 }
 
 /// The time, in seconds since 1970.

@@ -14,15 +14,20 @@ use tokio_rustls::TlsAcceptor;
 use super::admin;
 use super::connection::{serve_plain, serve_tls};
 use super::error::ServeError;
+use super::in_cluster;
 use super::listener::{accept, bind};
-use super::options::{Admin, DEFAULT_ADMIN_LISTEN, Drain, Options, TlsSource};
+use super::options::{Admin, DEFAULT_ADMIN_LISTEN, Drain, Options};
 use super::router::router;
 use super::state::State;
-use super::tls::{self, Certificate, FilePair, InForce, SelfSigned};
+use super::tls::{self, Certificates, InForce, Renewal, Source};
+use crate::cluster::{self, Cluster};
 use crate::engine::Engine;
 
 const LISTEN_FLAG: &str = "--listen";
 const ADMIN_FLAG: &str = "--admin-listen";
+
+/// Closed until connections are answered.
+const LISTENER_GATE: &str = "listener";
 
 /// Connections to the admin address: a kubelet, a scraper or two, a person.
 const MAX_ADMIN_CONNECTIONS: usize = 64;
@@ -36,10 +41,12 @@ pub struct Server {
     admin_listener: TcpListener,
     admin_address: SocketAddr,
     in_force: Arc<InForce>,
-    files: Option<(FilePair, u64)>,
+    renewal: Renewal,
+    certificates: Option<Certificates>,
     self_signed_ca: Option<Arc<str>>,
     acceptor: Acceptor,
     drain: Drain,
+    cluster: Option<Cluster>,
 }
 
 /// [`TlsAcceptor`] says nothing of itself.
@@ -64,23 +71,37 @@ impl Server {
     /// # Errors
     /// When one of them cannot be had.
     pub async fn bind(options: Options, engine: Arc<Engine>) -> Result<Server, ServeError> {
-        let Options { listen, admin, tls, limits, drain } = options;
-        let (certificate, files, self_signed_ca) = certificate(tls)?;
-        certificate.warn_unless_valid();
-        let in_force = Arc::new(InForce::new(&certificate));
+        let Options { listen, admin, tls, limits, drain, cluster } = options;
+        let client = match &cluster {
+            Some(_) => Some(cluster::client::connect().await?),
+            None => None,
+        };
+        let Source { certificate, renewal, certificates, self_signed_ca } =
+            tls::open(tls, client.as_ref())?;
+        let expiry = certificate.as_ref().map(|certificate| certificate.not_after);
+        let in_force = Arc::new(InForce::new(certificate));
         let config = tls::server_config(Arc::clone(&in_force))?;
         let listener = bind(LISTEN_FLAG, listen).await?;
         let admin_listener = bind_admin(admin).await?;
         let state = Arc::new(State::new(engine, limits));
-        state.metrics().set_certificate_expiry(certificate.not_after);
+        state.gate(LISTENER_GATE);
+        state.gate(tls::GATE);
+        if let Some(expiry) = expiry {
+            state.metrics().set_certificate_expiry(expiry);
+        }
+        let cluster = client.zip(cluster).map(|(client, settings)| {
+            in_cluster::start(&state, client, settings, certificates.as_ref())
+        });
         Ok(Server {
             state,
+            cluster,
             address: listener.local_addr().map_err(ServeError::Runtime)?,
             listener,
             admin_address: admin_listener.local_addr().map_err(ServeError::Runtime)?,
             admin_listener,
             in_force,
-            files,
+            renewal,
+            certificates,
             self_signed_ca,
             acceptor: Acceptor(TlsAcceptor::from(Arc::new(config))),
             drain,
@@ -107,29 +128,47 @@ impl Server {
         &self.state
     }
 
+    /// What runs beside the webhook, where it lives in a cluster.
+    pub fn cluster(&self) -> Option<&Cluster> {
+        self.cluster.as_ref()
+    }
+
+    /// What keeps the managed certificate, where there is one.
+    pub fn certificates(&self) -> Option<&Certificates> {
+        self.certificates.as_ref()
+    }
+
     pub(super) fn drain(&self) -> Drain {
         self.drain
     }
 
     /// Serves until `stop` ends, then drains: not ready first, later no new connections, then what is
     /// in flight is answered.
-    pub async fn run(self, stop: impl Future<Output = Shutdown>) {
+    pub async fn run(mut self, stop: impl Future<Output = Shutdown>) {
+        let cluster = self.cluster.take();
         let Server { state, listener, admin_listener, drain, .. } = &self;
+        let listening = state.gate(LISTENER_GATE);
         let admin_router = admin::router(Arc::clone(state), self.self_signed_ca.clone());
         let connections = GracefulShutdown::new();
         let admin_connections = GracefulShutdown::new();
         let reloading = async {
-            if let Some((files, digest)) = self.files.clone() {
-                tls::watch(files, digest, Arc::clone(&self.in_force), Arc::clone(state)).await;
-            }
+            self.renewal.clone().follow(Arc::clone(&self.in_force), Arc::clone(state)).await;
             std::future::pending().await
         };
+        let minding = tls::mind(Arc::clone(&self.in_force), state.gate(tls::GATE));
         let stopping = async {
             let Shutdown { delay } = stop.await;
-            state.set_ready(false);
-            tokio::time::sleep(delay).await;
+            state.begin_draining();
+            let resigning = async {
+                match cluster {
+                    // What it returns keeps the watches going while reviews still come in.
+                    Some(cluster) => Some(cluster.resign().await),
+                    None => None,
+                }
+            };
+            tokio::join!(resigning, tokio::time::sleep(delay));
         };
-        state.set_ready(true);
+        listening.open();
         {
             let accepting = accept_webhook(listener, &self.acceptor.0, state, &connections);
             let administering =
@@ -139,6 +178,7 @@ impl Server {
                 () = accepting => {}
                 () = administering => {}
                 () = reloading => {}
+                () = minding => {}
             }
         }
         let timeout = drain.timeout;
@@ -216,22 +256,6 @@ async fn accept_admin(
             drop(slot);
         });
     }
-}
-
-type Source = (Certificate, Option<(FilePair, u64)>, Option<Arc<str>>);
-
-fn certificate(source: TlsSource) -> Result<Source, ServeError> {
-    Ok(match source {
-        TlsSource::Files { cert, key } => {
-            let files = FilePair::new(cert, key);
-            let (certificate, digest) = files.load()?;
-            (certificate, Some((files, digest)), None)
-        }
-        TlsSource::SelfSigned => {
-            let SelfSigned { certificate, ca_pem } = SelfSigned::generate()?;
-            (certificate, None, Some(ca_pem.into()))
-        }
-    })
 }
 
 async fn bind_admin(admin: Admin) -> Result<TcpListener, ServeError> {

@@ -1,14 +1,16 @@
 //! What every request shares.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arc_swap::{ArcSwap, Guard};
 
 use super::budget::Budget;
 use super::metrics::{ExemptionCounters, FindingCounters, Metrics};
 use super::options::Limits;
+use crate::cluster::{Lookup, Reporter};
 use crate::engine::{Engine, Namespaces};
+use crate::readiness::{Gate, Readiness};
 
 /// What every request shares.
 #[derive(Debug)]
@@ -18,10 +20,19 @@ pub struct State {
     metrics: Metrics,
     pub(super) limits: Limits,
     pub(super) budget: Budget,
-    ready: AtomicBool,
+    readiness: Readiness,
+    in_cluster: OnceLock<InCluster>,
 }
 
-/// An engine with the counters of its rules, and the namespaces it is asked about: swapped together, so that a request never sees half.
+/// What a request has of the cluster beside the snapshots.
+#[derive(Debug)]
+pub(super) struct InCluster {
+    pub(super) lookup: Lookup,
+    pub(super) reporter: Option<Reporter>,
+}
+
+/// An engine with the counters of its rules, and the namespaces it is asked about: swapped together, so that a
+/// request never sees half.
 #[derive(Debug)]
 pub(super) struct Loaded {
     pub(super) engine: Arc<Engine>,
@@ -32,7 +43,7 @@ pub(super) struct Loaded {
 }
 
 impl State {
-    /// A state that is not ready yet.
+    /// A state that is ready once every gate is open that has been asked for.
     pub fn new(engine: Arc<Engine>, limits: Limits) -> State {
         let metrics = Metrics::new();
         let loaded = Loaded {
@@ -47,7 +58,8 @@ impl State {
             metrics,
             budget: Budget::new(limits.max_buffered, limits.max_body),
             limits,
-            ready: AtomicBool::new(false),
+            readiness: Readiness::default(),
+            in_cluster: OnceLock::new(),
         }
     }
 
@@ -76,6 +88,12 @@ impl State {
         Arc::clone(&self.loaded.load().namespaces)
     }
 
+    /// How many findings each exemption kept from having consequences since the process began; those that are
+    /// about no rule are not here.
+    pub fn exempted_findings(&self) -> BTreeMap<Arc<str>, u64> {
+        self.loaded.load().exempted.counts()
+    }
+
     /// One change at a time: two at once would each keep what the other replaces.
     fn change(&self, change: impl FnOnce(&Loaded) -> Loaded) {
         let _one = self.replacing.lock().unwrap_or_else(PoisonError::into_inner);
@@ -88,14 +106,34 @@ impl State {
         &self.metrics
     }
 
-    /// Whether `/readyz` says so.
-    pub fn is_ready(&self) -> bool {
-        self.ready.load(Ordering::Relaxed)
+    /// What `/readyz` says.
+    pub fn readiness(&self) -> &Readiness {
+        &self.readiness
     }
 
-    /// Sets what `/readyz` says.
-    pub fn set_ready(&self, ready: bool) {
-        self.ready.store(ready, Ordering::Relaxed);
+    /// A condition of readiness, closed until it is opened. See [`Readiness::gate`].
+    pub fn gate(&self, name: &'static str) -> Gate {
+        self.readiness.gate(name)
+    }
+
+    /// Has requests ask and tell the cluster from now on.
+    pub(super) fn join(&self, in_cluster: InCluster) {
+        // Nobody joins twice.
+        let _ = self.in_cluster.set(in_cluster);
+    }
+
+    pub(super) fn in_cluster(&self) -> Option<&InCluster> {
+        self.in_cluster.get()
+    }
+
+    /// Whether the end has begun: clients are asked to take their requests elsewhere.
+    pub fn is_draining(&self) -> bool {
+        self.readiness.is_draining()
+    }
+
+    /// Begins the end: not ready from here on, and every answer is the last of its connection.
+    pub fn begin_draining(&self) {
+        self.readiness.drain();
     }
 
     pub(super) fn loaded(&self) -> Guard<Arc<Loaded>> {

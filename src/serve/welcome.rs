@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::{IsTerminal, Write};
 
 use super::server::Server;
+use crate::cluster::Settings;
 
 /// Says where the webhook listens. People also get a command to paste: on a terminal, and where the
 /// certificate is self-signed, which nobody's log collector reads.
@@ -19,6 +20,8 @@ pub(super) fn announce(server: &Server) {
             listen = %server.address(),
             admin_listen = %server.admin_address(),
             self_signed = server.self_signed_ca().is_some(),
+            kubernetes = server.cluster().is_some(),
+            identity = server.cluster().map(|cluster| &*cluster.settings().identity),
             "serving",
         );
     }
@@ -37,6 +40,14 @@ impl fmt::Display for Welcome<'_> {
                 f,
                 "  certificate: self-signed, for localhost; trust http://{admin}/ca.pem, or use \
                  --tls-cert and --tls-key"
+            )?;
+        }
+        if let Some(cluster) = server.cluster() {
+            let Settings { name, own_namespace, identity, .. } = cluster.settings();
+            writeln!(
+                f,
+                "  policies: those of the cluster, as {identity} of {own_namespace}/{name}; not ready until they \
+                 are read"
             )?;
         }
         writeln!(f, "  health and metrics: http://{admin}/readyz, http://{admin}/metrics")?;

@@ -301,6 +301,7 @@ async fn exempted_findings_are_counted_once_and_expired_exemptions_are_none() {
     assert!(allowed("/mutate").await && allowed("/validate").await);
     assert!(has(&format!("{count} 1")), "{}", state.metrics().render().unwrap());
     assert!(has(r#"plimsoll_findings_total{policy="images",rule="no-latest",action="Deny"} 0"#));
+    assert_eq!(state.exempted_findings().into_iter().collect::<Vec<_>>(), [("vendor".into(), 1)]);
     state.replace(exempted("2020-01-01"));
     assert!(!allowed("/validate").await);
     assert!(has(&format!("{count} 1")), "a reload must not reset counters");
@@ -363,9 +364,10 @@ async fn the_admin_address_tells_health_and_gives_what_one_needs_to_try() {
         let body = response.into_body().collect().await.unwrap().to_bytes();
         (status, String::from_utf8(body.to_vec()).unwrap())
     };
+    let gate = state.gate("policies");
     assert_eq!(get("/livez").await.0, 200);
-    assert_eq!(get("/readyz").await.0, 503);
-    state.set_ready(true);
+    assert_eq!(get("/readyz").await, (503, "not ready\npolicies: starting\n".to_owned()));
+    gate.open();
     assert_eq!(get("/readyz").await.0, 200);
     assert_eq!(get("/ca.pem").await.1, "a certificate");
     assert_eq!(get("/validate").await.0, 404);

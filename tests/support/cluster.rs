@@ -23,6 +23,10 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
+#[path = "cluster/api_server.rs"]
+mod api_server;
+#[path = "cluster/audit.rs"]
+pub(crate) mod audit;
 #[path = "cluster/binaries.rs"]
 pub(crate) mod binaries;
 #[path = "certs.rs"]
@@ -62,6 +66,8 @@ pub(crate) struct Options {
     /// dialled on loopback: a process that listens on the address *is* the Service. Clusters that run at
     /// the same time and listen on the same ports there need ranges of their own.
     pub(crate) service_range: String,
+    /// Have every request of a ServiceAccount written down, for [`Cluster::audit_log`].
+    pub(crate) audit: bool,
 }
 
 impl Default for Options {
@@ -72,6 +78,7 @@ impl Default for Options {
             controllers: false,
             api_server_args: Vec::new(),
             service_range: "127.100.0.0/16".to_owned(),
+            audit: false,
         }
     }
 }
@@ -98,6 +105,7 @@ pub(crate) struct Cluster {
     kubectl: Kubectl,
     port: u16,
     supervisor: supervisor::Supervisor,
+    api_server: api_server::ApiServer,
     ca_pem: String,
     built_version: Option<String>,
 }
@@ -149,6 +157,11 @@ impl Cluster {
     /// Kills what [`Cluster::run`] started under `name` (or `etcd`, `kube-apiserver` …).
     pub(crate) fn stop(&self, name: &str) -> Result<(), String> {
         self.supervisor.stop(name)
+    }
+
+    /// The exit code of a program of [`Cluster::run`] that has ended by itself.
+    pub(crate) fn reap(&self, program: &Program) -> Result<i32, String> {
+        self.supervisor.reap(program)
     }
 
     /// The kubeconfig of the cluster's administrator.

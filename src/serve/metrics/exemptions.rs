@@ -1,6 +1,6 @@
 //! What is counted and told of exemptions, resolved once per set of them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -95,6 +95,15 @@ impl ExemptionMetrics {
 }
 
 impl ExemptionCounters {
+    /// What each exemption exempted since the process began; those that are about no rule are not here.
+    pub(in crate::serve) fn counts(&self) -> BTreeMap<Arc<str>, u64> {
+        let mut counts = BTreeMap::new();
+        for ((exemption, ..), counter) in &self.0.counters {
+            *counts.entry(Arc::clone(exemption)).or_default() += counter.get();
+        }
+        counts
+    }
+
     pub(in crate::serve) fn count(&self, found: &RecordedExemption) {
         let key = [&found.exemption, &found.policy, &found.rule].map(Arc::clone);
         if let Some(counter) = self.0.counters.get(&key.into()) {

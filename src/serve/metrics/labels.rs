@@ -53,6 +53,8 @@ pub(in crate::serve) enum BadRequest {
     Busy,
     /// The body broke off.
     Broken,
+    /// The labels of the namespace could not be had.
+    Namespace,
     /// The engine failed: a bug in Plimsoll.
     Panic,
 }
@@ -88,6 +90,7 @@ labels!(BadRequest {
     Late = "late",
     Busy = "busy",
     Broken = "broken",
+    Namespace = "namespace",
     Panic = "panic",
 });
 labels!(HandshakeFailure {

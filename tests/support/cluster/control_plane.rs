@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::api_server::ApiServer;
 use super::binaries::Binaries;
 use super::certs::{Authority, key_pair};
 use super::kubectl::Kubectl;
 use super::process::{Progress, accepts_connections, free_port, poll};
 use super::supervisor::{Program, Supervisor};
-use super::{Cluster, Options, PATIENCE};
+use super::{Cluster, Options, PATIENCE, audit};
 
 /// How often other ports are tried when somebody took one between finding and using it.
 const ATTEMPTS: usize = 3;
@@ -86,6 +87,10 @@ fn start_once(binaries: &Binaries, options: &Options) -> Result<Cluster, Failure
         kubectl,
         port: plan.api,
         supervisor,
+        api_server: ApiServer {
+            program: binaries.path("kube-apiserver")?,
+            args: plan.api_server_args(),
+        },
         ca_pem,
         built_version: binaries.built_version().map(str::to_owned),
     })
@@ -121,6 +126,9 @@ impl Plan<'_> {
         authority.serving_cert(&names)?.write_to(self.folder)?;
         self.write("ca.crt", &authority.ca_pem())?;
 
+        if self.options.audit {
+            self.write(audit::POLICY_FILE, &audit::policy().to_string())?;
+        }
         let mut tokens = String::new();
         for (part, user, group) in IDENTITIES {
             let token = random_token();
@@ -200,6 +208,10 @@ impl Plan<'_> {
             "--allow-privileged=true".to_owned(),
             "--profiling=false".to_owned(),
         ];
+        if self.options.audit {
+            args.push(format!("--audit-policy-file={}", self.file(audit::POLICY_FILE)));
+            args.push(format!("--audit-log-path={}", self.file(audit::LOG_FILE)));
+        }
         args.extend(self.options.api_server_args.iter().cloned());
         args
     }
@@ -234,7 +246,10 @@ impl Plan<'_> {
 }
 
 /// Waits until `ready` says so; sees at once when `program` has ended instead.
-fn wait_for(program: &Program, ready: impl Fn() -> Result<bool, String>) -> Result<(), String> {
+pub(super) fn wait_for(
+    program: &Program,
+    ready: impl Fn() -> Result<bool, String>,
+) -> Result<(), String> {
     poll(&format!("{} to be ready", program.name), PATIENCE, || {
         if ready()? {
             return Ok(Progress::Done(()));
@@ -247,7 +262,7 @@ fn wait_for(program: &Program, ready: impl Fn() -> Result<bool, String>) -> Resu
 }
 
 impl Kubectl {
-    fn is_ready(&self) -> Result<bool, String> {
+    pub(super) fn is_ready(&self) -> Result<bool, String> {
         let answer = self.run(&["get", "--raw", "/readyz"], None, Duration::from_secs(10))?;
         Ok(answer.success())
     }

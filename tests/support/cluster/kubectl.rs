@@ -43,7 +43,7 @@ impl Kubectl {
         let args = ["create", "serviceaccount", "default", "-n", namespace];
         poll(&format!("namespace {namespace} to be there"), PATIENCE, || {
             let made = self.run(&args, None, TIMEOUT)?;
-            if made.success() || made.stderr.contains("AlreadyExists") {
+            if made.success() || made.stderr.contains("already exists") {
                 return Ok(Progress::Done(()));
             }
             Ok(Progress::NotYet(made.stderr))

@@ -131,13 +131,34 @@ impl Supervisor {
 
         let answer = self.ask(&format!("run {name}"))?;
         let pid = answer.parse().map_err(|_| format!("not a process id: {answer:?}"))?;
-        let log = self.folder.join("logs").join(format!("{name}.log"));
-        Ok(Program { name: name.to_owned(), pid, log })
+        Ok(Program { name: name.to_owned(), pid, log: self.log(name) })
+    }
+
+    /// What runs under `name`.
+    pub(crate) fn find(&self, name: &str) -> Result<Program, String> {
+        let answer = self.ask(&format!("find {name}"))?;
+        let pid = answer.parse().map_err(|_| format!("nothing runs under {name}"))?;
+        Ok(Program { name: name.to_owned(), pid, log: self.log(name) })
+    }
+
+    fn log(&self, name: &str) -> PathBuf {
+        self.folder.join("logs").join(format!("{name}.log"))
     }
 
     /// Kills what [`Supervisor::run`] started under `name`, and waits until it is gone.
     pub(crate) fn stop(&self, name: &str) -> Result<(), String> {
         self.ask(&format!("stop {name}")).map(drop)
+    }
+
+    /// The exit code of what [`Supervisor::run`] started under `name` and what has ended by itself; as shells
+    /// have it, 128 and the signal's number for one that a signal ended.
+    pub(crate) fn reap(&self, program: &Program) -> Result<i32, String> {
+        if program.is_alive() {
+            return Err(format!("{} runs still", program.name));
+        }
+        let answer = self.ask(&format!("reap {}", program.name))?;
+        let code = answer.strip_prefix("ended ").and_then(|code| code.parse().ok());
+        code.ok_or_else(|| format!("not an exit code: {answer:?}"))
     }
 
     fn ask(&self, command: &str) -> Result<String, String> {

@@ -6,7 +6,8 @@
 # Nothing in there is worth a graceful end.
 #
 # $1: the cluster's folder, with run/NAME (a script that execs the program) and logs/.
-# stdin: `run NAME` (answered by the process id), `stop NAME` (answered by `stopped`).
+# stdin: `run NAME` and `find NAME` (answered by the process id), `stop NAME` (answered by `stopped`), `reap NAME` (answered
+# by `ended CODE`; only for a program that has ended: nothing else is answered until then).
 
 dir=$1
 children= # NAME:PID, youngest first
@@ -47,6 +48,21 @@ while read -r verb name; do
     done
     children=$left
     echo stopped
+    ;;
+  find)
+    found=none
+    for child in $children; do
+      if [ "${child%:*}" = "$name" ]; then found=${child#*:}; fi
+    done
+    echo "$found"
+    ;;
+  reap)
+    left= code=127
+    for child in $children; do
+      if [ "${child%:*}" = "$name" ]; then wait "${child#*:}"; code=$?; else left="$left $child"; fi
+    done
+    children=$left
+    echo "ended $code"
     ;;
   esac
 done

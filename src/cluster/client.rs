@@ -1,0 +1,135 @@
+//! The connection to the API server, and what to do where it fails.
+
+use std::time::Duration;
+
+use axum::http::HeaderValue;
+use axum::http::header::USER_AGENT;
+use kube::config::InferConfigError;
+use kube::{Client, Config, Error};
+
+/// Connecting is done within a cluster, or to a machine near by.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a request may take to be sent.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long an answer may fall silent. Longer than a watch lasts, which may have nothing to say all its life; without
+/// it, a list whose connection died unnoticed would be waited for for ever.
+const READ_TIMEOUT: Duration = Duration::from_secs(75);
+/// The part of a refusal that names nothing but the user, who is in the message as well.
+const MOST_OF_A_MESSAGE: usize = 400;
+
+/// Why there is no client.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// Neither a kubeconfig nor a pod's ServiceAccount.
+    #[error(
+        "no cluster is configured: {0}; set KUBECONFIG to a kubeconfig, or run in a pod with its ServiceAccount's \
+         token mounted (automountServiceAccountToken: true)"
+    )]
+    NoConfig(#[source] Box<InferConfigError>),
+    /// What is configured cannot be used.
+    #[error(
+        "the cluster's configuration cannot be used: {0}; correct the certificates and credentials in the kubeconfig"
+    )]
+    Unusable(#[source] Box<Error>),
+}
+
+/// A client for the cluster that the environment names: KUBECONFIG, ~/.kube/config, or the pod's own ServiceAccount,
+/// whose token file is read again as it rotates. Nothing is sent yet.
+///
+/// # Errors
+/// When no cluster is configured, or not in a way that can be used. An API server that cannot be reached is no error.
+pub async fn connect() -> Result<Client, ClientError> {
+    let mut config =
+        Config::infer().await.map_err(|error| ClientError::NoConfig(Box::new(error)))?;
+    config.connect_timeout = Some(CONNECT_TIMEOUT);
+    config.write_timeout = Some(WRITE_TIMEOUT);
+    config.read_timeout = Some(READ_TIMEOUT);
+    // Or the time that a connection waited for its next request would count.
+    config.reset_reader_on_write = true;
+    // Every caller has a backoff of its own, and a deadline that hidden retries would eat up.
+    config.default_retry = false;
+    let agent = concat!("plimsoll/", env!("CARGO_PKG_VERSION"));
+    config.headers.push((USER_AGENT, HeaderValue::from_static(agent)));
+    Client::try_from(config).map_err(|error| ClientError::Unusable(Box::new(error)))
+}
+
+/// Whether somebody else changed the object in the meantime, or made it first.
+pub fn is_conflict(error: &Error) -> bool {
+    matches!(error, Error::Api(status) if status.code == 409)
+}
+
+/// Whether the object, or the whole resource, is not there.
+pub fn is_not_found(error: &Error) -> bool {
+    matches!(error, Error::Api(status) if status.code == 404)
+}
+
+/// What went wrong and what to do about it, in one line.
+pub fn explain(error: &Error) -> String {
+    let cause = chain(error);
+    match error {
+        Error::Api(status) => match status.code {
+            401 => format!(
+                "the API server does not accept the credentials ({cause}): check the token of the ServiceAccount"
+            ),
+            // The API server's message names user, verb, resource and scope: exactly the rule that is missing.
+            403 => format!(
+                "a right is missing ({cause}): add that verb and resource to the ClusterRole or Role of Plimsoll's \
+                 ServiceAccount; the chart's templates/rbac.yaml has all of them"
+            ),
+            _ => cause,
+        },
+        Error::Auth(_) => format!(
+            "the credentials cannot be had ({cause}): check the token file or the exec plugin of the kubeconfig"
+        ),
+        Error::HyperError(_) | Error::Service(_) => format!(
+            "the API server cannot be reached ({cause}): check its address and the NetworkPolicy of Plimsoll's pods"
+        ),
+        _ => cause,
+    }
+}
+
+/// An error with what caused it; kube's own errors name the outermost layer only.
+fn chain(error: &Error) -> String {
+    let mut text = match error {
+        Error::Api(status) => status.message.clone(),
+        other => other.to_string(),
+    };
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    if text.chars().count() > MOST_OF_A_MESSAGE {
+        text = text.chars().take(MOST_OF_A_MESSAGE).chain(['…']).collect();
+    }
+    text.replace(['\n', '\r'], " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use kube::core::Status;
+
+    use super::*;
+
+    fn api(code: u16, message: &str) -> Error {
+        Error::Api(Box::new(Status { code, message: message.to_owned(), ..Status::default() }))
+    }
+
+    #[test]
+    fn a_missing_right_is_named() {
+        let message = "podpolicies.plimsoll.dev is forbidden: User \"u\" cannot list resource \"podpolicies\"";
+        let text = explain(&api(403, message));
+        assert!(text.contains(message) && text.contains("ClusterRole"), "{text}");
+    }
+
+    #[test]
+    fn what_the_caller_can_mend_is_told_apart() {
+        assert!(explain(&api(401, "Unauthorized")).contains("token"));
+        assert!(is_conflict(&api(409, "")) && !is_conflict(&api(404, "")));
+        assert!(is_not_found(&api(404, "")) && !is_not_found(&api(403, "")));
+        assert!(explain(&api(500, &"x".repeat(5_000))).chars().count() <= MOST_OF_A_MESSAGE + 1);
+    }
+}

@@ -1,0 +1,171 @@
+//! Keeping up with one kind of object: a list, then every change, for as long as the process lives.
+
+use std::fmt::Debug;
+use std::hash::{BuildHasher, RandomState};
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use kube::runtime::WatchStreamExt;
+use kube::runtime::utils::Backoff;
+use kube::runtime::watcher::{self, Event};
+use kube::{Api, Resource};
+use serde::de::DeserializeOwned;
+use tokio::sync::mpsc;
+
+use super::client;
+use super::metrics::Metrics;
+use crate::readiness::Gate;
+
+/// A watch is begun anew so often, and one whose connection died in silence is noticed by then.
+const WATCH_SECONDS: u32 = 60;
+/// Objects of a list that are in memory at once, in their whole length.
+const PAGE: u32 = 100;
+/// After a watch broke.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(200);
+/// While the API server stays away: short, because policies that changed meanwhile wait for it.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// What happened to the objects of one kind.
+#[derive(Debug)]
+pub(super) enum Delta<T> {
+    /// These are all there are.
+    All(Vec<T>),
+    /// One was made or changed.
+    Set(T),
+    /// One is gone.
+    Gone(T),
+}
+
+/// One kind of object to keep up with.
+pub(super) struct Followed<K> {
+    /// What metrics, logs and readiness call it.
+    pub(super) resource: &'static str,
+    /// What to do where the API server does not know the kind.
+    pub(super) unknown: Option<&'static str>,
+    pub(super) api: Api<K>,
+    pub(super) gate: Gate,
+    pub(super) metrics: Metrics,
+}
+
+impl<K> Followed<K>
+where
+    K: Resource + Clone + DeserializeOwned + Debug + Send + 'static,
+{
+    /// Hands every change on, each object reduced to what is kept of it. Ends when nobody listens any more.
+    ///
+    /// The gate is told why there is no list yet. Once there was one, it is left alone: what is known stays in force,
+    /// and a server that cannot ask for news still judges.
+    pub(super) async fn follow<T>(self, reduce: impl Fn(K) -> T, out: mpsc::Sender<Delta<T>>) {
+        let Self { resource, unknown, api, gate, metrics } = self;
+        let config = watcher::Config::default().timeout(WATCH_SECONDS).page_size(PAGE);
+        let mut events = std::pin::pin!(watcher::watcher(api, config).backoff(Pauses::default()));
+        let mut listed = Vec::new();
+        let mut full = false;
+        let mut complaint: Option<String> = None;
+        gate.close("waiting for the API server");
+        while let Some(event) = events.next().await {
+            let delta = match event {
+                Ok(event) => {
+                    if complaint.take().is_some() {
+                        tracing::info!(resource, "the watch is back");
+                    }
+                    match event {
+                        Event::Init => {
+                            listed.clear();
+                            continue;
+                        }
+                        Event::InitApply(object) => {
+                            listed.push(reduce(object));
+                            continue;
+                        }
+                        Event::InitDone => {
+                            full = true;
+                            Delta::All(std::mem::take(&mut listed))
+                        }
+                        Event::Apply(object) => Delta::Set(reduce(object)),
+                        Event::Delete(object) => Delta::Gone(reduce(object)),
+                    }
+                }
+                Err(error) => {
+                    metrics.count_watch_restart(resource);
+                    let reason = explain(&error, unknown);
+                    if !full {
+                        gate.close(&*reason);
+                    }
+                    // Once for each reason, however long it lasts.
+                    if complaint.as_ref() != Some(&reason) {
+                        tracing::warn!(
+                            resource,
+                            error = &*reason,
+                            "the watch broke; beginning again"
+                        );
+                        complaint = Some(reason);
+                    }
+                    continue;
+                }
+            };
+            if out.send(delta).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+fn explain(error: &watcher::Error, unknown: Option<&str>) -> String {
+    let cause = match error {
+        watcher::Error::InitialListFailed(cause)
+        | watcher::Error::WatchStartFailed(cause)
+        | watcher::Error::WatchFailed(cause) => cause,
+        other => return other.to_string(),
+    };
+    match unknown {
+        Some(unknown) if client::is_not_found(cause) => unknown.to_owned(),
+        _ => client::explain(cause),
+    }
+}
+
+/// Pauses that grow, with some chance in them, so that replicas do not come back all at once.
+#[derive(Debug)]
+struct Pauses {
+    next: Duration,
+}
+
+impl Default for Pauses {
+    fn default() -> Self {
+        Self { next: SHORTEST_PAUSE }
+    }
+}
+
+impl Iterator for Pauses {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        let pause = self.next;
+        self.next = (pause * 2).min(LONGEST_PAUSE);
+        let chance = u32::from(RandomState::new().hash_one(()) as u8);
+        Some(pause / 2 + pause / 512 * chance)
+    }
+}
+
+impl Backoff for Pauses {
+    fn reset(&mut self) {
+        *self = Self::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_to_a_bound_and_begin_anew() {
+        let mut pauses = Pauses::default();
+        assert!(pauses.next().is_some_and(|pause| pause <= SHORTEST_PAUSE));
+        for pause in pauses.by_ref().take(100) {
+            assert!(pause <= LONGEST_PAUSE);
+        }
+        assert!(pauses.next().is_some_and(|pause| pause >= LONGEST_PAUSE / 2));
+        pauses.reset();
+        assert!(pauses.next().is_some_and(|pause| pause <= SHORTEST_PAUSE));
+    }
+}

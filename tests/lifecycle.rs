@@ -1,0 +1,26 @@
+//! Plimsoll's own life in a cluster: what its chart makes runs as Deployments do, under a load of pods, while
+//! everything around it is restarted, killed, renewed and taken away.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+#[path = "support/cluster.rs"]
+mod cluster;
+#[path = "support/load.rs"]
+mod load;
+#[path = "support/node.rs"]
+mod node;
+
+#[allow(dead_code, reason = "shared with the tests of the chart")]
+#[path = "chart/helm.rs"]
+mod helm;
+#[path = "lifecycle/installation.rs"]
+mod installation;
+#[path = "lifecycle/under_load.rs"]
+mod under_load;
+#[path = "support/usage.rs"]
+mod usage;
