@@ -2,6 +2,7 @@
 
 mod answer;
 mod message;
+mod policies;
 mod review;
 
 use std::borrow::Cow;
@@ -26,6 +27,8 @@ pub enum Endpoint {
     Mutate,
     /// `/validate`: only judges.
     Validate,
+    /// `/validate-policies`: judges the policies themselves.
+    Policies,
 }
 
 /// What was answered.
@@ -157,20 +160,20 @@ impl<'a> Review<'a> {
         now: Option<i64>,
     ) -> Answer<'a> {
         let Self(mut request) = self;
-        let name = request.display_name();
-        let pod = request.pod.take();
-        let controller = pod.as_ref().and_then(Controller::of);
         let stage = match endpoint {
             Endpoint::Mutate => Stage::Mutate,
             Endpoint::Validate => Stage::Validate,
+            Endpoint::Policies => return policies::answer(engine, request, now),
         };
+        let name = request.display_name();
+        let pod = request.pod.take();
+        let controller = pod.as_ref().and_then(Controller::of);
         let mut decision = engine.decide_on(&request.attributes(facts, now), pod, stage);
-        match endpoint {
-            Endpoint::Mutate => decision.allowed = true,
+        if stage == Stage::Mutate {
+            decision.allowed = true;
+        } else {
             // A template is judged as the pods it will make; what is mended in them is mended there.
-            Endpoint::Validate => {
-                decision.findings.retain(|finding| finding.action != Action::Patch);
-            }
+            decision.findings.retain(|finding| finding.action != Action::Patch);
         }
         let body = answer::render(&request.uid, &decision);
         let record = Record {

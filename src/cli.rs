@@ -1,13 +1,23 @@
 //! The command line: one file per door.
 
+#[cfg(feature = "serve")]
+mod certificates;
 mod check;
+#[cfg(feature = "serve")]
+mod doctor;
+#[cfg(feature = "serve")]
+mod emergency;
 mod explain;
 #[cfg(feature = "serve")]
 mod kubernetes;
+#[cfg(feature = "serve")]
+mod manifests;
 mod output;
 mod policies;
 #[cfg(feature = "serve")]
 mod serve;
+#[cfg(feature = "serve")]
+mod webhooks;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -36,8 +46,20 @@ struct Cli {
 enum Command {
     /// Judge manifests: files, folders, or `-` for standard input
     Check(check::CheckArgs),
+    /// Find out what is wrong with an installation in a cluster, and how it is mended
+    #[cfg(feature = "serve")]
+    Doctor(doctor::DoctorArgs),
+    /// Switch the webhooks off in a cluster, whether a server runs or not
+    #[cfg(feature = "serve")]
+    EmergencyOff(emergency::OffArgs),
+    /// Switch on again what emergency-off switched off
+    #[cfg(feature = "serve")]
+    EmergencyOn(emergency::OnArgs),
     /// Print the page of a rule, or the list of rules
     Explain(explain::ExplainArgs),
+    /// Print what the Helm chart installs, as plain YAML for `kubectl apply`
+    #[cfg(feature = "serve")]
+    Manifests(manifests::ManifestsArgs),
     /// Print the policies that are built in
     Policies(policies::PoliciesArgs),
     /// Run the admission webhook
@@ -142,7 +164,15 @@ pub fn main() -> ExitCode {
     let Cli { command, common } = Cli::parse();
     let outcome = match command {
         Command::Check(args) => check::run(&args, &common),
+        #[cfg(feature = "serve")]
+        Command::Doctor(args) => doctor::run(&args, &common),
+        #[cfg(feature = "serve")]
+        Command::EmergencyOff(args) => emergency::off(&args),
+        #[cfg(feature = "serve")]
+        Command::EmergencyOn(args) => emergency::on(&args),
         Command::Explain(args) => explain::run(&args),
+        #[cfg(feature = "serve")]
+        Command::Manifests(args) => manifests::run(&args),
         Command::Policies(args) => policies::run(&args),
         #[cfg(feature = "serve")]
         Command::Serve(args) => serve::run(&args, &common),

@@ -3,8 +3,10 @@
 //! Watches bring policies, exemptions, namespaces and LimitRanges, never a pod; the keeper makes snapshots of them
 //! and hands those to a [`Sink`]. What is written there, the leader writes.
 
+pub mod certificates;
 pub mod client;
 mod condition;
+pub mod doctor;
 mod events;
 mod keeping;
 mod knowing;
@@ -16,6 +18,7 @@ mod running;
 mod saying;
 mod status;
 mod watching;
+pub mod webhooks;
 
 pub use events::Subject;
 pub use events::pods::{Reporter, Told};

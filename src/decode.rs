@@ -19,6 +19,20 @@ pub struct DecodeError {
 }
 
 impl DecodeError {
+    /// The error in one line: field, what is wrong, what to do.
+    pub fn line(&self) -> String {
+        let place = self.pointer.field_path();
+        if place.is_empty() { self.advice() } else { format!("{place}: {}", self.advice()) }
+    }
+
+    /// What is wrong and what to do, for where the field is told apart.
+    pub fn advice(&self) -> String {
+        match &self.help {
+            Some(help) => format!("{}; {help}", self.message),
+            None => self.message.clone(),
+        }
+    }
+
     /// The same error seen from one step further up.
     #[must_use]
     pub fn below(mut self, step: impl std::fmt::Display) -> Self {

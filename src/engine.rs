@@ -247,7 +247,7 @@ impl<'e> Scope<'e, '_> {
             self.judge(&pod, &mut decision);
             let found = !decision.findings.is_empty() || !decision.exempted.is_empty();
             if attributes.operation == Operation::Update && found {
-                self.forget_what_was_there(attributes, &mut decision);
+                self.forget_what_was_there(attributes, &pod, &mut decision);
             }
         }
         decision.settle();

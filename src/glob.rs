@@ -16,7 +16,7 @@ use crate::pointer::Pointer;
 mod tests;
 
 /// The longest pattern that is compiled, in bytes: three times the longest image name.
-const MAX_PATTERN: usize = 1024;
+pub(crate) const MAX_PATTERN: usize = 1024;
 /// The largest automaton that is built for one pattern, in bytes.
 const MAX_AUTOMATON: usize = 1 << 20;
 
@@ -34,8 +34,10 @@ pub enum Slash {
 #[serde(deny_unknown_fields, default)]
 pub struct GlobList {
     /// Any of these must match; absent or empty: all names do.
+    #[schemars(inner(length(min = 1, max = MAX_PATTERN)))]
     pub include: Vec<String>,
     /// None of these may match.
+    #[schemars(inner(length(min = 1, max = MAX_PATTERN)))]
     pub exclude: Vec<String>,
 }
 
@@ -196,6 +198,16 @@ fn build_glob(pattern: &str, slash: Slash) -> Result<globset::Glob, globset::Err
         // The default depends on the system that Plimsoll was built for.
         .backslash_escape(true)
         .build()
+}
+
+/// The regular expression of a glob whose `*` stands for slashes too, in the dialect that Go and Rust share; none
+/// where they would read it differently, or the glob is malformed.
+///
+/// On text beyond ASCII, `?` and ranges stand for a byte here and for a character in Go.
+pub fn shared_regex(pattern: &str) -> Option<String> {
+    let regex = build_glob(pattern, Slash::Crossed).ok().filter(|_| pattern.is_ascii())?;
+    let body = regex.regex().strip_prefix("(?-u)")?;
+    Some(format!("(?s){body}"))
 }
 
 /// A glob with at most one `*`, at an end: compared in nanoseconds, without an automaton.

@@ -7,6 +7,7 @@ pub mod check;
 pub mod cli;
 #[cfg(feature = "serve")]
 pub mod cluster;
+pub mod crd;
 pub mod decode;
 pub mod edit;
 pub mod engine;

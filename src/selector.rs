@@ -32,14 +32,28 @@ pub struct LabelSelector {
 /// One requirement on one label, as written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("x-kubernetes-validations" = [
+    {
+        "rule": "!(self.operator in ['In', 'NotIn']) || (has(self.values) && size(self.values) > 0)",
+        "message": "the operators In and NotIn need at least one value",
+        "fieldPath": ".values",
+    },
+    {
+        "rule": "!(self.operator in ['Exists', 'DoesNotExist']) || !has(self.values) || size(self.values) == 0",
+        "message": "the operators Exists and DoesNotExist take no values",
+        "fieldPath": ".values",
+    },
+]))]
 pub struct LabelSelectorRequirement {
     /// The label's key.
+    #[schemars(length(min = 1, max = 317))]
     pub key: String,
     /// How the label's value relates to `values`: In, NotIn, Exists or DoesNotExist.
     #[schemars(extend("enum" = ["In", "NotIn", "Exists", "DoesNotExist"]))]
     pub operator: String,
     /// The values: at least one with In and NotIn, none with Exists and DoesNotExist.
     #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
+    #[schemars(inner(length(max = label::MAX_NAME)))]
     pub values: Vec<String>,
 }
 

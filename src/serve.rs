@@ -36,7 +36,7 @@ pub use options::{Admin, DEFAULT_ADMIN_LISTEN, DEFAULT_LISTEN, Drain, Limits, Op
 pub use router::router;
 pub use server::{Server, Shutdown};
 pub use state::State;
-pub use tls::{CertificateError, SelfSigned};
+pub use tls::{CertificateError, Certificates, SelfSigned};
 
 use crate::engine::Engine;
 

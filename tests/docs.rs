@@ -11,10 +11,14 @@
 
 #[path = "support/cluster.rs"]
 mod cluster;
+#[path = "e2e/policy_webhook.rs"]
+mod policy_webhook;
 #[allow(dead_code, reason = "the end-to-end tests use all of it")]
 #[path = "e2e/webhook.rs"]
 mod webhook;
 
+#[path = "docs/certificates.rs"]
+mod certificates;
 #[path = "docs/commands.rs"]
 mod commands;
 #[path = "docs/markdown.rs"]

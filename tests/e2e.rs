@@ -14,12 +14,22 @@ mod cluster;
 mod airflow;
 #[path = "e2e/always_pull_images.rs"]
 mod always_pull_images;
+#[path = "e2e/certificates.rs"]
+mod certificates;
 #[path = "e2e/cluster_policies.rs"]
 mod cluster_policies;
+#[path = "e2e/crds.rs"]
+mod crds;
 #[path = "e2e/denials.rs"]
 mod denials;
 #[path = "e2e/doors.rs"]
 mod doors;
+#[path = "e2e/emergency.rs"]
+mod emergency;
+#[path = "e2e/managed.rs"]
+mod managed;
+#[path = "e2e/policy_webhook.rs"]
+mod policy_webhook;
 #[path = "e2e/service.rs"]
 mod service;
 #[path = "e2e/spread.rs"]
@@ -28,5 +38,7 @@ mod spread;
 mod updates;
 #[path = "e2e/webhook.rs"]
 mod webhook;
+#[path = "e2e/webhook_configurations.rs"]
+mod webhook_configurations;
 #[path = "e2e/workloads.rs"]
 mod workloads;

@@ -4,6 +4,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "generated/chart.rs"]
+mod chart;
+#[path = "support/go.rs"]
+mod go;
+
 use std::fs;
 use std::path::Path;
 
@@ -145,6 +150,22 @@ fn systems_table() {
         );
     }
     check_part("docs/policies.md", "systems", &table);
+}
+
+/// A Helm chart installs what is in its folder `crds` before everything else.
+#[test]
+fn custom_resource_definitions() {
+    for definition in plimsoll::crd::definitions() {
+        let yaml = serde_saphyr::to_string(&definition).unwrap();
+        let read: Value =
+            plimsoll::manifest::parse(None, yaml.clone().into_bytes()).documents[0].value.clone();
+        assert_eq!(read, definition, "the text says what the definition says");
+        let name = definition["spec"]["names"]["plural"].as_str().unwrap();
+        check(
+            &format!("charts/plimsoll/crds/{name}.yaml"),
+            &format!("# Made by tests/generated.rs from src/crd.rs; edit the Rust types.\n{yaml}"),
+        );
+    }
 }
 
 /// What a command says with `--help`, whatever the environment.

@@ -8,6 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
 use super::message;
+use super::policies::Refused;
+use crate::decode::DecodeError;
 use crate::engine::{Decision, Finding};
 use crate::policy::Action;
 
@@ -49,8 +51,14 @@ struct Status {
     details: Details,
 }
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Details {
+    #[serde(skip_serializing_if = "String::is_empty")]
+    name: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    group: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    kind: String,
     causes: Vec<Cause>,
 }
 
@@ -74,6 +82,40 @@ pub(super) fn render(uid: &str, decision: &Decision) -> Vec<u8> {
         warnings: message::warnings(decision),
         audit_annotations: audit_annotations(decision),
     };
+    write(response)
+}
+
+/// The answer to the review of a policy, as JSON. An invalid object is refused as the API server refuses one; of
+/// such a refusal kubectl shows nothing but the causes.
+pub(super) fn render_policy(uid: &str, refused: &Refused<'_>, warnings: Vec<String>) -> Vec<u8> {
+    let cause = |error: &DecodeError| Cause {
+        reason: "FieldValueInvalid",
+        message: error.advice(),
+        field: error.pointer.field_path(),
+    };
+    let status = || Status {
+        code: 422,
+        reason: "Invalid",
+        message: message::invalid(refused.errors),
+        details: Details {
+            name: refused.name.to_owned(),
+            group: refused.group.to_owned(),
+            kind: refused.kind.to_owned(),
+            causes: refused.errors.iter().map(cause).collect(),
+        },
+    };
+    write(Response {
+        uid,
+        allowed: refused.errors.is_empty(),
+        status: (!refused.errors.is_empty()).then(status),
+        patch_type: None,
+        patch: None,
+        warnings,
+        audit_annotations: BTreeMap::new(),
+    })
+}
+
+fn write(response: Response<'_>) -> Vec<u8> {
     let review = Review { api_version: "admission.k8s.io/v1", kind: "AdmissionReview", response };
     // Only maps with keys that are not text cannot be written, and there are none.
     serde_json::to_vec(&review).unwrap_or_default()
@@ -99,7 +141,7 @@ fn status(decision: &Decision) -> Status {
         code: 403,
         reason: "Forbidden",
         message: message::denial(decision),
-        details: Details { causes },
+        details: Details { causes, ..Details::default() },
     }
 }
 

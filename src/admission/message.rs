@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::decode::DecodeError;
 use crate::engine::{Decision, Finding, Unreadable};
 use crate::policy::Action;
 
@@ -61,6 +62,17 @@ pub(super) fn denial(decision: &Decision) -> String {
     text.replace(QUOTA_WORDS, "exceeded-quota")
 }
 
+/// The message of a policy's refusal: every error in a line of its own.
+pub(super) fn invalid(errors: &[DecodeError]) -> String {
+    match errors {
+        [one] => one.line(),
+        several => {
+            let head = format!("{} errors:", several.len());
+            several.iter().fold(head, |text, error| text + "\n- " + &error.line())
+        }
+    }
+}
+
 /// The warnings of an answer, within the API server's limits.
 pub(super) fn warnings(decision: &Decision) -> Vec<String> {
     let mut warnings = patches(decision);
@@ -98,7 +110,7 @@ fn patches(decision: &Decision) -> Vec<String> {
         .collect()
 }
 
-fn within_limits(warnings: Vec<String>) -> Vec<String> {
+pub(super) fn within_limits(warnings: Vec<String>) -> Vec<String> {
     let total = warnings.len();
     let mut left = MAX_WARNINGS_CHARS - MAX_WARNING_CHARS;
     let mut kept = Vec::with_capacity(total);

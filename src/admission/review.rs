@@ -41,15 +41,15 @@ pub enum ReviewError {
 pub(super) struct Request<'a> {
     pub(super) uid: Str<'a>,
     pub(super) kind: GroupVersionKind<'a>,
-    sub_resource: Str<'a>,
+    pub(super) sub_resource: Str<'a>,
     name: Str<'a>,
     pub(super) namespace: Str<'a>,
     operation: Option<Operation>,
     pub(super) user_info: UserInfo<'a>,
-    object: Option<&'a str>,
+    pub(super) object: Option<&'a str>,
     /// The object, where it was read at once.
     pub(super) pod: Option<Pod<'a>>,
-    old_object: Option<&'a str>,
+    pub(super) old_object: Option<&'a str>,
     pub(super) dry_run: bool,
 }
 
@@ -57,7 +57,7 @@ pub(super) struct Request<'a> {
 #[serde(bound(deserialize = "'de: 'a"))]
 pub(super) struct GroupVersionKind<'a> {
     #[serde(default)]
-    group: Str<'a>,
+    pub(super) group: Str<'a>,
     pub(super) kind: Str<'a>,
 }
 

@@ -3,6 +3,7 @@
 use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 
+use super::webhooks::WebhookArgs;
 use crate::cluster::Settings;
 
 /// The name of an installation unless told otherwise: that of the chart.
@@ -30,7 +31,7 @@ pub(super) struct KubernetesArgs {
         default_value = DEFAULT_NAME,
         requires = "kubernetes"
     )]
-    name: String,
+    pub(super) name: String,
     /// What this replica is called among the others; no two may share it [default: the host's name]
     #[arg(long, env = "PLIMSOLL_IDENTITY", value_name = "NAME", requires = "kubernetes")]
     identity: Option<String>,
@@ -44,6 +45,8 @@ pub(super) struct KubernetesArgs {
         requires = "kubernetes"
     )]
     events: Switch,
+    #[command(flatten)]
+    webhooks: WebhookArgs,
 }
 
 /// On or off.
@@ -55,6 +58,11 @@ enum Switch {
 }
 
 impl KubernetesArgs {
+    /// Finds out what cannot work before anything is begun.
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        self.webhooks.check()
+    }
+
     /// Who this replica is, where it lives in a cluster.
     pub(super) fn settings(&self, own_namespace: &str) -> Option<Settings> {
         self.kubernetes.then(|| Settings {
@@ -66,6 +74,7 @@ impl KubernetesArgs {
                 .filter(|name| !name.is_empty())
                 .unwrap_or_else(hostname),
             events: self.events == Switch::On,
+            webhooks: self.webhooks.settings(),
         })
     }
 }

@@ -1,18 +1,18 @@
 //! `plimsoll serve`: the admission webhook.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 
+use super::certificates::CertificateArgs;
 use super::kubernetes::KubernetesArgs;
 use super::{Common, DefaultMode, Outcome, PolicyArgs};
 use crate::engine::Engine;
 use crate::serve::{
-    self, Admin, DEFAULT_ADMIN_LISTEN, DEFAULT_LISTEN, Drain, Limits, Options, TlsSource,
-    parse_address, parse_delay,
+    self, Admin, DEFAULT_ADMIN_LISTEN, DEFAULT_LISTEN, Drain, Limits, Options, parse_address,
+    parse_delay,
 };
 
 /// Flags of `plimsoll serve`.
@@ -42,13 +42,8 @@ pub(super) struct ServeArgs {
         )
     )]
     admin_listen: Option<SocketAddr>,
-    /// Certificate chain as PEM, leaf first; read again when it changes. Absent: a self-signed
-    /// certificate for localhost, made in memory
-    #[arg(long, env = "PLIMSOLL_TLS_CERT", value_name = "FILE", requires = "tls_key")]
-    tls_cert: Option<PathBuf>,
-    /// Private key of the certificate as PEM
-    #[arg(long, env = "PLIMSOLL_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
-    tls_key: Option<PathBuf>,
+    #[command(flatten)]
+    certificates: CertificateArgs,
     /// Namespace Plimsoll is installed in: nothing there is judged
     #[arg(
         long,
@@ -94,8 +89,7 @@ pub(super) fn run(args: &ServeArgs, common: &Common) -> anyhow::Result<Outcome> 
         cluster,
         listen,
         admin_listen,
-        tls_cert,
-        tls_key,
+        certificates,
         own_namespace,
         default_mode,
         max_connections,
@@ -103,6 +97,7 @@ pub(super) fn run(args: &ServeArgs, common: &Common) -> anyhow::Result<Outcome> 
         log_level,
     } = args;
     serve::logging::init(log_level.as_deref())?;
+    cluster.check()?;
     let engine = match cluster.kubernetes {
         // The cluster says what is in force; until it has, the server is not ready.
         true => Engine::new(Arc::default()),
@@ -115,10 +110,7 @@ pub(super) fn run(args: &ServeArgs, common: &Common) -> anyhow::Result<Outcome> 
     let options = Options {
         listen: *listen,
         admin: admin_listen.map_or(Admin::Default, Admin::At),
-        tls: match (tls_cert, tls_key) {
-            (Some(cert), Some(key)) => TlsSource::Files { cert: cert.clone(), key: key.clone() },
-            _ => TlsSource::SelfSigned,
-        },
+        tls: certificates.source(&cluster.name, own_namespace),
         limits: Limits { max_connections: *max_connections, ..Limits::default() },
         drain: Drain { delay: *drain_delay, ..Drain::default() },
         cluster: cluster.settings(own_namespace),

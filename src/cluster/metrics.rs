@@ -9,6 +9,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
+use super::webhooks::Configuration;
+
 /// What is watched, as metrics and readiness call it.
 pub(super) const RESOURCES: [&str; 4] = [POLICIES, EXEMPTIONS, NAMESPACES, LIMIT_RANGES];
 pub(super) const POLICIES: &str = "policies";
@@ -27,6 +29,7 @@ pub struct Metrics {
     status_writes: Family<ResultLabels, Counter>,
     events: Family<ResultLabels, Counter>,
     namespaces: Gauge,
+    webhook_configurations: Family<ConfigurationLabels, Gauge>,
     namespace_lookups: Family<ResultLabels, Counter>,
 }
 
@@ -43,6 +46,11 @@ struct ResourceLabels {
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct ResultLabels {
     result: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ConfigurationLabels {
+    configuration: &'static str,
 }
 
 /// What became of an Event.
@@ -110,6 +118,11 @@ impl Metrics {
         }
         registry.register("namespaces", "Namespaces that are known", self.namespaces.clone());
         registry.register(
+            "webhook_configuration_in_place",
+            "Whether a webhook configuration holds what it should",
+            self.webhook_configurations.clone(),
+        );
+        registry.register(
             "namespace_lookups",
             "Namespaces asked for because a review came before the watch knew them",
             self.namespace_lookups.clone(),
@@ -151,6 +164,12 @@ impl Metrics {
 
     pub(super) fn set_namespaces(&self, count: usize) {
         self.namespaces.set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    /// Whether a webhook configuration holds what it should.
+    pub fn set_webhook_configuration(&self, configuration: Configuration, in_place: bool) {
+        let labels = ConfigurationLabels { configuration: configuration.label() };
+        self.webhook_configurations.get_or_create(&labels).set(in_place.into());
     }
 
     pub(super) fn count_namespace_lookup(&self, result: &'static str) {

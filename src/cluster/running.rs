@@ -11,7 +11,6 @@ use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use super::Reporter;
 use super::events::{Events, pods};
 use super::keeping::{Inbox, Inboxes, Keeper, Sink};
 use super::knowing::{Labelled, Ranged};
@@ -21,6 +20,7 @@ use super::metrics::{EXEMPTIONS, LIMIT_RANGES, Metrics, NAMESPACES, POLICIES};
 use super::saying;
 use super::status::{Kind, Writer};
 use super::watching::{Delta, Followed};
+use super::{Reporter, webhooks};
 use crate::policy::PolicySet;
 use crate::readiness::{Gate, Readiness};
 
@@ -38,6 +38,8 @@ pub struct Settings {
     pub identity: String,
     /// Whether Events are written on the owners of pods (`--events`).
     pub events: bool,
+    /// What the webhook configurations say beside the policies.
+    pub webhooks: webhooks::Settings,
 }
 
 /// Everything that runs beside the webhook. Dropped, it ends; [`Cluster::resign`] first, and others need not wait.
@@ -114,6 +116,11 @@ impl Cluster {
     /// The policies in force, and every change of them. None at all until the first list is in.
     pub fn policies(&self) -> watch::Receiver<Arc<PolicySet>> {
         self.policies.clone()
+    }
+
+    /// Has something run as long as the rest of it.
+    pub fn run_beside(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(task);
     }
 
     /// What asks for namespaces that are not known yet.

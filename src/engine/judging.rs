@@ -42,15 +42,21 @@ impl Scope<'_, '_> {
 
     /// Drops the findings that the object had before the update: an object that was admitted before a policy
     /// existed must still be able to change its labels and lose its finalizers.
-    pub(super) fn forget_what_was_there(
+    pub(super) fn forget_what_was_there<'a>(
         &self,
-        attributes: &Attributes<'_>,
+        attributes: &Attributes<'a>,
+        pod: &Pod<'a>,
         decision: &mut Decision,
     ) {
         let Some(Ok(mut before)) = attributes.old_object.map(|object| self.kind.read(object))
         else {
             return;
         };
+        if self.kind.is_pod() {
+            // Only the spec counts: labels and owners may make another workload of a pod, and what its spec lacks
+            // for that was there before. The API server holds such updates back (`cluster::webhooks`).
+            before.metadata.clone_from(&pod.metadata);
+        }
         let mut old = Decision::allowed();
         let then = self.for_another(&before);
         if !then.kind.is_pod() {

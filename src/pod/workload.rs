@@ -39,6 +39,17 @@ impl Class {
             Self::Bare => "Bare",
         }
     }
+
+    /// Whether pods of this class can come of a template whose pods get this controller. Without one, any can.
+    pub fn may_be_of(self, template_owner: Option<(&str, &str)>) -> bool {
+        let is_of_system = || SYSTEMS.iter().any(|system| system.class == self);
+        match template_owner {
+            None => true,
+            Some(("apps", "DaemonSet")) => self == Self::Daemon,
+            Some(("batch", "Job")) => self == Self::Batch || is_of_system(),
+            Some(_) => self == Self::Service || is_of_system(),
+        }
+    }
 }
 
 impl fmt::Display for Class {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::conflicts::{Conflict, conflicts};
-use super::document::KIND;
+use super::document::{KIND, MAX_RULES};
 use super::fields::Fields;
 use super::matching::Matcher;
 use super::object::{PolicyError, Sort};
@@ -103,6 +103,12 @@ impl Spec {
         let entries: Option<Vec<Value>> = fields.required("rules", "a policy is a list of rules");
         if entries.as_ref().is_some_and(Vec::is_empty) {
             fields.refuse("rules", "a policy needs at least one rule", "");
+        }
+        let count = entries.as_ref().map_or(0, Vec::len);
+        if count > MAX_RULES {
+            let message =
+                format!("these are {count} rules, and a policy holds {MAX_RULES} at most");
+            fields.refuse("rules", message, "make two policies of it");
         }
         let mut rules = Vec::new();
         let mut names = HashSet::new();

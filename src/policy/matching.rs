@@ -6,6 +6,7 @@ use super::document::{Match, Verb};
 use super::fields::Fields;
 use crate::decode::{DecodeError, nearest};
 use crate::glob::{GlobList, Globs};
+use crate::pod::kinds::PodKind;
 use crate::pod::workload::{Class, SYSTEMS, Workload};
 use crate::pointer::Pointer;
 use crate::selector::{LabelSelector, Selector};
@@ -16,6 +17,7 @@ const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 /// A compiled `match`.
 #[derive(Debug, Default)]
 pub struct Matcher {
+    written: Match,
     namespaces: Option<Globs>,
     namespace_selector: Option<Selector>,
     /// The selector asks for labels other than the one that every namespace is known to have.
@@ -75,6 +77,7 @@ impl Matcher {
         let namespace_selector =
             selector("namespaceSelector", written.namespace_selector.as_ref(), &mut errors);
         let matcher = Self {
+            written: written.clone(),
             needs_namespace_labels: namespace_selector
                 .as_ref()
                 .is_some_and(|selector| selector.keys().any(|key| key != NAME_LABEL)),
@@ -87,6 +90,22 @@ impl Matcher {
             groups: globs("groups", written.groups.as_ref(), &mut errors),
         };
         if errors.is_empty() { Ok(matcher) } else { Err(errors) }
+    }
+
+    /// What was compiled, as its author wrote it.
+    pub fn written(&self) -> &Match {
+        &self.written
+    }
+
+    /// Whether a pod in an object of this kind can be one of the policy's, as far as the kind tells.
+    pub fn may_match_kind(&self, kind: &PodKind) -> bool {
+        self.workloads.as_ref().is_none_or(|names| {
+            names.iter().any(|name| match name {
+                Named::Class(class) => class.may_be_of(kind.pods_owned_by),
+                // Any pod can carry the labels of a system.
+                Named::System(_) => true,
+            })
+        })
     }
 
     /// Whether the policy cannot be applied where the labels of namespaces are not known.

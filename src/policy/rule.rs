@@ -27,7 +27,7 @@ pub struct CompiledRule {
 /// The fields of an entry that are not rule kinds.
 const HEAD: [&str; 3] = ["name", "action", "otherwise"];
 /// What an unmet requirement does where the entry does not say.
-const DEFAULT_ACTION: Action = Action::Warn;
+pub(crate) const DEFAULT_ACTION: Action = Action::Warn;
 /// What happens where a patch is not possible and the entry does not say.
 const DEFAULT_OTHERWISE: Action = Action::Warn;
 

@@ -75,7 +75,7 @@ impl JsonSchema for Quantity {
         json_schema!({
             "type": ["string", "number"],
             "description": "A resource quantity, such as 500m, 1.5, 128Mi or 1e3.",
-            "pattern": r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?$",
+            "pattern": r"^\s*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?\s*$",
         })
     }
 }

@@ -48,7 +48,7 @@ use super::images::{Tags, images};
 use super::narrowing::Narrowing;
 use super::{Meta, Origin, Rule, SettingsError, Subject};
 use crate::finding::{Violation, quoted};
-use crate::glob::GlobList;
+use crate::glob::{GlobList, MAX_PATTERN};
 use crate::image::{DEFAULT_TAG, Reference};
 use crate::pointer::Pointer;
 
@@ -61,8 +61,10 @@ mod tests;
 pub(crate) struct Settings {
     /// Globs on the tag: none of these. A missing tag counts as `latest`. Default: `[latest]`, or nothing where
     /// `allow` is given.
+    #[schemars(inner(length(min = 1, max = MAX_PATTERN)))]
     deny: Option<Vec<String>>,
     /// Globs on the tag: when given, only these.
+    #[schemars(length(min = 1), inner(length(min = 1, max = MAX_PATTERN)))]
     allow: Option<Vec<String>>,
     /// Every image must be named by digest (`name@sha256:…`, with a tag or without).
     require_digest: bool,

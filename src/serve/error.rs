@@ -25,6 +25,9 @@ pub enum ServeError {
     /// The cluster is not configured.
     #[error(transparent)]
     Cluster(#[from] ClientError),
+    /// A managed certificate, and no cluster to keep it in.
+    #[error("a managed certificate (--tls-managed) is kept in a cluster: add --kubernetes")]
+    NoCluster,
     /// The TLS library refuses its own settings.
     #[error("cannot set up TLS")]
     Tls(#[from] rustls::Error),

@@ -49,6 +49,7 @@ pub struct Metrics {
     pub(super) refused_connections: Counter,
     pub(super) accept_errors: Counter,
     certificate_expiry: Gauge<f64, AtomicU64>,
+    ca_expiry: Gauge<f64, AtomicU64>,
     cluster: cluster::Metrics,
 }
 
@@ -121,11 +122,20 @@ impl Metrics {
             "Connections the system could not hand over, for want of open files mostly",
             accept_errors.clone(),
         );
-        let certificate_expiry = Gauge::default();
+        let certificate_expiry = Gauge::<f64, AtomicU64>::default();
+        // Nothing that is compared with it is true, so no alert fires for what is not there.
+        certificate_expiry.set(f64::NAN);
         registry.register(
             "tls_certificate_expiry_timestamp_seconds",
-            "When the serving certificate expires, in seconds since 1970",
+            "When the serving certificate expires, in seconds since 1970; NaN without one",
             certificate_expiry.clone(),
+        );
+        let ca_expiry = Gauge::<f64, AtomicU64>::default();
+        ca_expiry.set(f64::NAN);
+        registry.register(
+            "tls_ca_expiry_timestamp_seconds",
+            "When the CA of the managed certificate expires, in seconds since 1970; NaN without one",
+            ca_expiry.clone(),
         );
         let cluster = cluster::Metrics::default();
         cluster.register(&mut registry);
@@ -161,6 +171,7 @@ impl Metrics {
             refused_connections,
             accept_errors,
             certificate_expiry,
+            ca_expiry,
         }
     }
 
@@ -195,6 +206,11 @@ impl Metrics {
     /// Seconds since 1970.
     pub(super) fn set_certificate_expiry(&self, timestamp: i64) {
         self.certificate_expiry.set(timestamp as f64);
+    }
+
+    /// Seconds since 1970.
+    pub(super) fn set_ca_expiry(&self, timestamp: i64) {
+        self.ca_expiry.set(timestamp as f64);
     }
 
     /// Counters for every rule of these policies. Those of rules that stay count on, those of rules

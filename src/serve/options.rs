@@ -2,10 +2,13 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use super::signals::Signal;
-use crate::cluster;
+use crate::cluster::{self, certificates};
 
 /// Where the webhook listens unless told otherwise.
 pub const DEFAULT_LISTEN: SocketAddr =
@@ -56,7 +59,7 @@ pub enum Admin {
 }
 
 /// Where the certificate comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum TlsSource {
     /// PEM files, read again when they change.
     Files {
@@ -65,6 +68,10 @@ pub enum TlsSource {
         /// The leaf's private key (`--tls-key`).
         key: PathBuf,
     },
+    /// Plimsoll's own, kept in a Secret of the cluster (`--tls-managed`): none is shown until it is stored.
+    Managed(certificates::Settings),
+    /// From whoever runs [`certificates::manage`] beside the server.
+    Handed(watch::Receiver<Option<Arc<certificates::Shown>>>),
     /// Made in memory for localhost, and never stored.
     SelfSigned,
 }

@@ -22,17 +22,18 @@ use super::status::Refusal;
 use crate::admission::{Endpoint, Review, ReviewError};
 use crate::cluster::Found;
 
-/// The webhook's paths: `POST /mutate` and `POST /validate`.
+/// The webhook's paths: `POST /mutate`, `POST /validate` and `POST /validate-policies`.
 pub fn router(state: Arc<State>) -> Router {
     let unknown = Arc::clone(&state);
     Router::new()
         .route("/mutate", endpoint(Endpoint::Mutate, &state))
         .route("/validate", endpoint(Endpoint::Validate, &state))
+        .route("/validate-policies", endpoint(Endpoint::Policies, &state))
         .fallback(move || async move {
             unknown.metrics().count_bad_request(BadRequest::Path);
             Refusal::new(
                 StatusCode::NOT_FOUND,
-                "nothing is here; reviews go to /mutate and /validate",
+                "nothing is here; reviews go to /mutate, /validate and /validate-policies",
             )
         })
 }

@@ -16,10 +16,10 @@ use super::connection::{serve_plain, serve_tls};
 use super::error::ServeError;
 use super::in_cluster;
 use super::listener::{accept, bind};
-use super::options::{Admin, DEFAULT_ADMIN_LISTEN, Drain, Options, TlsSource};
+use super::options::{Admin, DEFAULT_ADMIN_LISTEN, Drain, Options};
 use super::router::router;
 use super::state::State;
-use super::tls::{self, Certificate, FilePair, InForce, SelfSigned};
+use super::tls::{self, Certificates, InForce, Renewal, Source};
 use crate::cluster::{self, Cluster};
 use crate::engine::Engine;
 
@@ -41,7 +41,8 @@ pub struct Server {
     admin_listener: TcpListener,
     admin_address: SocketAddr,
     in_force: Arc<InForce>,
-    files: Option<(FilePair, u64)>,
+    renewal: Renewal,
+    certificates: Option<Certificates>,
     self_signed_ca: Option<Arc<str>>,
     acceptor: Acceptor,
     drain: Drain,
@@ -75,17 +76,22 @@ impl Server {
             Some(_) => Some(cluster::client::connect().await?),
             None => None,
         };
-        let (certificate, files, self_signed_ca) = certificate(tls)?;
-        certificate.warn_unless_valid();
-        let in_force = Arc::new(InForce::new(&certificate));
+        let Source { certificate, renewal, certificates, self_signed_ca } =
+            tls::open(tls, client.as_ref())?;
+        let expiry = certificate.as_ref().map(|certificate| certificate.not_after);
+        let in_force = Arc::new(InForce::new(certificate));
         let config = tls::server_config(Arc::clone(&in_force))?;
         let listener = bind(LISTEN_FLAG, listen).await?;
         let admin_listener = bind_admin(admin).await?;
         let state = Arc::new(State::new(engine, limits));
         state.gate(LISTENER_GATE);
-        state.metrics().set_certificate_expiry(certificate.not_after);
-        let cluster = client.zip(cluster);
-        let cluster = cluster.map(|(client, settings)| in_cluster::start(&state, client, settings));
+        state.gate(tls::GATE);
+        if let Some(expiry) = expiry {
+            state.metrics().set_certificate_expiry(expiry);
+        }
+        let cluster = client.zip(cluster).map(|(client, settings)| {
+            in_cluster::start(&state, client, settings, certificates.as_ref())
+        });
         Ok(Server {
             state,
             cluster,
@@ -94,7 +100,8 @@ impl Server {
             admin_address: admin_listener.local_addr().map_err(ServeError::Runtime)?,
             admin_listener,
             in_force,
-            files,
+            renewal,
+            certificates,
             self_signed_ca,
             acceptor: Acceptor(TlsAcceptor::from(Arc::new(config))),
             drain,
@@ -126,6 +133,11 @@ impl Server {
         self.cluster.as_ref()
     }
 
+    /// What keeps the managed certificate, where there is one.
+    pub fn certificates(&self) -> Option<&Certificates> {
+        self.certificates.as_ref()
+    }
+
     pub(super) fn drain(&self) -> Drain {
         self.drain
     }
@@ -140,11 +152,10 @@ impl Server {
         let connections = GracefulShutdown::new();
         let admin_connections = GracefulShutdown::new();
         let reloading = async {
-            if let Some((files, digest)) = self.files.clone() {
-                tls::watch(files, digest, Arc::clone(&self.in_force), Arc::clone(state)).await;
-            }
+            self.renewal.clone().follow(Arc::clone(&self.in_force), Arc::clone(state)).await;
             std::future::pending().await
         };
+        let minding = tls::mind(Arc::clone(&self.in_force), state.gate(tls::GATE));
         let stopping = async {
             let Shutdown { delay } = stop.await;
             state.begin_draining();
@@ -167,6 +178,7 @@ impl Server {
                 () = accepting => {}
                 () = administering => {}
                 () = reloading => {}
+                () = minding => {}
             }
         }
         let timeout = drain.timeout;
@@ -244,22 +256,6 @@ async fn accept_admin(
             drop(slot);
         });
     }
-}
-
-type Source = (Certificate, Option<(FilePair, u64)>, Option<Arc<str>>);
-
-fn certificate(source: TlsSource) -> Result<Source, ServeError> {
-    Ok(match source {
-        TlsSource::Files { cert, key } => {
-            let files = FilePair::new(cert, key);
-            let (certificate, digest) = files.load()?;
-            (certificate, Some((files, digest)), None)
-        }
-        TlsSource::SelfSigned => {
-            let SelfSigned { certificate, ca_pem } = SelfSigned::generate()?;
-            (certificate, None, Some(ca_pem.into()))
-        }
-    })
 }
 
 async fn bind_admin(admin: Admin) -> Result<TcpListener, ServeError> {

@@ -31,7 +31,8 @@ pub(super) struct InCluster {
     pub(super) reporter: Option<Reporter>,
 }
 
-/// An engine with the counters of its rules, and the namespaces it is asked about: swapped together, so that a request never sees half.
+/// An engine with the counters of its rules, and the namespaces it is asked about: swapped together, so that a
+/// request never sees half.
 #[derive(Debug)]
 pub(super) struct Loaded {
     pub(super) engine: Arc<Engine>,

@@ -2,13 +2,17 @@
 
 mod error;
 mod files;
+mod managed;
 mod reload;
 mod self_signed;
+mod source;
+mod validity;
 
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use arc_swap::ArcSwap;
+use arc_swap::ArcSwapOption;
+use jiff::Timestamp;
 use rustls::ServerConfig;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::server::{ClientHello, ResolvesServerCert};
@@ -19,8 +23,10 @@ use x509_parser::parse_x509_certificate;
 
 pub use error::CertificateError;
 pub(super) use files::FilePair;
-pub(super) use reload::watch;
 pub use self_signed::SelfSigned;
+pub use source::Certificates;
+pub(super) use source::{Renewal, Source, open};
+pub(super) use validity::{GATE, mind};
 
 /// A certificate with its key, ready to be shown.
 #[derive(Debug)]
@@ -49,38 +55,42 @@ impl Certificate {
         Ok(Certificate { key, not_before, not_after })
     }
 
-    /// Says so where clients will refuse it. It is shown all the same: API servers that cannot connect
-    /// say why, and a webhook that is not there says nothing.
-    pub(super) fn warn_unless_valid(&self) {
-        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    /// Why clients refuse it now, where they do. It is shown all the same: API servers that cannot
+    /// connect say why, and a webhook that is not there says nothing.
+    fn refused_because(&self, now: SystemTime) -> Option<String> {
+        let since_epoch = now.duration_since(UNIX_EPOCH).unwrap_or_default();
         let now = i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX);
-        let (not_before, not_after) = (self.not_before, self.not_after);
-        if not_after < now {
-            tracing::warn!(not_after, "the certificate has expired: clients will refuse it");
-        } else if not_before > now {
-            tracing::warn!(not_before, "the certificate is not valid yet: clients will refuse it");
-        }
+        let (problem, at) = if self.not_after <= now {
+            ("expired", self.not_after)
+        } else if self.not_before > now {
+            ("is not valid before", self.not_before)
+        } else {
+            return None;
+        };
+        let at = Timestamp::from_second(at).map_or_else(|_| at.to_string(), |at| at.to_string());
+        Some(format!("the certificate {problem} {at}: clients refuse it"))
     }
 }
 
 /// Shows the certificate in force.
 #[derive(Debug)]
-pub(super) struct InForce(ArcSwap<CertifiedKey>);
+pub(super) struct InForce(ArcSwapOption<Certificate>);
 
 impl InForce {
-    pub(super) fn new(certificate: &Certificate) -> InForce {
-        InForce(ArcSwap::new(Arc::clone(&certificate.key)))
+    /// Without a certificate, every handshake ends with an alert.
+    pub(super) fn new(certificate: Option<Certificate>) -> InForce {
+        InForce(ArcSwapOption::from_pointee(certificate))
     }
 
     /// Sessions that stand keep the one they began with.
-    pub(super) fn replace(&self, certificate: &Certificate) {
-        self.0.store(Arc::clone(&certificate.key));
+    pub(super) fn replace(&self, certificate: Certificate) {
+        self.0.store(Some(Arc::new(certificate)));
     }
 }
 
 impl ResolvesServerCert for InForce {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(self.0.load_full())
+        Some(Arc::clone(&self.0.load().as_ref()?.key))
     }
 }
 

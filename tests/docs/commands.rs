@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use crate::cluster::process::{accepts_connections, free_port};
 use crate::cluster::skipped;
 use crate::markdown::{Page, pages, root};
+use crate::policy_webhook::define_policies;
 use crate::shell::{ONE_WRITES, Shell, has_blocks, run_blocks};
 use crate::webhook::Guarded;
 
@@ -48,6 +49,10 @@ fn kubectl_prints_what_is_shown() {
     }
     for (at, page) in pages().iter().filter(|page| has_blocks(page, is_kubectl)).enumerate() {
         let guarded = Guarded::by_default(&format!("docs-{at}"));
+        if page.text.contains("kubectl explain podpolicy") {
+            define_policies(guarded.cluster);
+            guarded.served.judge_policies(guarded.cluster);
+        }
         let kubectl = guarded.cluster.kubectl_path().to_owned();
         let mut shell = Shell::new(page, &[kubectl.parent().unwrap()]);
         let kubeconfig = shell.folder().join("kubeconfig");

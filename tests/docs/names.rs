@@ -50,7 +50,7 @@ fn help() -> String {
             Command::new(env!("CARGO_BIN_EXE_plimsoll")).args(args).arg("--help").output().unwrap();
         String::from_utf8(output.stdout).unwrap()
     };
-    ["", "check", "explain", "policies", "serve"]
+    ["", "check", "explain", "manifests", "policies", "serve"]
         .map(|command| run(if command.is_empty() { &[] } else { std::slice::from_ref(&command) }))
         .concat()
 }

@@ -104,7 +104,7 @@ fn checked(guarded: &Guarded, cases: &[Case]) -> Vec<BTreeSet<Verdict>> {
         .unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
     command.args(["check", "--format=json"]).arg(&file);
-    for policy in &guarded.policies {
+    for policy in &guarded.served.policies {
         command.arg("--policies").arg(policy);
     }
     let output: Value = serde_json::from_slice(&command.output().unwrap().stdout).unwrap();

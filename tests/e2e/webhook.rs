@@ -15,8 +15,8 @@ use crate::cluster::{Cluster, Webhooks};
 pub(crate) struct Guarded {
     pub(crate) cluster: &'static Cluster,
     pub(crate) namespace: String,
-    /// The policies of `serve`; empty for the built-in ones.
-    pub(crate) policies: Vec<PathBuf>,
+    /// What is asked.
+    pub(crate) served: Served,
     webhooks: Webhooks,
 }
 
@@ -33,49 +33,11 @@ impl Guarded {
 
     /// In a cluster of the test's own.
     pub(crate) fn on(cluster: &'static Cluster, name: &str, policies: &[&str]) -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(1);
         let namespace = cluster.create_namespace(name, &[]).unwrap();
-        let folder =
-            cluster.folder().join(format!("serve-{}", NEXT.fetch_add(1, Ordering::Relaxed)));
-        fs::create_dir_all(&folder).unwrap();
-        let policies: Vec<PathBuf> = policies
-            .iter()
-            .enumerate()
-            .map(|(at, text)| {
-                let path = folder.join(format!("policy-{at}.yaml"));
-                fs::write(&path, text).unwrap();
-                path
-            })
-            .collect();
-        let authority = Authority::new("plimsoll test authority").unwrap();
-        let files = authority.serving_cert(&["127.0.0.1"]).unwrap().write_to(&folder).unwrap();
-        let (port, admin) = (free_port().unwrap(), free_port().unwrap());
-        let mut args = vec![
-            "serve".to_owned(),
-            format!("--listen=127.0.0.1:{port}"),
-            format!("--admin-listen=127.0.0.1:{admin}"),
-            format!("--tls-cert={}", files.cert.display()),
-            format!("--tls-key={}", files.key.display()),
-        ];
-        args.extend(policies.iter().map(|path| format!("--policies={}", path.display())));
-        let program =
-            cluster.run(&namespace, Path::new(env!("CARGO_BIN_EXE_plimsoll")), &args, &[]).unwrap();
-        poll("plimsoll to listen", Duration::from_secs(30), || {
-            if accepts_connections(port) {
-                return Ok(Progress::Done(()));
-            }
-            if program.is_alive() {
-                Ok(Progress::NotYet("not yet".to_owned()))
-            } else {
-                Err(program.log_tail())
-            }
-        })
-        .unwrap();
-        let url = format!("https://127.0.0.1:{port}");
-        let ca_pem = authority.ca_pem();
-        let webhooks = Webhooks::at_url(&url, &ca_pem).only_for(&namespace);
+        let served = Served::start(cluster, &namespace, policies);
+        let webhooks = Webhooks::at_url(&served.url, &served.ca_pem).only_for(&namespace);
         cluster.register_webhooks(&webhooks).unwrap();
-        Self { cluster, namespace, policies, webhooks }
+        Self { cluster, namespace, served, webhooks }
     }
 
     /// Runs kubectl in the namespace.
@@ -109,6 +71,60 @@ impl Guarded {
         let done = work();
         self.cluster.register_webhooks(&self.webhooks).unwrap();
         done
+    }
+}
+
+/// A `plimsoll serve` that listens.
+pub(crate) struct Served {
+    pub(crate) url: String,
+    pub(crate) ca_pem: String,
+    /// The files of its policies; none for the built-in ones.
+    pub(crate) policies: Vec<PathBuf>,
+}
+
+impl Served {
+    /// Runs until the cluster ends, or [`Cluster::stop`] is called with `name`.
+    pub(crate) fn start(cluster: &Cluster, name: &str, policies: &[&str]) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        let folder =
+            cluster.folder().join(format!("serve-{}", NEXT.fetch_add(1, Ordering::Relaxed)));
+        fs::create_dir_all(&folder).unwrap();
+        let policies: Vec<PathBuf> = policies
+            .iter()
+            .enumerate()
+            .map(|(at, text)| {
+                let path = folder.join(format!("policy-{at}.yaml"));
+                fs::write(&path, text).unwrap();
+                path
+            })
+            .collect();
+        let authority = Authority::new("plimsoll test authority").unwrap();
+        let files = authority.serving_cert(&["127.0.0.1"]).unwrap().write_to(&folder).unwrap();
+        let (port, admin) = (free_port().unwrap(), free_port().unwrap());
+        let mut args = vec![
+            "serve".to_owned(),
+            format!("--listen=127.0.0.1:{port}"),
+            format!("--admin-listen=127.0.0.1:{admin}"),
+            format!("--tls-cert={}", files.cert.display()),
+            format!("--tls-key={}", files.key.display()),
+        ];
+        args.extend(policies.iter().map(|path| format!("--policies={}", path.display())));
+        let program =
+            cluster.run(name, Path::new(env!("CARGO_BIN_EXE_plimsoll")), &args, &[]).unwrap();
+        poll("plimsoll to listen", Duration::from_secs(30), || {
+            if accepts_connections(port) {
+                return Ok(Progress::Done(()));
+            }
+            if program.is_alive() {
+                Ok(Progress::NotYet("not yet".to_owned()))
+            } else {
+                Err(program.log_tail())
+            }
+        })
+        .unwrap();
+        let url = format!("https://127.0.0.1:{port}");
+        let ca_pem = authority.ca_pem();
+        Self { url, ca_pem, policies }
     }
 }
 

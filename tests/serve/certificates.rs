@@ -2,14 +2,13 @@
 
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
-use std::time::Duration;
 
-use plimsoll::serve::{Options, ServeError, Server};
+use plimsoll::serve::{Options, ServeError, Server, TlsSource};
 use tempfile::TempDir;
 
 use crate::support::{
-    Ca, Running, engine, eventually, exchange, files_in, good_review, options, post, serial_shown,
-    write_pair,
+    Ca, Running, connect, engine, eventually, exchange, files_in, get, good_review, options, post,
+    serial_shown, write_pair,
 };
 
 fn options_with(folder: &Path) -> Options {
@@ -101,13 +100,45 @@ async fn the_expiry_is_told() {
 }
 
 #[tokio::test]
-async fn an_expired_certificate_is_served_all_the_same() {
+async fn an_expired_certificate_is_served_all_the_same_but_the_server_is_not_ready() {
     let (ca, folder) = (Ca::new(), TempDir::new().unwrap());
     let pair = ca.sign_with(1, |params| params.not_after = rcgen::date_time_ymd(2020, 1, 1));
     write_pair(folder.path(), &pair);
     let server = Running::start(options_with(folder.path())).await;
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    let says = async |text: &str| {
+        let holds = eventually(async || get(server.admin, "/readyz").await.1.contains(text)).await;
+        assert!(holds, "{}", get(server.admin, "/readyz").await.1);
+    };
+    says("certificate: the certificate expired 2020-01-01T00:00:00Z: clients refuse it").await;
     assert!(tokio::net::TcpStream::connect(server.address).await.is_ok());
+
+    let early = ca.sign_with(2, |params| params.not_before = rcgen::date_time_ymd(2100, 1, 1));
+    write_pair(folder.path(), &early);
+    says("certificate: the certificate is not valid before 2100-01-01T00:00:00Z").await;
+
+    write_pair(folder.path(), &ca.sign(3));
+    says("ok").await;
+    write_pair(folder.path(), &pair);
+    says("expired 2020").await;
+}
+
+#[tokio::test]
+async fn without_a_managed_certificate_nothing_is_shown_and_the_server_is_not_ready() {
+    let (tell, shown) = tokio::sync::watch::channel(None);
+    let server = Running::start(Options { tls: TlsSource::Handed(shown), ..options() }).await;
+    assert_eq!(
+        get(server.admin, "/readyz").await,
+        (
+            503,
+            "not ready\ncertificate: no certificate has been read from the Secret yet\n".to_owned()
+        )
+    );
+    assert!(server.metrics().await.contains("plimsoll_tls_ca_expiry_timestamp_seconds NaN"));
+    assert!(
+        connect(server.address, &Ca::new().pem()).await.is_err(),
+        "nothing is shown that is not stored"
+    );
+    drop(tell);
 }
 
 async fn refusal(folder: &Path) -> String {

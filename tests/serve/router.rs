@@ -75,6 +75,34 @@ async fn a_decision_is_200_with_the_uid(
     assert_eq!(review["response"]["allowed"], allowed);
 }
 
+#[tokio::test]
+async fn a_policy_is_refused_as_the_api_server_refuses_what_is_invalid() {
+    let review = |deny: &str| {
+        let policy = json!({"apiVersion": "plimsoll.dev/v1alpha1", "kind": "PodPolicy", "metadata": {"name": "p"},
+                            "spec": {"rules": [{"name": "a", "imageTag": {"deny": [deny]}}]}});
+        let review = json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {
+            "uid": UID, "operation": "CREATE", "object": policy, "userInfo": {"username": "jane"},
+            "kind": {"group": "plimsoll.dev", "version": "v1alpha1", "kind": "PodPolicy"}}});
+        review.to_string()
+    };
+    let taken =
+        json(send(router(state()), request("/validate-policies", review("latest"))).await).await;
+    assert_eq!(taken["response"]["allowed"], true);
+    let state = state();
+    let refused =
+        send(router(Arc::clone(&state)), request("/validate-policies", review("["))).await;
+    assert_eq!(refused.status(), StatusCode::OK);
+    let refused = json(refused).await;
+    assert_eq!(refused["response"]["uid"], UID);
+    assert_eq!(refused["response"]["status"]["code"], 422);
+    let field = &refused["response"]["status"]["details"]["causes"][0]["field"];
+    assert_eq!(field, "spec.rules[0].imageTag.deny[0]");
+    let metrics = state.metrics().render().unwrap();
+    let counted =
+        r#"plimsoll_reviews_total{endpoint="policies",operation="CREATE",verdict="denied"} 1"#;
+    assert!(metrics.contains(counted), "{metrics}");
+}
+
 #[rstest]
 #[case::empty(Vec::new())]
 #[case::object(b"{}".to_vec())]
@@ -90,7 +118,7 @@ async fn a_decision_is_200_with_the_uid(
 #[case::seven_mebibytes(vec![b' '; MAX_BODY])]
 #[tokio::test]
 async fn what_is_no_review_is_400(#[case] body: Vec<u8>) {
-    for path in ["/mutate", "/validate"] {
+    for path in ["/mutate", "/validate", "/validate-policies"] {
         let response = send(router(state()), request(path, body.clone())).await;
         assert_status(response, StatusCode::BAD_REQUEST, "BadRequest").await;
     }

@@ -33,6 +33,8 @@ pub(crate) mod binaries;
 pub(crate) mod certs;
 #[path = "cluster/control_plane.rs"]
 mod control_plane;
+#[path = "go.rs"]
+pub(crate) mod go;
 #[path = "cluster/kubectl.rs"]
 mod kubectl;
 #[path = "cluster/process.rs"]

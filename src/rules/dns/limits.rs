@@ -4,7 +4,7 @@
 /// Name servers.
 pub(super) const NAMESERVERS: usize = 3;
 /// Search domains.
-const SEARCHES: usize = 32;
+pub(super) const SEARCHES: usize = 32;
 /// Characters of all search domains, with the spaces between them. The API server counts bytes.
 const SEARCH_CHARS: usize = 2048;
 

@@ -3,7 +3,7 @@
 use core::net::IpAddr;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{Dns, limits};
@@ -13,16 +13,31 @@ use crate::rules::SettingsError;
 /// How pods resolve names.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+#[schemars(extend("x-kubernetes-validations" = [
+    {
+        "rule": "!has(self.policy) || self.policy != 'None' || (has(self.nameservers) && size(self.nameservers) > 0)",
+        "message": "`None` leaves a pod without any name server; name 1 to 3 in `nameservers`; the API server refuses such a pod otherwise",
+        "fieldPath": ".policy",
+    },
+    {
+        "rule": "!has(self.nameservers) || size(self.nameservers) == 0 || (has(self.policy) && self.policy == 'None')",
+        "message": "`nameservers` has a meaning only beside `policy: None`; remove it, or set `policy: None`",
+        "fieldPath": ".nameservers",
+    },
+]))]
 pub(crate) struct Settings {
     /// The dnsPolicy that pods must have: `Default` (the node's), `ClusterFirst` or `None` (only `nameservers`).
     /// Absent: any will do.
     pub(crate) policy: Option<Policy>,
     /// Name servers, 1 to 3 addresses; with `policy: None` only, and required there.
+    #[schemars(length(max = limits::NAMESERVERS))]
     pub(crate) nameservers: Vec<String>,
     /// Search domains that must be among the pod's own; at most 32, and 2,048 characters in all.
+    #[schemars(length(max = limits::SEARCHES))]
     pub(crate) searches: Vec<String>,
     /// Resolver options that must be set: `name`, `value` where the option takes one, and `override: true` where
     /// the value must win over one that the pod's author set.
+    #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
     pub(crate) options: Vec<DnsOption>,
     /// `Keep` (default): a pod that names Services keeps its dnsPolicy and gets the options only. `Ignore`: it is
     /// treated like any other.
@@ -58,9 +73,11 @@ impl Policy {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct DnsOption {
     /// As in resolv.conf: `ndots`, `single-request-reopen`.
+    #[schemars(length(min = 1))]
     pub(crate) name: String,
-    /// Absent for an option without a value.
+    /// The value, as text; absent for an option without one.
     #[serde(default)]
+    #[schemars(length(min = 1))]
     pub(crate) value: Option<String>,
     /// The value wins over one that the pod's author set; by default the author's wins.
     #[serde(default, rename = "override")]
@@ -68,7 +85,7 @@ pub(crate) struct DnsOption {
 }
 
 /// What happens to pods that name Services.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub(crate) enum ClusterNames {
     /// They keep their dnsPolicy and get the options only.
     #[default]
@@ -78,7 +95,7 @@ pub(crate) enum ClusterNames {
 }
 
 /// What happens to pods in the node's network.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub(crate) enum HostNetwork {
     /// They are left alone.
     #[default]

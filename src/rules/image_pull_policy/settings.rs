@@ -1,22 +1,29 @@
 //! What a policy's author writes.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use crate::glob::GlobList;
+use crate::glob::{GlobList, MAX_PATTERN};
 use crate::image::DEFAULT_TAG;
 
 /// When nodes ask the registry for images.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+#[schemars(extend("x-kubernetes-validations" = [{
+    "rule": "!has(self.deny) || !has(self.replaceWith) || !(self.replaceWith in self.deny)",
+    "message": "it is denied, so it cannot be the fix; set `replaceWith` to a pull policy that `deny` does not name",
+    "fieldPath": ".replaceWith",
+}]))]
 pub(crate) struct Settings {
     /// Pull policies that must not be in force: `Always`, `IfNotPresent`, `Never`. Default: `[Always]`.
+    #[schemars(length(min = 1, max = 3))]
     pub(super) deny: Vec<PullPolicy>,
     /// `ImageIsFixed` (default): images with a digest, or with a tag that is not mutable. `Any`: every image.
     pub(super) only_where: OnlyWhere,
     /// What the fix sets: `Always`, `IfNotPresent` or `Never`; none of `deny`. Default: `IfNotPresent`.
     pub(super) replace_with: PullPolicy,
     /// Globs on the tags that move; a missing tag counts as `latest`. Default: `[latest]`.
+    #[schemars(inner(length(min = 1, max = MAX_PATTERN)))]
     pub(super) mutable_tags: Vec<String>,
     /// Whether the API server runs the admission plugin AlwaysPullImages, which refuses the fix: `Detect` (default),
     /// `Present` or `Absent`.
@@ -42,7 +49,7 @@ impl Default for Settings {
 }
 
 /// A pull policy (core/v1 `PullPolicy`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub(crate) enum PullPolicy {
     /// The registry is asked at every start.
     Always,
@@ -63,7 +70,7 @@ impl PullPolicy {
 }
 
 /// The images that are judged.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub(crate) enum OnlyWhere {
     /// Those with a digest, or with a tag that is not mutable.
     #[default]
@@ -73,7 +80,7 @@ pub(crate) enum OnlyWhere {
 }
 
 /// What is known of the admission plugin AlwaysPullImages.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub(crate) enum AlwaysPullImages {
     /// A pod that was patched and is `Always` again is left as it is.
     #[default]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::amounts::Resource;
 use crate::glob::GlobList;
@@ -59,6 +60,7 @@ pub(crate) struct RequestSettings {
 /// What is asked of a limit.
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+#[schemars(extend("x-kubernetes-validations" = forbidden_alone()))]
 pub(crate) struct LimitSettings {
     /// It must be there.
     pub(crate) required: bool,
@@ -72,6 +74,25 @@ pub(crate) struct LimitSettings {
     pub(crate) max_limit_request_ratio: Option<Quantity>,
     /// It must not be there; the fix removes it.
     pub(crate) forbidden: bool,
+}
+
+/// A forbidden limit has no other fields, in the API server's words for it (CEL).
+fn forbidden_alone() -> [Value; 5] {
+    let rule = |field: &str, is_set: &str| {
+        json!({
+            "rule": format!("!has(self.forbidden) || !self.forbidden || !{is_set}"),
+            "message": format!("a forbidden limit has no `{field}`; remove `{field}` or `forbidden`"),
+            "fieldPath": format!(".{field}"),
+        })
+    };
+    let amount = |field: &str| rule(field, &format!("has(self.{field})"));
+    [
+        rule("required", "(has(self.required) && self.required)"),
+        amount("default"),
+        amount("min"),
+        amount("max"),
+        amount("maxLimitRequestRatio"),
+    ]
 }
 
 /// What is asked of one resource.

@@ -15,9 +15,30 @@ const CROWD_KEY: &str = "plimsoll.dev/crowd";
 /// How pods spread over nodes and zones.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+#[schemars(extend("x-kubernetes-validations" = [
+    {
+        "rule": "!has(self.labels) || size(self.labels) == 0 || (has(self.over) && self.over == 'Labels')",
+        "message": "`labels` has a meaning only beside `over: Labels`; remove it, or set `over: Labels`",
+        "fieldPath": ".labels",
+    },
+    {
+        "rule": "!has(self.crowd) || !has(self.over) || self.over != 'Labels'",
+        "message": "`crowd` has a meaning only beside `over: Crowd`; remove one of them",
+        "fieldPath": ".crowd",
+    },
+    {
+        "rule": "!has(self.over) || self.over != 'Labels' || (has(self.labels) && size(self.labels) > 0)",
+        "message": "`Labels` needs at least one label key; name keys in `labels`: app.kubernetes.io/name",
+        "fieldPath": ".over",
+    },
+]))]
 pub(crate) struct Settings {
     /// The constraints that pods must have, each one of a kind by `topologyKey` and `whenUnsatisfiable`. Absent:
     /// maxSkew 1 over `kubernetes.io/hostname` and maxSkew 5 over `topology.kubernetes.io/zone`, both ScheduleAnyway.
+    #[schemars(
+        length(min = 1),
+        extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["topologyKey", "whenUnsatisfiable"]),
+    )]
     pub(crate) constraints: Option<Vec<SpreadConstraint>>,
     /// Which pods are counted together. `Crowd` (default): those with the same crowd label, which the fix adds.
     /// `Labels`: those with the pod's own values of `labels`.
@@ -35,16 +56,24 @@ pub(crate) struct Settings {
 /// A constraint, as in `spec.topologySpreadConstraints` but for the `labelSelector`, which the rule makes.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = [{
+    "rule": "!has(self.minDomains) || (has(self.whenUnsatisfiable) && self.whenUnsatisfiable == 'DoNotSchedule')",
+    "message": "`minDomains` has a meaning only beside `whenUnsatisfiable: DoNotSchedule`; remove it, or set `whenUnsatisfiable: DoNotSchedule`",
+    "fieldPath": ".minDomains",
+}]))]
 pub(crate) struct SpreadConstraint {
     /// Node label whose values are the domains.
+    #[schemars(length(min = 1))]
     pub(crate) topology_key: String,
     /// Largest difference between domains; at least 1.
+    #[schemars(range(min = 1))]
     pub(crate) max_skew: i32,
     /// `ScheduleAnyway` (default), or `DoNotSchedule`, which can leave pods Pending.
     #[serde(default)]
     pub(crate) when_unsatisfiable: WhenUnsatisfiable,
     /// Least number of domains, at least 1; with `DoNotSchedule` only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
     pub(crate) min_domains: Option<i32>,
     /// Whether nodes that the pod's nodeAffinity and nodeSelector exclude are counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -86,7 +115,7 @@ pub(crate) enum NodeInclusion {
 }
 
 /// Which pods are counted together.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub(crate) enum OverWhat {
     /// Those with the same crowd label.
     #[default]
@@ -99,14 +128,14 @@ pub(crate) enum OverWhat {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub(crate) struct Crowd {
-    /// Key.
+    /// The label's key. Absent: `plimsoll.dev/crowd`.
     pub(crate) key: Option<String>,
-    /// Value.
+    /// The label's value. Absent: the policy's name.
     pub(crate) value: Option<String>,
 }
 
 /// What happens to pods that the scheduler spreads by itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub(crate) enum BuiltIn {
     /// They are left alone.
     #[default]

@@ -106,6 +106,7 @@ labels!(Reload {
 labels!(Endpoint {
     Mutate = "mutate",
     Validate = "validate",
+    Policies = "policies",
 });
 labels!(Operation {
     Create = "CREATE",

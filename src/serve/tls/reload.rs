@@ -32,11 +32,11 @@ pub(in crate::serve) async fn watch(
         match look {
             Ok(Look::Unchanged) => complaint = None,
             Ok(Look::Changed(certificate, new)) => {
-                in_force.replace(&certificate);
-                state.metrics().set_certificate_expiry(certificate.not_after);
+                let not_after = certificate.not_after;
+                in_force.replace(certificate);
+                state.metrics().set_certificate_expiry(not_after);
                 state.metrics().count_reload(Reload::Taken);
-                tracing::info!(not_after = certificate.not_after, "certificate replaced");
-                certificate.warn_unless_valid();
+                tracing::info!(not_after, "certificate replaced");
                 digest = new;
                 complaint = None;
             }

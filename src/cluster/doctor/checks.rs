@@ -1,0 +1,7 @@
+//! The checks, a file for each group.
+
+pub(super) mod certificate;
+pub(super) mod policies;
+pub(super) mod replicas;
+pub(super) mod versions;
+pub(super) mod webhooks;
