@@ -276,7 +276,7 @@ fn no_api_server_ever_meets_a_certificate_it_was_not_told_to_trust() {
     let rotations = RefCell::new(0);
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
         failure_persistence: None,
-        cases: std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(48),
+        cases: std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(24),
         ..ProptestConfig::default()
     });
     runner
