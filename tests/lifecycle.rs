@@ -15,5 +15,12 @@ mod load;
 #[path = "support/node.rs"]
 mod node;
 
-#[path = "lifecycle/by_hand.rs"]
-mod by_hand;
+#[allow(dead_code, reason = "shared with the tests of the chart")]
+#[path = "chart/helm.rs"]
+mod helm;
+#[path = "lifecycle/installation.rs"]
+mod installation;
+#[path = "lifecycle/under_load.rs"]
+mod under_load;
+#[path = "support/usage.rs"]
+mod usage;

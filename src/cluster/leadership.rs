@@ -24,8 +24,10 @@ const DURATION: Duration = Duration::from_secs(15);
 const RENEW_DEADLINE: Duration = Duration::from_secs(10);
 /// How often a leader renews.
 const RENEW_EVERY: Duration = Duration::from_secs(4);
-/// How often the others look, and a leader whose renewal failed tries again.
+/// How soon a leader whose renewal failed tries again.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
+/// How often the others look.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How long one request may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long giving the Lease back may hold up the end of the process.
@@ -161,7 +163,8 @@ impl Candidate {
         }
         match self.renewed {
             Some(renewed) if renewed >= begun => RENEW_EVERY,
-            _ => RETRY_EVERY,
+            Some(_) => RETRY_EVERY,
+            None => LOOK_EVERY,
         }
     }
 

@@ -1,5 +1,6 @@
 //! The webhook where policies, namespaces and its peers are those of a cluster.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kube::Client;
@@ -89,8 +90,8 @@ impl Sink for Following {
         self.state.replace_namespaces(namespaces);
     }
 
-    fn has_exempted(&self, exemption: &str) -> bool {
-        self.state.loaded().exempted.has_counted(exemption)
+    fn exempted(&self) -> BTreeMap<Arc<str>, u64> {
+        self.state.exempted_findings()
     }
 }
 

@@ -1,5 +1,6 @@
 //! What every request shares.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arc_swap::{ArcSwap, Guard};
@@ -30,7 +31,8 @@ pub(super) struct InCluster {
     pub(super) reporter: Option<Reporter>,
 }
 
-/// An engine with the counters of its rules, and the namespaces it is asked about: swapped together, so that a request never sees half.
+/// An engine with the counters of its rules, and the namespaces it is asked about: swapped together, so that a
+/// request never sees half.
 #[derive(Debug)]
 pub(super) struct Loaded {
     pub(super) engine: Arc<Engine>,
@@ -44,6 +46,9 @@ impl State {
     /// A state that is ready once every gate is open that has been asked for.
     pub fn new(engine: Arc<Engine>, limits: Limits) -> State {
         let metrics = Metrics::new();
+        // Policies of files are as they should be, or nothing would have started.
+        let policies = engine.policies().policies().iter();
+        metrics.cluster().set_policies(policies.map(|policy| (&*policy.name, true)));
         let loaded = Loaded {
             findings: metrics.resolve_findings(&engine, None),
             exempted: metrics.resolve_exempted(&engine, None),
@@ -84,6 +89,12 @@ impl State {
     /// What is known of namespaces now.
     pub fn namespaces(&self) -> Arc<Namespaces> {
         Arc::clone(&self.loaded.load().namespaces)
+    }
+
+    /// How many findings each exemption kept from having consequences since the process began; those that are
+    /// about no rule are not here.
+    pub fn exempted_findings(&self) -> BTreeMap<Arc<str>, u64> {
+        self.loaded.load().exempted.counts()
     }
 
     /// One change at a time: two at once would each keep what the other replaces.

@@ -125,7 +125,7 @@ fn kubeconform_refuses_a_misspelt_field() {
 }
 
 /// Everything that carries the release's label, or its name.
-fn left_behind(cluster: &Cluster) -> Vec<String> {
+pub(crate) fn left_behind(cluster: &Cluster) -> Vec<String> {
     let listed = ["api-resources", "--verbs=list", "-o", "name"];
     let kinds = cluster.kubectl_ok(&listed).unwrap();
     let kinds: Vec<_> = kinds.lines().filter(|kind| !kind.starts_with("events")).collect();

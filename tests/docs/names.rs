@@ -50,9 +50,19 @@ fn help() -> String {
             Command::new(env!("CARGO_BIN_EXE_plimsoll")).args(args).arg("--help").output().unwrap();
         String::from_utf8(output.stdout).unwrap()
     };
-    ["", "check", "doctor", "emergency-off", "emergency-on", "explain", "policies", "serve"]
-        .map(|command| run(if command.is_empty() { &[] } else { std::slice::from_ref(&command) }))
-        .concat()
+    [
+        "",
+        "check",
+        "doctor",
+        "emergency-off",
+        "emergency-on",
+        "explain",
+        "manifests",
+        "policies",
+        "serve",
+    ]
+    .map(|command| run(if command.is_empty() { &[] } else { std::slice::from_ref(&command) }))
+    .concat()
 }
 
 /// Flags of other programs that stand alone in the text.

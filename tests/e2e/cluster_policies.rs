@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 #[path = "cluster_policies/installed.rs"]
 mod installed;
 
-use self::installed::{Installed, NAMESPACE, loose_crds, pod, policy};
+use self::installed::{Installed, NAMESPACE, crds, pod, policy};
 use crate::cluster::process::{Progress, poll};
 use crate::cluster::skipped;
 
@@ -46,7 +46,7 @@ fn not_ready_until_the_kinds_are_there(installed: &Installed) {
         );
         assert_eq!(replica.get("/livez").unwrap().0, 200);
     }
-    installed.cluster.apply(&loose_crds()).unwrap();
+    installed.cluster.apply(&crds()).unwrap();
     for replica in &installed.replicas {
         replica.await_readiness(200, "ok");
     }
@@ -77,9 +77,14 @@ fn a_bad_version_harms_nobody(installed: &Installed) {
     installed.await_answer(&namespaces, "app:latest", Some("bad-one"));
     installed.await_answer(&namespaces, "app:edge", Some("good-one"));
 
-    let bad = policy("bad-one", "bad-*", "Refuse", "nothing").to_string();
-    installed.cluster.apply(&bad).unwrap();
-    let text = "spec.rules[0].action: ";
+    // No schema says that a field is unknown; the webhook for policies does, and is not there.
+    let bad = |name| {
+        let mut bad = policy(name, "bad-*", "Deny", "nothing");
+        bad["spec"]["match"]["namespacez"] = json!({});
+        bad.to_string()
+    };
+    installed.cluster.apply(&bad("bad-one")).unwrap();
+    let text = "spec.match.namespacez: ";
     let ready = installed.await_condition("podpolicy/bad-one", "Ready", "False", text);
     assert_eq!(ready["reason"], "Invalid");
     assert!(ready["message"].as_str().unwrap().contains("Generation 1 stays in force"), "{ready}");
@@ -103,8 +108,7 @@ fn a_bad_version_harms_nobody(installed: &Installed) {
     assert!(told["note"].as_str().unwrap().contains(text), "{told}");
 
     // One that never was good is not in force, and harms nobody either.
-    let never = policy("never-good", "bad-*", "Refuse", "nothing").to_string();
-    installed.cluster.apply(&never).unwrap();
+    installed.cluster.apply(&bad("never-good")).unwrap();
     installed.await_condition("podpolicy/never-good", "Ready", "False", "is not in force");
     installed.await_answer(&namespaces, "app:edge", Some("good-one"));
     installed.cluster.apply(&good("bad-one", "latest")).unwrap();
@@ -336,7 +340,7 @@ fn the_api_server_may_restart(installed: &Installed) {
     );
     for replica in &installed.replicas {
         let restarts = replica.metric("plimsoll_watch_restarts_total{resource=\"policies\"}");
-        assert!(restarts.is_some_and(|count| count >= 1.0), "{restarts:?}");
+        assert!(restarts.is_some_and(|count| count > 0.0), "{restarts:?}");
     }
 }
 

@@ -108,7 +108,7 @@ fn a_deployment_by_hand_survives_under_load() {
 
     let load = Load::start(node.runtime(), cluster, &crowd, 200, samples()).unwrap();
     load.stage("steady");
-    std::thread::sleep(Duration::from_secs(5));
+    std::thread::sleep(Duration::from_secs(3));
 
     load.stage("rolling restart");
     cluster.kubectl_ok(&["rollout", "restart", "deployment/plimsoll", "-n", HOME]).unwrap();
@@ -121,6 +121,8 @@ fn a_deployment_by_hand_survives_under_load() {
         })
     })
     .unwrap();
+    load.stage("steady");
+    std::thread::sleep(Duration::from_secs(2));
 
     load.stage("SIGKILL of one");
     let (_, program) = node.programs().into_iter().next().unwrap();

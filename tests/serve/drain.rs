@@ -25,6 +25,23 @@ async fn readiness_goes_first_while_requests_are_still_served() {
 }
 
 #[tokio::test]
+async fn while_it_drains_every_answer_is_the_last_of_its_connection() {
+    let mut server = Running::start(options()).await;
+    let (mut used, mut idle) = (server.connect().await, server.connect().await);
+    let before = exchange(&mut used, &post("/validate", &good_review())).await;
+    assert_eq!((before.status, before.closes()), (200, false));
+    server.stop_after(Duration::from_secs(3));
+    assert!(eventually(async || get(server.admin, "/readyz").await.0 == 503).await);
+    let last = exchange(&mut used, &post("/validate", &good_review())).await;
+    assert_eq!((last.status, last.closes()), (200, true));
+    assert!(hangs_up(&mut used).await);
+    // One without a request stays until the end: its next request may be on its way.
+    let last = exchange(&mut idle, &post("/validate", &good_review())).await;
+    assert_eq!((last.status, last.closes()), (200, true));
+    server.stopped().await;
+}
+
+#[tokio::test]
 async fn a_request_in_flight_is_answered_and_idle_connections_end() {
     let mut server = Running::start(options()).await;
     let address = server.address;

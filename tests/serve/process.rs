@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::{UID, bad_review, connect, exchange, get, post};
+use crate::support::{UID, bad_review, connect, eventually, exchange, get, post};
 
 /// `plimsoll serve` as a process of its own; gone with this value.
 struct Process {
@@ -16,6 +16,10 @@ struct Process {
 
 impl Process {
     fn start(arguments: &[&str]) -> Process {
+        Process::start_with(arguments, &[])
+    }
+
+    fn start_with(arguments: &[&str], variables: &[(&str, &str)]) -> Process {
         let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("PLIMSOLL_")) {
             command.env_remove(name);
@@ -24,6 +28,7 @@ impl Process {
             .args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"])
             .args(arguments)
             .env_remove("RUST_LOG")
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -140,6 +145,73 @@ fn what_keeps_it_from_starting_is_said_with_2() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
         assert!(said.contains(words), "{arguments:?}: {said}");
     }
+}
+
+#[test]
+fn without_a_cluster_there_is_nothing_to_follow() {
+    let nowhere = tempfile::tempdir().unwrap();
+    let serve = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+            .args([
+                "serve",
+                "--kubernetes",
+                "--listen",
+                "127.0.0.1:0",
+                "--admin-listen",
+                "127.0.0.1:0",
+            ])
+            .args(arguments)
+            .env("HOME", nowhere.path())
+            .env("KUBECONFIG", nowhere.path().join("config"))
+            .env_remove("KUBERNETES_SERVICE_HOST")
+            .output()
+            .unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, said) = serve(&[]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("no cluster is configured") && said.contains("KUBECONFIG"), "{said}");
+    for flag in ["--policies=x", "--profile=strict", "--exemptions=x"] {
+        let (code, said) = serve(&[flag]);
+        assert_eq!(code, Some(2), "{said}");
+        assert!(said.contains("cannot be used with"), "{flag}: {said}");
+    }
+}
+
+/// It waits, alive and not ready, and says what for.
+#[tokio::test]
+async fn an_api_server_that_is_not_there_is_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config");
+    let config = json!({
+        "apiVersion": "v1", "kind": "Config", "current-context": "c",
+        // Nobody listens on port 1.
+        "clusters": [{"name": "c", "cluster": {"server": "https://127.0.0.1:1"}}],
+        "users": [{"name": "u", "user": {"token": "t"}}],
+        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+    });
+    std::fs::write(&file, config.to_string()).unwrap();
+    let mut process = Process::start_with(
+        &["--kubernetes", "--identity", "me", "--drain-delay", "0"],
+        &[("KUBECONFIG", file.to_str().unwrap())],
+    );
+    let said = process.said_until("serving");
+    assert!(said.iter().any(|line| line.contains("as me of plimsoll-system/plimsoll")), "{said:?}");
+    let serving: Value = serde_json::from_str(said.last().unwrap()).unwrap();
+    let admin = serving["admin_listen"].as_str().unwrap().parse().unwrap();
+    let waits = eventually(async || {
+        let (code, text) = get(admin, "/readyz").await;
+        code == 503
+            && ["policies", "exemptions", "namespaces", "limitranges"].iter().all(|resource| {
+                text.contains(&format!("{resource}: the API server cannot be reached"))
+            })
+    });
+    assert!(waits.await, "{:?}", get(admin, "/readyz").await);
+    assert_eq!(get(admin, "/livez").await.0, 200);
+    let began = Instant::now();
+    process.signal("TERM");
+    assert_eq!(process.exit_code(), Some(0));
+    assert!(began.elapsed() < Duration::from_secs(5), "an end that waits for nobody");
 }
 
 /// Whether a server with these flags lets a pod with `latest` through.

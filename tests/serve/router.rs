@@ -301,6 +301,7 @@ async fn exempted_findings_are_counted_once_and_expired_exemptions_are_none() {
     assert!(allowed("/mutate").await && allowed("/validate").await);
     assert!(has(&format!("{count} 1")), "{}", state.metrics().render().unwrap());
     assert!(has(r#"plimsoll_findings_total{policy="images",rule="no-latest",action="Deny"} 0"#));
+    assert_eq!(state.exempted_findings().into_iter().collect::<Vec<_>>(), [("vendor".into(), 1)]);
     state.replace(exempted("2020-01-01"));
     assert!(!allowed("/validate").await);
     assert!(has(&format!("{count} 1")), "a reload must not reset counters");

@@ -192,6 +192,11 @@ pub(crate) struct Response {
 }
 
 impl Response {
+    /// Whether it is the last of its connection.
+    pub(crate) fn closes(&self) -> bool {
+        self.head.lines().any(|line| line == "connection: close")
+    }
+
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }

@@ -2,7 +2,8 @@
 //!
 //! Each pod is one of a few samples, of which the test says what has to become of it: stored as it is, stored with a
 //! patch, or denied. Whatever else the API server answers is a **failure**; a pod that is stored though it should
-//! have been denied, or without its patch, has **slipped** through unjudged. An API server that does not answer at
+//! have been denied, or without its patch, has **slipped** through unjudged (or is counted apart, while nobody is there
+//! yet to judge). An API server that does not answer at
 //! all (it is being restarted) is asked again with the same pod.
 
 #![allow(dead_code, reason = "each test binary uses its own part of the support code")]
@@ -27,7 +28,7 @@ mod judge;
 mod table;
 
 pub(crate) use self::judge::Expect;
-use self::judge::{Answer, judge};
+use self::judge::{Answer, Outcome, judge};
 use self::table::Table;
 pub(crate) use self::table::{Row, Shown};
 
@@ -64,6 +65,7 @@ struct Shared {
     samples: Vec<Sample>,
     next: AtomicUsize,
     stop: AtomicBool,
+    guarded: AtomicBool,
     slots: Arc<Semaphore>,
     table: Table,
 }
@@ -85,6 +87,7 @@ impl Load {
             samples,
             next: AtomicUsize::new(0),
             stop: AtomicBool::new(false),
+            guarded: AtomicBool::new(true),
             slots: Arc::new(Semaphore::new(IN_FLIGHT)),
             table: Table::new(),
         });
@@ -93,9 +96,14 @@ impl Load {
         Ok(Self { shared, pacing, sweeping })
     }
 
-    /// Creates that begin from here on are counted under `name`.
+    /// Answers that come from here on are counted under `name`.
     pub(crate) fn stage(&self, name: &str) {
         self.shared.table.begin(name);
+    }
+
+    /// Whether somebody is there to judge. Where not, a pod that passes has not slipped through.
+    pub(crate) fn guarded(&self, guarded: bool) {
+        self.shared.guarded.store(guarded, Ordering::Relaxed);
     }
 
     /// What has been counted so far.
@@ -149,7 +157,6 @@ async fn create(load: &Shared) {
     // Nobody schedules them: the load is on admission.
     pod["spec"]["schedulerName"] = json!("nobody");
     let path = format!("/api/v1/namespaces/{}/pods", load.namespace);
-    let stage = load.table.stage();
     let began = Instant::now();
     let mut unanswered = 0;
     loop {
@@ -164,22 +171,27 @@ async fn create(load: &Shared) {
         };
         match answer {
             // The API server's own limits, not the webhook's doing; clients wait and ask again.
-            Ok((429, _)) => load.table.throttled(stage),
+            Ok((429, _)) => load.table.throttled(),
             Ok((503, body)) if body.windows(LEAVING.len()).any(|part| part == LEAVING) => {
                 unanswered += 1;
-                load.table.unanswered(stage);
+                load.table.unanswered();
             }
             Ok((code, body)) => {
                 let answer = Answer { code, body };
-                return load.table.count(stage, judge(sample, &answer), asked.elapsed());
+                let guarded = load.guarded.load(Ordering::Relaxed);
+                let outcome = match judge(sample, &answer) {
+                    Outcome::Slipped(_) if !guarded => Outcome::Unguarded,
+                    outcome => outcome,
+                };
+                return load.table.count(outcome, asked.elapsed());
             }
             Err(error) if began.elapsed() > AWAY => {
                 let gone = format!("no API server: {error}");
-                return load.table.count(stage, judge::Outcome::Failed(gone), asked.elapsed());
+                return load.table.count(Outcome::Failed(gone), asked.elapsed());
             }
             Err(_) => {
                 unanswered += 1;
-                load.table.unanswered(stage);
+                load.table.unanswered();
             }
         }
         tokio::time::sleep(Duration::from_millis(100)).await;

@@ -1,6 +1,6 @@
 //! What is counted and told of exemptions, resolved once per set of them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -95,10 +95,13 @@ impl ExemptionMetrics {
 }
 
 impl ExemptionCounters {
-    /// Whether anything has been counted for an exemption.
-    pub(in crate::serve) fn has_counted(&self, exemption: &str) -> bool {
-        let mut of_it = self.0.counters.iter().filter(|((name, ..), _)| &**name == exemption);
-        of_it.any(|(_, counter)| counter.get() > 0)
+    /// What each exemption exempted since the process began; those that are about no rule are not here.
+    pub(in crate::serve) fn counts(&self) -> BTreeMap<Arc<str>, u64> {
+        let mut counts = BTreeMap::new();
+        for ((exemption, ..), counter) in &self.0.counters {
+            *counts.entry(Arc::clone(exemption)).or_default() += counter.get();
+        }
+        counts
     }
 
     pub(in crate::serve) fn count(&self, found: &RecordedExemption) {

@@ -250,8 +250,15 @@ pub(crate) fn policy(name: &str, namespaces: &str, action: &str, tag: &str) -> V
     })
 }
 
-/// The kinds without their schemas: what gets past a schema has to be survived.
-pub(crate) fn loose_crds() -> String {
+/// The kinds as the chart has them; without their schemas where there is no chart.
+pub(crate) fn crds() -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("charts/plimsoll/crds");
+    let files = ["podpolicies.yaml", "podpolicyexemptions.yaml"];
+    let texts: Result<Vec<String>, _> =
+        files.iter().map(|file| fs::read_to_string(folder.join(file))).collect();
+    if let Ok(texts) = texts {
+        return texts.join("\n---\n");
+    }
     let crd = |kind: &str, plural: &str| {
         json!({
             "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",

@@ -31,6 +31,8 @@ pub(super) enum Outcome {
     Failed(String),
     /// Stored as no policy allows.
     Slipped(String),
+    /// The same, while nobody is there to judge.
+    Unguarded,
 }
 
 pub(super) fn judge(sample: &Sample, answer: &Answer) -> Outcome {

@@ -18,6 +18,7 @@ pub(crate) struct Row {
     pub(crate) denied: u32,
     pub(crate) failed: u32,
     pub(crate) slipped: u32,
+    pub(crate) unguarded: u32,
     /// Attempts that the API server did not answer, because it was away.
     pub(crate) unanswered: u32,
     /// Attempts that the API server put off for its own sake.
@@ -40,6 +41,7 @@ impl Row {
             denied: 0,
             failed: 0,
             slipped: 0,
+            unguarded: 0,
             unanswered: 0,
             throttled: 0,
             latencies: Vec::new(),
@@ -50,7 +52,7 @@ impl Row {
 
     /// All creates that were answered.
     pub(crate) fn total(&self) -> u32 {
-        self.stored + self.patched + self.denied + self.failed + self.slipped
+        self.stored + self.patched + self.denied + self.failed + self.slipped + self.unguarded
     }
 
     /// Creates a second.
@@ -94,25 +96,25 @@ impl Table {
         }
     }
 
-    /// The stage that a create belongs to which begins now.
-    pub(super) fn stage(&self) -> usize {
-        self.lock().len() - 1
-    }
-
     pub(super) fn rows(&self) -> Vec<Row> {
         self.lock().clone()
     }
 
-    pub(super) fn unanswered(&self, stage: usize) {
-        self.lock()[stage].unanswered += 1;
+    pub(super) fn unanswered(&self) {
+        if let Some(row) = self.lock().last_mut() {
+            row.unanswered += 1;
+        }
     }
 
-    pub(super) fn throttled(&self, stage: usize) {
-        self.lock()[stage].throttled += 1;
+    pub(super) fn throttled(&self) {
+        if let Some(row) = self.lock().last_mut() {
+            row.throttled += 1;
+        }
     }
 
-    pub(super) fn count(&self, stage: usize, outcome: Outcome, latency: Duration) {
-        let row = &mut self.lock()[stage];
+    pub(super) fn count(&self, outcome: Outcome, latency: Duration) {
+        let mut rows = self.lock();
+        let Some(row) = rows.last_mut() else { return };
         row.latencies.push(latency);
         if matches!(outcome, Outcome::Failed(_) | Outcome::Slipped(_)) {
             row.problem_times.push(jiff::Timestamp::now().to_string());
@@ -121,6 +123,7 @@ impl Table {
             Outcome::Stored => row.stored += 1,
             Outcome::Patched => row.patched += 1,
             Outcome::Denied => row.denied += 1,
+            Outcome::Unguarded => row.unguarded += 1,
             Outcome::Failed(problem) => {
                 row.failed += 1;
                 *row.problems.entry(problem).or_default() += 1;
@@ -141,14 +144,14 @@ impl fmt::Display for Shown<'_> {
         let width = self.0.iter().map(|row| row.name.len()).max().unwrap_or_default().max(5);
         writeln!(
             f,
-            "{:width$}  creates  per s  stored  patched  denied  FAILED  SLIPPED  unanswered  throttled  p50 ms  p99 ms  max ms",
+            "{:width$}  creates  per s  stored  patched  denied  FAILED  SLIPPED  unguarded  unanswered  throttled  p50 ms  p99 ms  max ms",
             "stage"
         )?;
         for row in self.0 {
             let [p50, p99, max] = [500, 990, 1000].map(|q| row.quantile(q).as_millis());
             writeln!(
                 f,
-                "{:width$}  {:7}  {:5.0}  {:6}  {:7}  {:6}  {:6}  {:7}  {:10}  {:9}  {p50:6}  {p99:6}  {max:6}",
+                "{:width$}  {:7}  {:5.0}  {:6}  {:7}  {:6}  {:6}  {:7}  {:9}  {:10}  {:9}  {p50:6}  {p99:6}  {max:6}",
                 row.name,
                 row.total(),
                 row.rate(),
@@ -157,6 +160,7 @@ impl fmt::Display for Shown<'_> {
                 row.denied,
                 row.failed,
                 row.slipped,
+                row.unguarded,
                 row.unanswered,
                 row.throttled,
             )?;

@@ -66,10 +66,13 @@ struct Replica {
     at: i64,
 }
 
+/// Data, and what the annotation asks for.
+type Written = (BTreeMap<String, Vec<u8>>, Option<Request>);
+
 struct World {
     now: i64,
     version: u64,
-    secret: Option<(BTreeMap<String, Vec<u8>>, Option<Request>)>,
+    secret: Option<Written>,
     replicas: Vec<Replica>,
     leader: usize,
     /// What each configuration carries, and whether somebody spoiled that.
@@ -144,7 +147,7 @@ impl World {
             decide(memory, stored.as_ref(), observed.as_ref(), at(self.now), &settings()).bundle;
     }
 
-    fn store(&mut self, secret: Option<(BTreeMap<String, Vec<u8>>, Option<Request>)>) {
+    fn store(&mut self, secret: Option<Written>) {
         self.secret = secret;
         self.version += 1;
     }
