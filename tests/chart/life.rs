@@ -148,12 +148,14 @@ pub(crate) fn left_behind(cluster: &Cluster) -> Vec<String> {
     named.filter(|name| !documented(name)).collect()
 }
 
+/// The server's account.
+const ACCOUNT: &str = "--as=system:serviceaccount:plimsoll-system:plimsoll";
+
 /// Writes as the server does: by its account, under its name.
 fn write_as_server(cluster: &Cluster, object: &Value) {
-    let account = format!("--as=system:serviceaccount:{NAMESPACE}:plimsoll");
-    let args =
-        ["apply", "--server-side", "--force-conflicts", "--field-manager=plimsoll", "-f", "-"];
-    let output = cluster.kubectl_with(&[&args[..], &[&account]].concat(), &object.to_string());
+    let manager = "--field-manager=plimsoll";
+    let args = ["apply", "--server-side", "--force-conflicts", manager, "-f", "-", ACCOUNT];
+    let output = cluster.kubectl_with(&args, &object.to_string());
     output.unwrap().stdout_of("writing as the server").unwrap();
 }
 
@@ -190,13 +192,16 @@ fn an_upgrade_leaves_what_the_server_wrote_and_removing_leaves_nothing() {
                     "metadata": {"name": name}, "webhooks": [webhook(entry)]}),
         );
     }
-    let secret = json!({"apiVersion": "v1", "kind": "Secret", "data": {"tls.crt": "eA=="},
-                        "metadata": {"name": "plimsoll-tls", "namespace": NAMESPACE}});
-    write_as_server(&cluster, &secret);
-    let lease = json!({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
-                       "metadata": {"name": "plimsoll", "namespace": NAMESPACE},
-                       "spec": {"holderIdentity": "one"}});
-    write_as_server(&cluster, &lease);
+    let (data, spec) = (json!({"tls.crt": "eA=="}), json!({"holderIdentity": "one"}));
+    for (object, field, value) in
+        [("secret/plimsoll-tls", "data", data), ("lease/plimsoll", "spec", spec)]
+    {
+        let mut stored = cluster.get_json(&[object, "-n", NAMESPACE]).unwrap();
+        stored[field] = value;
+        let args = ["replace", "-f", "-", ACCOUNT];
+        let replaced = cluster.kubectl_with(&args, &stored.to_string()).unwrap();
+        replaced.stdout_of("writing as the server").unwrap();
+    }
     let own = "apiVersion: plimsoll.dev/v1alpha1\nkind: PodPolicy\nmetadata: {name: mine}\n\
                spec: {rules: [{name: a, action: Audit, imageTag: {deny: [latest]}}]}\n";
     cluster.apply(own).unwrap();
