@@ -55,8 +55,16 @@ pub(crate) struct Sample {
 /// A load that runs until [`Load::stop`].
 pub(crate) struct Load {
     shared: Arc<Shared>,
-    pacing: JoinHandle<()>,
-    sweeping: JoinHandle<()>,
+    work: Vec<JoinHandle<()>>,
+}
+
+impl Drop for Load {
+    fn drop(&mut self) {
+        self.shared.stop.store(true, Ordering::Relaxed);
+        if std::thread::panicking() {
+            eprintln!("{}", Shown(&self.rows()));
+        }
+    }
 }
 
 struct Shared {
@@ -93,7 +101,7 @@ impl Load {
         });
         let pacing = runtime.spawn(pace(Arc::clone(&shared), Duration::from_secs(1) / rate));
         let sweeping = runtime.spawn(sweep(Arc::clone(&shared)));
-        Ok(Self { shared, pacing, sweeping })
+        Ok(Self { shared, work: vec![pacing, sweeping] })
     }
 
     /// Answers that come from here on are counted under `name`.
@@ -112,14 +120,15 @@ impl Load {
     }
 
     /// Ends the load, waits for the last answers and for the pods to be deleted, and answers with the counts.
-    pub(crate) fn stop(self, runtime: &Runtime) -> Vec<Row> {
+    pub(crate) fn stop(mut self, runtime: &Runtime) -> Vec<Row> {
         self.shared.stop.store(true, Ordering::Relaxed);
         runtime.block_on(async {
-            drop(self.pacing.await);
-            self.shared.table.end();
-            drop(self.sweeping.await);
+            for work in self.work.drain(..) {
+                drop(work.await);
+                self.shared.table.end();
+            }
         });
-        self.shared.table.rows()
+        self.rows()
     }
 }
 

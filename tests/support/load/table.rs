@@ -92,7 +92,7 @@ impl Table {
 
     pub(super) fn end(&self) {
         if let Some(last) = self.lock().last_mut() {
-            last.ended = Some(Instant::now());
+            last.ended.get_or_insert_with(Instant::now);
         }
     }
 

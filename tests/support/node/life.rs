@@ -76,6 +76,9 @@ impl Life {
                 End::Exited(code) => code,
             };
             self.node.note(&self.pod.name_any(), None);
+            if code != 0 {
+                self.complain(&format!("ended by itself with {code}"));
+            }
             self.status = Status {
                 restarts: self.status.restarts + 1,
                 last_exit: Some(code),

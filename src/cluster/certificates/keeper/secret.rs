@@ -17,14 +17,19 @@ use super::super::settings::Settings;
 /// Far more than six PEM files need.
 const MOST_BYTES: usize = 4 << 20;
 
+/// The labels that no upgrade of the chart changes. Of any other, the next upgrade would find that it is ours now, and
+/// give up on the conflict.
+const LASTING: [&str; 3] =
+    ["app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/managed-by"];
+
 /// The one Secret that is asked for.
 pub(super) struct Secrets {
     client: Client,
     api: Api<Secret>,
     name: String,
     namespace: String,
-    /// Of the Secret as it was last there: a Secret that was deleted comes back with them, so that
-    /// Helm knows it for its own.
+    /// Of the Secret as it was last there, as far as they are [`LASTING`]: a Secret that was deleted comes back
+    /// with them, so that Helm knows it for its own.
     labels: BTreeMap<String, String>,
     annotations: BTreeMap<String, String>,
 }
@@ -138,6 +143,7 @@ impl Secrets {
             );
         }
         self.labels = metadata.labels.clone().unwrap_or_default();
+        self.labels.retain(|name, _| LASTING.contains(&name.as_str()));
         self.annotations = metadata.annotations.clone().unwrap_or_default();
         self.annotations.remove(Request::ANNOTATION);
         let data = object.data.iter().flatten();
