@@ -116,6 +116,9 @@ impl Metrics {
         for result in ["found", "absent", "failed"] {
             drop(self.namespace_lookups.get_or_create(&ResultLabels { result }));
         }
+        for configuration in Configuration::ALL {
+            self.set_webhook_configuration(configuration, false);
+        }
         registry.register("namespaces", "Namespaces that are known", self.namespaces.clone());
         registry.register(
             "webhook_configuration_in_place",
