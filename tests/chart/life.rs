@@ -202,12 +202,24 @@ fn an_upgrade_leaves_what_the_server_wrote_and_removing_leaves_nothing() {
         let replaced = cluster.kubectl_with(&args, &stored.to_string()).unwrap();
         replaced.stdout_of("writing as the server").unwrap();
     }
+    // Somebody deletes the Secret, and the server makes it again with the labels that it had.
+    let mut stored = cluster.get_json(&["secret/plimsoll-tls", "-n", NAMESPACE]).unwrap();
+    cluster.kubectl_ok(&["delete", "secret/plimsoll-tls", "-n", NAMESPACE]).unwrap();
+    let metadata = stored["metadata"].as_object_mut().unwrap();
+    metadata.retain(|field, _| ["name", "namespace", "labels", "annotations"].contains(&&**field));
+    let args = ["create", "--field-manager=plimsoll", "-f", "-", ACCOUNT];
+    let made = cluster.kubectl_with(&args, &stored.to_string()).unwrap();
+    made.stdout_of("making the Secret again").unwrap();
     let own = "apiVersion: plimsoll.dev/v1alpha1\nkind: PodPolicy\nmetadata: {name: mine}\n\
                spec: {rules: [{name: a, action: Audit, imageTag: {deny: [latest]}}]}\n";
     cluster.apply(own).unwrap();
 
     let changed = ["--set", "webhooks.failurePolicy=Fail,policies.profile=observe"];
-    helm.ok(&[&["upgrade", "plimsoll", CHART, "-n", NAMESPACE], &changed[..]].concat());
+    let folder = TempDir::new().unwrap();
+    let package = ["package", CHART, "--version=9.9.9", "--app-version=9.9.9", "--destination"];
+    helm.ok(&[&package[..], &[folder.path().to_str().unwrap()]].concat());
+    let next = folder.path().join("plimsoll-9.9.9.tgz").display().to_string();
+    helm.ok(&[&["upgrade", "plimsoll", &next, "-n", NAMESPACE], &changed[..]].concat());
     for (kind, name, entry) in configurations {
         let stored = cluster.get_json(&[kind, name]).unwrap();
         assert_eq!(stored["webhooks"][0]["name"], entry, "{kind} {name}");
