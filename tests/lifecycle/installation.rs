@@ -11,13 +11,6 @@ use crate::load::{Expect, Sample};
 use crate::node::Node;
 
 const PATIENCE: Duration = Duration::from_secs(60);
-/// The configurations that the server fills in.
-pub(crate) const CONFIGURATIONS: [&str; 3] = [
-    "mutatingwebhookconfiguration/plimsoll",
-    "validatingwebhookconfiguration/plimsoll",
-    "validatingwebhookconfiguration/plimsoll-policies",
-];
-
 /// One release of the chart, and the node that runs its pods.
 pub(crate) struct Installation {
     pub(crate) cluster: &'static Cluster,
@@ -114,15 +107,6 @@ impl Installation {
 
     pub(crate) fn uninstall(&self) {
         self.helm.ok(&["uninstall", "plimsoll", "--namespace", NAMESPACE, "--wait"]);
-    }
-
-    /// How many entries each of the webhook configurations has; none where it is not there.
-    pub(crate) fn webhooks(&self) -> [Option<usize>; 3] {
-        CONFIGURATIONS.map(|name| {
-            let output = self.cluster.kubectl(&["get", name, "-o", "json"]).unwrap();
-            let object: Value = serde_json::from_str(&output.stdout).ok()?;
-            Some(object["webhooks"].as_array().map_or(0, Vec::len))
-        })
     }
 
     /// Waits until the API server has the pods of `namespace` judged.

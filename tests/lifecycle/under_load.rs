@@ -68,6 +68,14 @@ fn nothing_fails_and_nothing_slips_through() {
     delete_secret(&plimsoll);
     rest(4);
 
+    load.stage("API server restart");
+    cluster.restart_api_server().unwrap();
+    rest(5);
+
+    load.stage("SIGKILL of one");
+    plimsoll.replicas()[0].signal("KILL").unwrap();
+    rest(5);
+
     load.stage("short-lived certificates");
     let mut short = values();
     short["extraEnv"] = json!([
@@ -80,20 +88,12 @@ fn nothing_fails_and_nothing_slips_through() {
     let renew = ["annotate", "secret", "plimsoll-tls", "-n", NAMESPACE, "plimsoll.dev/rotate=ca"];
     cluster.kubectl_ok(&renew).unwrap();
     load.stage("leaves and CAs renewed");
-    let (leaves, authorities) = renewals(&plimsoll, Duration::from_secs(45));
+    let (leaves, authorities) = renewals(&plimsoll, Duration::from_secs(30));
     eprintln!("{leaves} leaves and {authorities} CAs were made meanwhile");
 
     load.stage("chart upgrade");
     plimsoll.install(&plimsoll.next_chart(), &values());
     rest(2);
-
-    load.stage("API server restart");
-    cluster.restart_api_server().unwrap();
-    rest(5);
-
-    load.stage("SIGKILL of one");
-    plimsoll.replicas()[0].signal("KILL").unwrap();
-    rest(5);
 
     load.stage("uninstall");
     load.guarded(false);
