@@ -10,6 +10,8 @@ mod emergency;
 mod explain;
 #[cfg(feature = "serve")]
 mod kubernetes;
+#[cfg(feature = "serve")]
+mod manifests;
 mod output;
 mod policies;
 #[cfg(feature = "serve")]
@@ -55,11 +57,14 @@ enum Command {
     EmergencyOn(emergency::OnArgs),
     /// Print the page of a rule, or the list of rules
     Explain(explain::ExplainArgs),
+    /// Print what the Helm chart installs, as plain YAML for `kubectl apply`
+    #[cfg(feature = "serve")]
+    Manifests(manifests::ManifestsArgs),
     /// Print the policies that are built in
     Policies(policies::PoliciesArgs),
     /// Run the admission webhook
     #[cfg(feature = "serve")]
-    Serve(serve::ServeArgs),
+    Serve(Box<serve::ServeArgs>),
 }
 
 /// Flags of every command.
@@ -166,6 +171,8 @@ pub fn main() -> ExitCode {
         #[cfg(feature = "serve")]
         Command::EmergencyOn(args) => emergency::on(&args),
         Command::Explain(args) => explain::run(&args),
+        #[cfg(feature = "serve")]
+        Command::Manifests(args) => manifests::run(&args),
         Command::Policies(args) => policies::run(&args),
         #[cfg(feature = "serve")]
         Command::Serve(args) => serve::run(&args, &common),

@@ -81,14 +81,6 @@ impl Engine {
         }
     }
 
-    /// The same engine with other policies in force. Exemptions are looked up per policy: set them afterwards.
-    #[must_use]
-    pub fn with_policies(mut self, policies: Arc<PolicySet>) -> Self {
-        self.policies = policies;
-        self.exemptions = Arc::default();
-        self
-    }
-
     /// The same engine with these exemptions in force, and no others.
     #[must_use]
     pub fn with_exemptions(mut self, exemptions: Arc<ExemptionSet>) -> Self {

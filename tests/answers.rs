@@ -145,6 +145,28 @@ proptest! {
         }
     }
 
+    /// Reviews of policies that were damaged on their way, or whose parts stand where others belong.
+    #[test]
+    fn no_policy_can_hurt(at in any::<proptest::sample::Index>(), byte in any::<u8>(), cut in any::<bool>()) {
+        let rules = json!([{"name": "a", "action": "Patch", "otherwise": "Deny", "dns": {"policy": "Default"}},
+                           {"name": "b", "resources": {"limits": {"memory": {"default": "1Gi", "max": 7}}}}]);
+        let policy = json!({"apiVersion": "plimsoll.dev/v1alpha1", "kind": "PodPolicy", "metadata": {"name": "p"},
+            "spec": {"match": {"namespaces": {"include": ["a-*"]}, "workloads": ["Batch"]}, "rules": rules}});
+        let review_of = |kind: &str, object: &Value| json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview",
+            "request": {"uid": "u", "operation": "UPDATE", "object": object, "oldObject": policy["spec"],
+                        "kind": {"group": "plimsoll.dev", "version": "v1alpha1", "kind": kind}}});
+        let engine = engine("p", "Patch");
+        for (kind, object) in [("PodPolicy", &policy), ("PodPolicyExemption", &policy), ("PodPolicy", &policy["spec"])] {
+            let mut damaged = serde_json::to_vec(&review_of(kind, object)).unwrap();
+            let at = at.index(damaged.len());
+            if cut { damaged.truncate(at) } else { damaged[at] = byte }
+            if let Ok(answer) = review(&engine, Endpoint::Policies, &damaged) {
+                let answer: Value = serde_json::from_slice(&answer.body).unwrap();
+                prop_assert!(answer["response"]["allowed"] == true || answer["response"]["status"]["code"] == 422);
+            }
+        }
+    }
+
     #[test]
     fn no_bytes_can_hurt(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         prop_assert!(review(&engine("p", "Deny"), Endpoint::Validate, &bytes).is_err());

@@ -15,6 +15,8 @@ mod cluster;
 mod helm;
 #[path = "chart/life.rs"]
 mod life;
+#[path = "chart/manifests.rs"]
+mod manifests;
 #[path = "chart/monitoring.rs"]
 mod monitoring;
 #[path = "chart/rendered.rs"]

@@ -22,6 +22,8 @@ mod cluster_policies;
 mod crds;
 #[path = "e2e/denials.rs"]
 mod denials;
+#[path = "e2e/doctor.rs"]
+mod doctor;
 #[path = "e2e/doors.rs"]
 mod doors;
 #[path = "e2e/emergency.rs"]

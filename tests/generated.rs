@@ -4,6 +4,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "generated/chart.rs"]
+mod chart;
+#[path = "support/go.rs"]
+mod go;
+
 use std::fs;
 use std::path::Path;
 

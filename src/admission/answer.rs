@@ -9,7 +9,6 @@ use serde::Serialize;
 
 use super::message;
 use super::policies::Refused;
-use crate::decode::DecodeError;
 use crate::engine::{Decision, Finding};
 use crate::policy::Action;
 
@@ -17,6 +16,8 @@ use crate::policy::Action;
 const MAX_ANNOTATED: usize = 32;
 /// Causes listed in a refusal.
 const MAX_CAUSES: usize = 32;
+/// Errors listed in the refusal of a policy: more than people mend at once, and far less than a hostile one has.
+const MAX_ERRORS: usize = 256;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -88,26 +89,27 @@ pub(super) fn render(uid: &str, decision: &Decision) -> Vec<u8> {
 /// The answer to the review of a policy, as JSON. An invalid object is refused as the API server refuses one; of
 /// such a refusal kubectl shows nothing but the causes.
 pub(super) fn render_policy(uid: &str, refused: &Refused<'_>, warnings: Vec<String>) -> Vec<u8> {
-    let cause = |error: &DecodeError| Cause {
-        reason: "FieldValueInvalid",
-        message: error.advice(),
-        field: error.pointer.field_path(),
-    };
-    let status = || Status {
+    let cause =
+        |message: String, field: String| Cause { reason: "FieldValueInvalid", message, field };
+    let listed = &refused.errors[..refused.errors.len().min(MAX_ERRORS)];
+    let more = refused.errors.len() - listed.len();
+    let causes = listed.iter().map(|error| cause(error.advice(), error.pointer.field_path()));
+    let rest = (more > 0).then(|| cause(format!("{more} more errors"), "spec".to_owned()));
+    let status = Status {
         code: 422,
         reason: "Invalid",
-        message: message::invalid(refused.errors),
+        message: message::invalid(listed, more),
         details: Details {
             name: refused.name.to_owned(),
             group: refused.group.to_owned(),
             kind: refused.kind.to_owned(),
-            causes: refused.errors.iter().map(cause).collect(),
+            causes: causes.chain(rest).collect(),
         },
     };
     write(Response {
         uid,
         allowed: refused.errors.is_empty(),
-        status: (!refused.errors.is_empty()).then(status),
+        status: (!refused.errors.is_empty()).then_some(status),
         patch_type: None,
         patch: None,
         warnings,

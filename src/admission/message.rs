@@ -62,15 +62,14 @@ pub(super) fn denial(decision: &Decision) -> String {
     text.replace(QUOTA_WORDS, "exceeded-quota")
 }
 
-/// The message of a policy's refusal: every error in a line of its own.
-pub(super) fn invalid(errors: &[DecodeError]) -> String {
-    match errors {
-        [one] => one.line(),
-        several => {
-            let head = format!("{} errors:", several.len());
-            several.iter().fold(head, |text, error| text + "\n- " + &error.line())
-        }
+/// The message of a policy's refusal: every error in a line of its own, and how many more there are.
+pub(super) fn invalid(errors: &[DecodeError], more: usize) -> String {
+    if let [one] = errors {
+        return one.line();
     }
+    let head = format!("{} errors:", errors.len() + more);
+    let text = errors.iter().fold(head, |text, error| text + "\n- " + &error.line());
+    if more > 0 { format!("{text}\n- and {more} more") } else { text }
 }
 
 /// The warnings of an answer, within the API server's limits.

@@ -11,6 +11,13 @@ use prometheus_client::registry::Registry;
 
 use super::webhooks::Configuration;
 
+/// What is watched, as metrics and readiness call it.
+pub(super) const RESOURCES: [&str; 4] = [POLICIES, EXEMPTIONS, NAMESPACES, LIMIT_RANGES];
+pub(super) const POLICIES: &str = "policies";
+pub(super) const EXEMPTIONS: &str = "exemptions";
+pub(super) const NAMESPACES: &str = "namespaces";
+pub(super) const LIMIT_RANGES: &str = "limitranges";
+
 /// What is counted of the work with the API server. Clones count into the same.
 #[derive(Clone, Debug, Default)]
 pub struct Metrics {
@@ -60,6 +67,8 @@ pub(super) enum EventResult {
 }
 
 impl EventResult {
+    const ALL: [EventResult; 4] = [Self::Written, Self::Merged, Self::Dropped, Self::Failed];
+
     fn label(self) -> &'static str {
         match self {
             EventResult::Written => "written",
@@ -94,6 +103,22 @@ impl Metrics {
             self.status_writes.clone(),
         );
         registry.register("events", "Kubernetes Events about refusals", self.events.clone());
+        // Series that stand from the start: a rate over one that appears with its first event misses it.
+        for resource in RESOURCES {
+            drop(self.watch_restarts.get_or_create(&ResourceLabels { resource }));
+        }
+        for result in ["written", "failed"] {
+            drop(self.status_writes.get_or_create(&ResultLabels { result }));
+        }
+        for result in EventResult::ALL {
+            drop(self.events.get_or_create(&ResultLabels { result: result.label() }));
+        }
+        for result in ["found", "absent", "failed"] {
+            drop(self.namespace_lookups.get_or_create(&ResultLabels { result }));
+        }
+        for configuration in Configuration::ALL {
+            self.set_webhook_configuration(configuration, false);
+        }
         registry.register("namespaces", "Namespaces that are known", self.namespaces.clone());
         registry.register(
             "webhook_configuration_in_place",
@@ -108,7 +133,7 @@ impl Metrics {
     }
 
     /// These are the policies there are, and whether each is in force as it is written.
-    pub(super) fn set_policies<'p>(&self, policies: impl Iterator<Item = (&'p str, bool)>) {
+    pub(crate) fn set_policies<'p>(&self, policies: impl Iterator<Item = (&'p str, bool)>) {
         let mut known = self.policies.lock().unwrap_or_else(PoisonError::into_inner);
         let mut gone = std::mem::take(&mut *known);
         for (policy, ready) in policies {

@@ -16,7 +16,7 @@ use super::keeping::{Inbox, Inboxes, Keeper, Sink};
 use super::knowing::{Labelled, Ranged};
 use super::leadership::{Candidacy, Leadership};
 use super::lookup::{self, Lookup};
-use super::metrics::Metrics;
+use super::metrics::{EXEMPTIONS, LIMIT_RANGES, Metrics, NAMESPACES, POLICIES};
 use super::saying;
 use super::status::{Kind, Writer};
 use super::watching::{Delta, Followed};
@@ -71,8 +71,8 @@ impl Cluster {
         let mut tasks = JoinSet::new();
         let mut sources = Sources { client: &client, readiness, metrics, tasks: &mut tasks };
         let inboxes = Inboxes {
-            policies: sources.objects("policies", &saying::POLICY, NO_POLICIES),
-            exemptions: sources.objects("exemptions", &saying::EXEMPTION, NO_EXEMPTIONS),
+            policies: sources.objects(POLICIES, &saying::POLICY, NO_POLICIES),
+            exemptions: sources.objects(EXEMPTIONS, &saying::EXEMPTION, NO_EXEMPTIONS),
             namespaces: sources.namespaces(),
             limit_ranges: sources.limit_ranges(),
         };
@@ -174,7 +174,7 @@ impl Sources<'_> {
 
     fn namespaces(&mut self) -> Inbox<Labelled> {
         let api: Api<PartialObjectMeta<Namespace>> = Api::all(self.client.clone());
-        let (followed, inbox, out) = self.source("namespaces", None, api);
+        let (followed, inbox, out) = self.source(NAMESPACES, None, api);
         let reduce = |namespace: PartialObjectMeta<Namespace>| {
             let metadata = namespace.metadata;
             (metadata.name.unwrap_or_default(), lookup::labels(metadata.labels))
@@ -186,7 +186,7 @@ impl Sources<'_> {
     fn limit_ranges(&mut self) -> Inbox<Ranged> {
         let described = ApiResource::erase::<LimitRange>(&());
         let api: Api<DynamicObject> = Api::all_with(self.client.clone(), &described);
-        let (followed, inbox, out) = self.source("limitranges", None, api);
+        let (followed, inbox, out) = self.source(LIMIT_RANGES, None, api);
         self.tasks.spawn(followed.follow(Ranged::reduce, out));
         inbox
     }

@@ -58,6 +58,16 @@ impl Engine {
     }
 }
 
+impl Engine {
+    /// The same engine with other policies in force. Exemptions are looked up per policy: set them afterwards.
+    #[must_use]
+    pub fn with_policies(mut self, policies: Arc<PolicySet>) -> Self {
+        self.policies = policies;
+        self.exemptions = Arc::default();
+        self
+    }
+}
+
 impl<'e> Scope<'e, '_> {
     /// Finds the exemption of each rule of the matched policies: the first by name that is about the pod.
     pub(super) fn exempt(&mut self, pod: &Pod<'_>, request: &RequestFacts<'_>, now: Option<i64>) {

@@ -18,7 +18,7 @@ pub const API_VERSION: &str = "plimsoll.dev/v1alpha1";
 /// Kind of a policy.
 pub const KIND: &str = "PodPolicy";
 /// Rules in a policy: the API server checks a schema's conditions only on lists that end somewhere.
-pub(crate) const MAX_RULES: usize = 256;
+pub(crate) const MAX_RULES: usize = 4096;
 /// Kind of an exemption from policies.
 pub const EXEMPTION_KIND: &str = "PodPolicyExemption";
 

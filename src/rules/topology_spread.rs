@@ -69,6 +69,7 @@ use crate::pod::view::{NodeRequirement, NodeSelector, Spec, SpreadConstraint};
 use crate::pod::workload::Class;
 use crate::pointer::Pointer;
 
+mod conditions;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -93,6 +94,17 @@ struct Constraint {
     topology_key: String,
     when: WhenUnsatisfiable,
     entry: Map<String, Value>,
+}
+
+impl Constraint {
+    fn new(written: settings::SpreadConstraint) -> Self {
+        // A struct of text and numbers always has a JSON form.
+        let entry = match serde_json::to_value(&written) {
+            Ok(Value::Object(entry)) => entry,
+            _ => Map::new(),
+        };
+        Self { topology_key: written.topology_key, when: written.when_unsatisfiable, entry }
+    }
 }
 
 /// What pods are counted by.

@@ -46,6 +46,9 @@ impl State {
     /// A state that is ready once every gate is open that has been asked for.
     pub fn new(engine: Arc<Engine>, limits: Limits) -> State {
         let metrics = Metrics::new();
+        // Policies of files are as they should be, or nothing would have started.
+        let policies = engine.policies().policies().iter();
+        metrics.cluster().set_policies(policies.map(|policy| (&*policy.name, true)));
         let loaded = Loaded {
             findings: metrics.resolve_findings(&engine, None),
             exempted: metrics.resolve_exempted(&engine, None),

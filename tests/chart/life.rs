@@ -125,7 +125,7 @@ fn kubeconform_refuses_a_misspelt_field() {
 }
 
 /// Everything that carries the release's label, or its name.
-fn left_behind(cluster: &Cluster) -> Vec<String> {
+pub(crate) fn left_behind(cluster: &Cluster) -> Vec<String> {
     let listed = ["api-resources", "--verbs=list", "-o", "name"];
     let kinds = cluster.kubectl_ok(&listed).unwrap();
     let kinds: Vec<_> = kinds.lines().filter(|kind| !kind.starts_with("events")).collect();
@@ -148,12 +148,14 @@ fn left_behind(cluster: &Cluster) -> Vec<String> {
     named.filter(|name| !documented(name)).collect()
 }
 
+/// The server's account.
+const ACCOUNT: &str = "--as=system:serviceaccount:plimsoll-system:plimsoll";
+
 /// Writes as the server does: by its account, under its name.
 fn write_as_server(cluster: &Cluster, object: &Value) {
-    let account = format!("--as=system:serviceaccount:{NAMESPACE}:plimsoll");
-    let args =
-        ["apply", "--server-side", "--force-conflicts", "--field-manager=plimsoll", "-f", "-"];
-    let output = cluster.kubectl_with(&[&args[..], &[&account]].concat(), &object.to_string());
+    let manager = "--field-manager=plimsoll";
+    let args = ["apply", "--server-side", "--force-conflicts", manager, "-f", "-", ACCOUNT];
+    let output = cluster.kubectl_with(&args, &object.to_string());
     output.unwrap().stdout_of("writing as the server").unwrap();
 }
 
@@ -190,19 +192,34 @@ fn an_upgrade_leaves_what_the_server_wrote_and_removing_leaves_nothing() {
                     "metadata": {"name": name}, "webhooks": [webhook(entry)]}),
         );
     }
-    let secret = json!({"apiVersion": "v1", "kind": "Secret", "data": {"tls.crt": "eA=="},
-                        "metadata": {"name": "plimsoll-tls", "namespace": NAMESPACE}});
-    write_as_server(&cluster, &secret);
-    let lease = json!({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
-                       "metadata": {"name": "plimsoll", "namespace": NAMESPACE},
-                       "spec": {"holderIdentity": "one"}});
-    write_as_server(&cluster, &lease);
+    let (data, spec) = (json!({"tls.crt": "eA=="}), json!({"holderIdentity": "one"}));
+    for (object, field, value) in
+        [("secret/plimsoll-tls", "data", data), ("lease/plimsoll", "spec", spec)]
+    {
+        let mut stored = cluster.get_json(&[object, "-n", NAMESPACE]).unwrap();
+        stored[field] = value;
+        let args = ["replace", "-f", "-", ACCOUNT];
+        let replaced = cluster.kubectl_with(&args, &stored.to_string()).unwrap();
+        replaced.stdout_of("writing as the server").unwrap();
+    }
+    // Somebody deletes the Secret, and the server makes it again with the labels that it had.
+    let mut stored = cluster.get_json(&["secret/plimsoll-tls", "-n", NAMESPACE]).unwrap();
+    cluster.kubectl_ok(&["delete", "secret/plimsoll-tls", "-n", NAMESPACE]).unwrap();
+    let metadata = stored["metadata"].as_object_mut().unwrap();
+    metadata.retain(|field, _| ["name", "namespace", "labels", "annotations"].contains(&&**field));
+    let args = ["create", "--field-manager=plimsoll", "-f", "-", ACCOUNT];
+    let made = cluster.kubectl_with(&args, &stored.to_string()).unwrap();
+    made.stdout_of("making the Secret again").unwrap();
     let own = "apiVersion: plimsoll.dev/v1alpha1\nkind: PodPolicy\nmetadata: {name: mine}\n\
                spec: {rules: [{name: a, action: Audit, imageTag: {deny: [latest]}}]}\n";
     cluster.apply(own).unwrap();
 
     let changed = ["--set", "webhooks.failurePolicy=Fail,policies.profile=observe"];
-    helm.ok(&[&["upgrade", "plimsoll", CHART, "-n", NAMESPACE], &changed[..]].concat());
+    let folder = TempDir::new().unwrap();
+    let package = ["package", CHART, "--version=9.9.9", "--app-version=9.9.9", "--destination"];
+    helm.ok(&[&package[..], &[folder.path().to_str().unwrap()]].concat());
+    let next = folder.path().join("plimsoll-9.9.9.tgz").display().to_string();
+    helm.ok(&[&["upgrade", "plimsoll", &next, "-n", NAMESPACE], &changed[..]].concat());
     for (kind, name, entry) in configurations {
         let stored = cluster.get_json(&[kind, name]).unwrap();
         assert_eq!(stored["webhooks"][0]["name"], entry, "{kind} {name}");

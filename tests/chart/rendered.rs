@@ -191,8 +191,5 @@ fn the_arguments_are_flags_of_serve() {
             }
         }
     }
-    // All or none of those that `--kubernetes` brings.
-    if !unknown.contains("--kubernetes") {
-        assert!(unknown.is_empty(), "serve has no {unknown:?}");
-    }
+    assert!(unknown.is_empty(), "serve has no {unknown:?}");
 }

@@ -47,6 +47,8 @@ fn the_account_may_do_what_it_needs_and_no_more() {
         format!("list pods -n {NAMESPACE}"),
         "list secrets -A".to_owned(),
         format!("list secrets -n {NAMESPACE}"),
+        format!("patch secrets/plimsoll-tls -n {NAMESPACE}"),
+        format!("delete secrets/plimsoll-tls -n {NAMESPACE}"),
         format!("get secrets/another -n {NAMESPACE}"),
         "get secrets/plimsoll-tls -n default".to_owned(),
         "list configmaps -A".to_owned(),

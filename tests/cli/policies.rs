@@ -153,9 +153,9 @@ fn entries_and_their_kinds() {
         &["spec.rules[0].otherwise: ", "cannot be Patch"],
     );
     let many: String =
-        (0..257).map(|at| format!("  - {{name: r{at}, imageTag: {{}}}}\n")).collect();
+        (0..4097).map(|at| format!("  - {{name: r{at}, imageTag: {{}}}}\n")).collect();
     let many = DENY_LATEST.split_inclusive("  rules:\n").next().unwrap().to_owned() + &many;
-    refused(&many, &["spec.rules: these are 257 rules, and a policy holds 256 at most"]);
+    refused(&many, &["spec.rules: these are 4097 rules, and a policy holds 4096 at most"]);
     let twice = format!("{DENY_LATEST}  - name: no-latest\n    imageTag: {{deny: [x]}}\n");
     refused(
         &twice,

@@ -31,7 +31,7 @@ pub(crate) fn root() -> &'static Path {
 /// Every page of the repository.
 pub(crate) fn pages() -> Vec<Page> {
     let mut paths = Vec::new();
-    for folder in [".", "certs"] {
+    for folder in [".", "certs", "charts/plimsoll"] {
         collect(&root().join(folder), false, &mut paths);
     }
     collect(&root().join("docs"), true, &mut paths);

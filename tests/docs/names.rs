@@ -50,9 +50,19 @@ fn help() -> String {
             Command::new(env!("CARGO_BIN_EXE_plimsoll")).args(args).arg("--help").output().unwrap();
         String::from_utf8(output.stdout).unwrap()
     };
-    ["", "check", "explain", "policies", "serve"]
-        .map(|command| run(if command.is_empty() { &[] } else { std::slice::from_ref(&command) }))
-        .concat()
+    [
+        "",
+        "check",
+        "doctor",
+        "emergency-off",
+        "emergency-on",
+        "explain",
+        "manifests",
+        "policies",
+        "serve",
+    ]
+    .map(|command| run(if command.is_empty() { &[] } else { std::slice::from_ref(&command) }))
+    .concat()
 }
 
 /// Flags of other programs that stand alone in the text.
@@ -67,7 +77,12 @@ fn flags_exist() {
         let spans = code_spans(&prose).into_iter().filter(|span| span.starts_with("--"));
         let blocks = page.blocks();
         let lines = blocks.iter().flat_map(|block| block.text.lines());
-        let lines = lines.filter_map(|line| line.split_once("plimsoll ").map(|(_, rest)| rest));
+        // Helm and kubectl are told of things called plimsoll, with flags of their own.
+        let parts = lines.flat_map(|line| line.split('|')).filter(|part| {
+            let command = part.trim_start().trim_start_matches("$ ");
+            !command.starts_with("helm ") && !command.starts_with("kubectl ")
+        });
+        let lines = parts.filter_map(|part| part.split_once("plimsoll ").map(|(_, rest)| rest));
         for flag in spans.chain(lines).flat_map(words) {
             let found = known.contains(flag) || FOREIGN_FLAGS.contains(&flag);
             assert!(found, "{}: there is no {flag}", page.path.display());

@@ -65,7 +65,7 @@ fn policies_take_effect_at_once(installed: &Installed) {
     installed.await_condition("podpolicy/effect", "Ready", "True", "in force");
     installed.cluster.kubectl_ok(&["delete", "podpolicy", "effect"]).unwrap();
     let deleted = installed.await_answer(&namespaces, "app:edge", None);
-    println!("in force after: applied {applied:?}, changed {changed:?}, deleted {deleted:?}");
+    println!("not in force yet: applied {applied:?}, changed {changed:?}, deleted {deleted:?}");
     assert!(applied < AT_ONCE && changed < AT_ONCE && deleted < AT_ONCE);
 }
 
@@ -182,7 +182,9 @@ fn namespaces_and_their_labels_count(installed: &Installed) {
     .unwrap();
     label("plimsoll.dev/mode=enforce");
     let enforced = installed.await_answer(&namespaces, "app:latest", Some("selected"));
-    println!("labels count after: team {labelled:?}, audit {audited:?}, enforce {enforced:?}");
+    println!(
+        "labels did not count yet: team {labelled:?}, audit {audited:?}, enforce {enforced:?}"
+    );
     assert!(labelled < AT_ONCE && audited < AT_ONCE && enforced < AT_ONCE);
 }
 
@@ -267,7 +269,7 @@ fn exemptions_hold_and_say_so(installed: &Installed) {
     installed.cluster.apply(&exemption("2020-01-01")).unwrap();
     let expired = installed.await_answer(&namespaces, "app:latest", Some("strict"));
     installed.await_condition("podpolicyexemption/legacy", "Expired", "True", "2020-01-01");
-    println!("exemption: in force after {exempted:?}, over after {expired:?}");
+    println!("exemption: not in force yet {exempted:?}, not over yet {expired:?}");
     assert!(exempted < AT_ONCE && expired < AT_ONCE);
 }
 
@@ -340,7 +342,7 @@ fn the_api_server_may_restart(installed: &Installed) {
     );
     for replica in &installed.replicas {
         let restarts = replica.metric("plimsoll_watch_restarts_total{resource=\"policies\"}");
-        assert!(restarts.is_some_and(|count| count >= 1.0), "{restarts:?}");
+        assert!(restarts.is_some_and(|count| count > 0.0), "{restarts:?}");
     }
 }
 

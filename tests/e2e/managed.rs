@@ -115,6 +115,11 @@ impl Managed {
             .unwrap();
     }
 
+    /// The certificate that is served.
+    pub(crate) fn served_pem(&self) -> String {
+        fs::read_to_string(&self.files.cert).unwrap()
+    }
+
     pub(crate) fn get(&self, configuration: Configuration) -> Value {
         let name = configuration.object_name(NAME);
         self.cluster.get_json(&[configuration.resource(), &name]).unwrap()
@@ -169,7 +174,7 @@ impl Managed {
 }
 
 /// What the chart makes, as far as it is about webhook configurations.
-fn installation(address: &str) -> Value {
+pub(crate) fn installation(address: &str) -> Value {
     let meta = |name: &str| json!({"name": name, "labels": {"app.kubernetes.io/name": "plimsoll"}});
     let placed = |name: &str| json!({"name": name, "namespace": NAMESPACE});
     let role =
@@ -203,7 +208,7 @@ fn installation(address: &str) -> Value {
 }
 
 /// A kubeconfig with a token of Plimsoll's own ServiceAccount.
-fn token_kubeconfig(cluster: &Cluster, folder: &Path) -> PathBuf {
+pub(crate) fn token_kubeconfig(cluster: &Cluster, folder: &Path) -> PathBuf {
     let token = cluster.kubectl_ok(&["create", "token", NAME, "-n", NAMESPACE]).unwrap();
     let ca = folder.join("api-server-ca.crt");
     fs::write(&ca, cluster.ca_pem()).unwrap();

@@ -28,6 +28,13 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- toYaml (merge $own .Values.commonLabels) -}}
 {{- end -}}
 
+{{/* Labels that no upgrade changes, for what the server makes again as it was when somebody deletes it. It owns the
+labels then, and Helm, which applies on the server's side, would meet a conflict over each that it wants different. */}}
+{{- define "plimsoll.lastingLabels" -}}
+{{- include "plimsoll.selectorLabels" . }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- end -}}
+
 {{/* Labels of pods: without the chart's version, so that a chart that changes nothing for pods replaces none. */}}
 {{- define "plimsoll.podLabels" -}}
 {{- $own := include "plimsoll.selectorLabels" . | fromYaml -}}

@@ -71,6 +71,20 @@ fn every_error_is_a_cause_with_its_field_and_what_to_do() {
 }
 
 #[test]
+fn no_more_errors_are_listed_than_anybody_reads() {
+    let rules: Vec<Value> =
+        (0..1000).map(|at| json!({"name": format!("r{at}"), "imageTag": {"deni": []}})).collect();
+    let (response, _) = created(&engine(&[]), &policy("p", json!({"rules": rules})));
+    let message = response["status"]["message"].as_str().unwrap();
+    assert!(
+        message.starts_with("1000 errors:") && message.ends_with("\n- and 744 more"),
+        "{message}"
+    );
+    let causes = response["status"]["details"]["causes"].as_array().unwrap();
+    assert_eq!((causes.len(), &causes[256]["message"]), (257, &json!("744 more errors")));
+}
+
+#[test]
 fn one_error_stands_alone() {
     let (response, _) = created(&engine(&[]), &policy("p", json!({"rules": []})));
     assert_eq!(response["status"]["message"], "spec.rules: a policy needs at least one rule");

@@ -139,8 +139,8 @@ impl Look<'_> {
             Some(namespace) => Api::namespaced_with(self.client.clone(), namespace, &described),
             None => Api::all_with(self.client.clone(), &described),
         };
-        let mut params = ListParams::default();
-        params.label_selector = labels.map(str::to_owned);
+        let params =
+            labels.map_or_else(ListParams::default, |labels| ListParams::default().labels(labels));
         let listed = match api.list(&params).await {
             // A kind that is not known has no objects; that it is not known is another check's.
             Err(error) if is_not_found(&error) => return Ok(Vec::new()),

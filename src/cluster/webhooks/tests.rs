@@ -128,7 +128,7 @@ fn names_in_full_go_to_the_selector_and_globs_to_a_condition() {
     assert_eq!(condition(&webhook, "in-scope-of-a-policy"), None);
 
     let globs = json!({"namespaces": {"include": ["airflow-*", "x", "y", "*-jobs", "a?[b-d]*e"], "exclude": ["*-dev"]}});
-    let webhook = planned(Configuration::Mutate, &[globs.clone()]).unwrap();
+    let webhook = planned(Configuration::Mutate, std::slice::from_ref(&globs)).unwrap();
     assert_eq!(
         condition(&webhook, "in-scope-of-a-policy").unwrap(),
         concat!(
@@ -149,7 +149,7 @@ fn a_selector_that_all_policies_share_is_the_webhooks() {
     let shared = planned(Configuration::Mutate, &[data.clone(), data.clone()]).unwrap();
     assert_eq!(shared["namespaceSelector"]["matchLabels"], json!({"team": "data"}));
     assert_eq!(shared["objectSelector"], json!({"matchLabels": {"a": "b"}}));
-    let judged = planned(Configuration::Validate, &[data.clone()]).unwrap();
+    let judged = planned(Configuration::Validate, std::slice::from_ref(&data)).unwrap();
     assert_eq!(judged["objectSelector"], json!({}), "a template has labels of its own");
     let mixed = planned(Configuration::Mutate, &[data, json!({})]).unwrap();
     assert!(mixed["namespaceSelector"].get("matchLabels").is_none());

@@ -2,9 +2,8 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
-use super::{Constraint, HOSTNAME, Over, TopologySpread, ZONE};
+use super::{Constraint, HOSTNAME, Over, TopologySpread, ZONE, conditions};
 use crate::label::{self, LabelError};
 use crate::pointer::Pointer;
 use crate::rules::{Origin, SettingsError};
@@ -15,23 +14,7 @@ const CROWD_KEY: &str = "plimsoll.dev/crowd";
 /// How pods spread over nodes and zones.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-#[schemars(extend("x-kubernetes-validations" = [
-    {
-        "rule": "!has(self.labels) || size(self.labels) == 0 || (has(self.over) && self.over == 'Labels')",
-        "message": "`labels` has a meaning only beside `over: Labels`; remove it, or set `over: Labels`",
-        "fieldPath": ".labels",
-    },
-    {
-        "rule": "!has(self.crowd) || !has(self.over) || self.over != 'Labels'",
-        "message": "`crowd` has a meaning only beside `over: Crowd`; remove one of them",
-        "fieldPath": ".crowd",
-    },
-    {
-        "rule": "!has(self.over) || self.over != 'Labels' || (has(self.labels) && size(self.labels) > 0)",
-        "message": "`Labels` needs at least one label key; name keys in `labels`: app.kubernetes.io/name",
-        "fieldPath": ".over",
-    },
-]))]
+#[schemars(extend("x-kubernetes-validations" = conditions::of_settings()))]
 pub(crate) struct Settings {
     /// The constraints that pods must have, each one of a kind by `topologyKey` and `whenUnsatisfiable`. Absent:
     /// maxSkew 1 over `kubernetes.io/hostname` and maxSkew 5 over `topology.kubernetes.io/zone`, both ScheduleAnyway.
@@ -56,11 +39,7 @@ pub(crate) struct Settings {
 /// A constraint, as in `spec.topologySpreadConstraints` but for the `labelSelector`, which the rule makes.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-#[schemars(extend("x-kubernetes-validations" = [{
-    "rule": "!has(self.minDomains) || (has(self.whenUnsatisfiable) && self.whenUnsatisfiable == 'DoNotSchedule')",
-    "message": "`minDomains` has a meaning only beside `whenUnsatisfiable: DoNotSchedule`; remove it, or set `whenUnsatisfiable: DoNotSchedule`",
-    "fieldPath": ".minDomains",
-}]))]
+#[schemars(extend("x-kubernetes-validations" = conditions::of_constraint()))]
 pub(crate) struct SpreadConstraint {
     /// Node label whose values are the domains.
     #[schemars(length(min = 1))]
@@ -306,17 +285,6 @@ fn check(
         }
     }
     Ok(())
-}
-
-impl Constraint {
-    fn new(written: SpreadConstraint) -> Self {
-        // A struct of text and numbers always has a JSON form.
-        let entry = match serde_json::to_value(&written) {
-            Ok(Value::Object(entry)) => entry,
-            _ => Map::new(),
-        };
-        Self { topology_key: written.topology_key, when: written.when_unsatisfiable, entry }
-    }
 }
 
 fn refused(at: &str, message: impl Into<String>, help: impl Into<String>) -> SettingsError {

@@ -127,8 +127,8 @@ impl Installed {
         self.cluster.kubectl_with(&args, &pod.to_string()).unwrap()
     }
 
-    /// Waits until pods with the image are refused with this text in every namespace, or taken where there is none;
-    /// answers with how long that took at most, the last call apart.
+    /// Waits until pods with the image are refused with this text in every namespace, or taken where there is none.
+    /// Answers with how late a call began that saw things as they were: calls of kubectl can take long.
     pub(crate) fn await_answer(
         &self,
         namespaces: &[String],
@@ -136,24 +136,24 @@ impl Installed {
         refused: Option<&str>,
     ) -> Duration {
         let begun = Instant::now();
-        let mut waited = Duration::ZERO;
+        let mut latest = Duration::ZERO;
         for namespace in namespaces {
-            waited = poll("the policy to take effect", PATIENCE, || {
+            poll("the policy to take effect", PATIENCE, || {
                 let asked = begun.elapsed();
                 let output = self.try_pod(namespace, image);
                 let as_expected = match refused {
                     Some(text) => !output.success() && output.stderr.contains(text),
                     None => output.success(),
                 };
-                Ok(if as_expected {
-                    Progress::Done(asked)
-                } else {
-                    Progress::NotYet(output.stdout + &output.stderr)
-                })
+                if as_expected {
+                    return Ok(Progress::Done(()));
+                }
+                latest = latest.max(asked);
+                Ok(Progress::NotYet(output.stdout + &output.stderr))
             })
             .unwrap();
         }
-        waited
+        latest
     }
 
     /// A condition of a policy or an exemption, once it says this.

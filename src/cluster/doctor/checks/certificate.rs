@@ -18,7 +18,7 @@ use super::super::Findings;
 use super::super::facts::Facts;
 
 /// With less left of a CA, it is time.
-const CA_LEFT: i64 = 30 * 24 * 60 * 60;
+const CA_LEFT: i64 = 14 * 24 * 60 * 60;
 /// With less left of a certificate, it is late.
 const LEAF_LEFT: i64 = 24 * 60 * 60;
 

@@ -66,10 +66,13 @@ struct Replica {
     at: i64,
 }
 
+/// Data, and what the annotation asks for.
+type Written = (BTreeMap<String, Vec<u8>>, Option<Request>);
+
 struct World {
     now: i64,
     version: u64,
-    secret: Option<(BTreeMap<String, Vec<u8>>, Option<Request>)>,
+    secret: Option<Written>,
     replicas: Vec<Replica>,
     leader: usize,
     /// What each configuration carries, and whether somebody spoiled that.
@@ -144,7 +147,7 @@ impl World {
             decide(memory, stored.as_ref(), observed.as_ref(), at(self.now), &settings()).bundle;
     }
 
-    fn store(&mut self, secret: Option<(BTreeMap<String, Vec<u8>>, Option<Request>)>) {
+    fn store(&mut self, secret: Option<Written>) {
         self.secret = secret;
         self.version += 1;
     }
@@ -273,7 +276,7 @@ fn no_api_server_ever_meets_a_certificate_it_was_not_told_to_trust() {
     let rotations = RefCell::new(0);
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
         failure_persistence: None,
-        cases: std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(48),
+        cases: std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(24),
         ..ProptestConfig::default()
     });
     runner
