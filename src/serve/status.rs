@@ -68,6 +68,11 @@ impl IntoResponse for Refusal {
         if let Some(methods) = self.allow {
             headers.insert(header::ALLOW, HeaderValue::from_static(methods));
         }
+        if self.code == StatusCode::SERVICE_UNAVAILABLE {
+            // API servers send a review again after this many seconds (client-go, rest/with_retry.go), as long as
+            // the webhook's timeout allows.
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
         if self.close {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }

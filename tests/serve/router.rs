@@ -248,6 +248,7 @@ async fn large_bodies_beyond_the_budget_wait_and_are_then_refused() {
     tokio::time::sleep(Duration::from_millis(50)).await;
     let refused = request("/validate?timeout=50ms", vec![b' '; MAX_BODY]);
     let response = send(router.clone(), refused).await;
+    assert_eq!(response.headers()[header::RETRY_AFTER], "1", "API servers then ask again");
     assert_status(response, StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable").await;
     let small = send(router.clone(), request("/validate", good_review())).await;
     assert_eq!(small.status(), StatusCode::OK);
