@@ -26,3 +26,10 @@ mod installation;
 mod under_load;
 #[path = "support/usage.rs"]
 mod usage;
+
+/// Held by a test that loads the machine: what fails under two loads at once says nothing.
+static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
+fn alone() -> std::sync::MutexGuard<'static, ()> {
+    ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

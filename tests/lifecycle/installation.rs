@@ -11,6 +11,7 @@ use crate::load::{Expect, Sample};
 use crate::node::Node;
 
 const PATIENCE: Duration = Duration::from_secs(60);
+
 /// One release of the chart, and the node that runs its pods.
 pub(crate) struct Installation {
     pub(crate) cluster: &'static Cluster,
@@ -22,7 +23,8 @@ pub(crate) struct Installation {
 /// test can wait for.
 pub(crate) fn values() -> Value {
     json!({
-        "webhooks": {"failurePolicy": "Fail"},
+        // Time that two busy cores take away is not to count as a failure.
+        "webhooks": {"failurePolicy": "Fail", "timeoutSeconds": 10},
         "drainDelaySeconds": 4,
         "policies": {"profile": "none", "extra": [{
             "apiVersion": "plimsoll.dev/v1alpha1", "kind": "PodPolicy", "metadata": {"name": "load"},

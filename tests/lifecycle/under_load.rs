@@ -37,6 +37,7 @@ fn nothing_fails_and_nothing_slips_through() {
     if skipped("nothing_fails_and_nothing_slips_through") {
         return;
     }
+    let _alone = crate::alone();
     let cluster = cluster();
     let crowd = cluster.create_namespace("crowd", &[]).unwrap();
     let plimsoll = Installation::prepare(cluster);
@@ -61,8 +62,17 @@ fn nothing_fails_and_nothing_slips_through() {
 
     load.stage("a bad policy");
     let refused = cluster.kubectl_with(&["create", "-f", "-"], &bad_policy("bad").to_string());
-    eprintln!("a bad policy: {}", refused.unwrap().stderr.trim());
+    let refused = refused.unwrap();
+    assert!(refused.stderr.contains("not a label"), "{}", refused.stderr);
     rest(2);
+
+    load.stage("a bad policy got in");
+    spoil_the_policy(cluster);
+    rest(3);
+    let mend = ["patch", "podpolicy", "load", "--type=merge", "-p", r#"{"spec":{"match":null}}"#];
+    cluster.kubectl_ok(&mend).unwrap();
+    // Brings the webhook back that was taken away.
+    plimsoll.install(CHART, &values());
 
     load.stage("the Secret deleted");
     delete_secret(&plimsoll);
@@ -109,6 +119,28 @@ fn nothing_fails_and_nothing_slips_through() {
     assert!(leaves >= 2 && authorities >= 2, "{leaves} leaves, {authorities} CAs");
     leaves_nothing(cluster);
     asks_for_little(cluster, &undisturbed);
+}
+
+/// Has the API server store a policy that does not compile, in place of the one that all pods are judged by, as it would
+/// while nobody answers for policies. What was in force must stay so.
+fn spoil_the_policy(cluster: &Cluster) {
+    let webhook = "validatingwebhookconfiguration/plimsoll-policies";
+    cluster.kubectl_ok(&["delete", webhook]).unwrap();
+    let spoil = r#"{"spec":{"match":{"podSelector":{"matchLabels":{"not a label":"x"}}}}}"#;
+    poll("a bad policy to get in", PATIENCE, || {
+        let patch = ["patch", "podpolicy", "load", "--type=merge", "-p", spoil];
+        let output = cluster.kubectl(&patch)?;
+        let stored = output.success();
+        Ok(if stored { Progress::Done(()) } else { Progress::NotYet(output.stderr) })
+    })
+    .unwrap();
+    poll("its status to say so", PATIENCE, || {
+        let policy = cluster.get_json(&["podpolicy", "load"])?;
+        let conditions = policy["status"]["conditions"].as_array().cloned().unwrap_or_default();
+        let told = conditions.iter().any(|one| one["type"] == "Ready" && one["status"] == "False");
+        Ok(if told { Progress::Done(()) } else { Progress::NotYet(policy["status"].to_string()) })
+    })
+    .unwrap();
 }
 
 /// Deletes the certificates, and waits until there are others.
