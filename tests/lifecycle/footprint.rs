@@ -1,6 +1,5 @@
 //! What one replica costs: memory with many policies and namespaces under load, CPU with nothing to do.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -16,9 +15,7 @@ use crate::usage::{memory, millicores};
 const POLICIES: usize = 100;
 const NAMESPACES: usize = 1000;
 const HOME: &str = "plimsoll-system";
-/// Names a program to measure in place of the one that tests run, which is larger and slower than what people run.
-const PROGRAM: &str = "PLIMSOLL_MEASURED";
-/// Bytes of a release, and of a program for tests.
+/// Bytes of a release, and of the program that tests run.
 const MOST_MEMORY: [u64; 2] = [30_000_000, 60_000_000];
 /// Thousandths of a CPU, likewise.
 const MOST_CPU: [f64; 2] = [1.0, 10.0];
@@ -86,11 +83,6 @@ fn furnish(cluster: &Cluster, address: &str) {
     create(&namespaces);
 }
 
-fn program() -> PathBuf {
-    let measured = std::env::var_os(PROGRAM).map(PathBuf::from);
-    measured.unwrap_or_else(|| env!("CARGO_BIN_EXE_plimsoll").into())
-}
-
 fn serve(cluster: &Cluster, address: &str) -> Program {
     let args = [
         "serve".to_owned(),
@@ -101,7 +93,9 @@ fn serve(cluster: &Cluster, address: &str) -> Program {
         format!("--admin-listen={address}:8080"),
     ];
     let kubeconfig = cluster.kubeconfig().display().to_string();
-    cluster.run("footprint", &program(), &args, &[("KUBECONFIG", &kubeconfig)]).unwrap()
+    cluster
+        .run("footprint", &crate::usage::program().0, &args, &[("KUBECONFIG", &kubeconfig)])
+        .unwrap()
 }
 
 #[test]
@@ -145,7 +139,7 @@ fn a_replica_is_small_and_idles() {
         bytes(loaded.resident),
         bytes(loaded.peak)
     );
-    let bound = usize::from(std::env::var_os(PROGRAM).is_none());
+    let bound = usize::from(!crate::usage::program().1);
     assert!(rows.iter().all(|row| (row.failed, row.slipped) == (0, 0)), "see above");
     assert!(bytes(loaded.peak) <= MOST_MEMORY[bound], "{} bytes", bytes(loaded.peak));
     assert!(idle <= MOST_CPU[bound], "{idle:.2} millicores");

@@ -3,7 +3,19 @@
 #![allow(dead_code, reason = "each test binary uses its own part of the support code")]
 
 use std::fs;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
+
+/// Names a release to measure in place of the program that tests run, which is larger and slower.
+const MEASURED: &str = "PLIMSOLL_MEASURED";
+
+/// The program that is run here, and whether it is a release that somebody wants measured.
+pub(crate) fn program() -> (PathBuf, bool) {
+    match std::env::var_os(MEASURED) {
+        Some(path) => (path.into(), true),
+        None => (env!("CARGO_BIN_EXE_plimsoll").into(), false),
+    }
+}
 
 /// Memory of a process in KiB.
 #[derive(Clone, Copy, Debug)]

@@ -49,7 +49,7 @@ pub(super) async fn command(
     };
     let local = |word: &str| own_address(&mounts.local(word), ip);
     Ok(Command {
-        program: PathBuf::from(env!("CARGO_BIN_EXE_plimsoll")),
+        program: crate::usage::program().0,
         args: words.iter().map(|word| local(word)).collect(),
         env: env.iter().map(|(name, value)| (name.clone(), local(value))).collect(),
     })
