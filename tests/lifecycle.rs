@@ -15,6 +15,8 @@ mod load;
 #[path = "support/node.rs"]
 mod node;
 
+#[path = "lifecycle/files.rs"]
+mod files;
 #[path = "lifecycle/footprint.rs"]
 mod footprint;
 #[allow(dead_code, reason = "shared with the tests of the chart")]
