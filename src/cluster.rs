@@ -5,25 +5,22 @@
 
 pub mod certificates;
 pub mod client;
-mod condition;
 pub mod doctor;
 mod events;
-mod keeping;
-mod knowing;
+mod last_good;
 pub mod leadership;
-mod lookup;
 mod metrics;
-mod policies;
-mod running;
-mod saying;
+mod namespaces;
+mod snapshots;
 mod status;
-mod watching;
+mod tasks;
+mod watch;
 pub mod webhooks;
 
 pub use events::Subject;
 pub use events::pods::{Reporter, Told};
-pub use keeping::Sink;
-pub use lookup::{Found, Lookup};
 pub use metrics::Metrics;
-pub use running::{Cluster, Settings};
+pub use namespaces::lookup::{Found, Lookup};
+pub use snapshots::Sink;
 pub use status::FIELD_MANAGER;
+pub use tasks::{Cluster, Settings};

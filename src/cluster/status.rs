@@ -1,5 +1,8 @@
 //! The status of policies and exemptions: written by the leader, and only where it says something new.
 
+mod condition;
+pub(super) mod wanted;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,8 +15,8 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
+use self::condition::{Condition, Holds};
 use super::client;
-use super::condition::{Condition, Holds};
 use super::events::{Events, Subject};
 use super::metrics::Metrics;
 
@@ -50,7 +53,7 @@ pub(super) struct Wanted {
     pub(super) uid: String,
     pub(super) generation: i64,
     pub(super) resource_version: String,
-    pub(super) conditions: Vec<Condition>,
+    conditions: Vec<Condition>,
     /// What it says, as far as is known.
     pub(super) present: Vec<Value>,
 }

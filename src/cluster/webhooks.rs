@@ -16,7 +16,7 @@ mod probe;
 mod reconcile;
 mod scope;
 
-pub use configuration::{Configuration, FailurePolicy, Settings, Target};
+pub use configuration::{Configuration, EMERGENCY_OFF, FailurePolicy, Settings, Target};
 pub use live::Standing;
 pub use plan::webhooks;
 pub use reconcile::{Inputs, Report, keep};

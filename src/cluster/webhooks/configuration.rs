@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 
 /// The namespace of the control plane, which no webhook may ever hold up.
 const CONTROL_PLANE: &str = "kube-system";
+/// When, who and why, on a configuration: `2026-11-21T17:04:05Z alice: node pool is stuck`. While it is there, no server
+/// touches the configuration.
+pub const EMERGENCY_OFF: &str = "plimsoll.dev/emergency-off";
 /// The port of the Service.
 pub(super) const SERVICE_PORT: u16 = 443;
 

@@ -6,8 +6,8 @@ use kube::api::{ApiResource, DynamicObject, GroupVersionKind};
 use kube::{Api, Client};
 use serde_json::Value;
 
-use super::configuration::{Configuration, Target};
-use super::emergency::EMERGENCY_OFF;
+use super::configuration::{Configuration, EMERGENCY_OFF, Target};
+
 use super::plan::webhooks;
 use crate::cluster::certificates::CaBundle;
 use crate::policy::PolicySet;

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::Findings;
 use super::super::facts::Facts;
-use crate::cluster::webhooks::emergency::EMERGENCY_OFF;
+use crate::cluster::webhooks::EMERGENCY_OFF;
 use crate::cluster::webhooks::{Configuration, FailurePolicy, Settings, Target, webhooks};
 use crate::policy::{CompiledPolicy, PolicySet};
 

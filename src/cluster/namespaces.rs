@@ -1,11 +1,13 @@
 //! What is known of namespaces: labels from one watch, LimitRanges from another, in either order.
 
+pub(super) mod lookup;
+
 use std::collections::BTreeMap;
 
 use kube::api::DynamicObject;
 use serde_json::Value;
 
-use super::watching::Delta;
+use super::watch::Delta;
 use crate::engine::Namespaces;
 use crate::pod::limit_range::LimitRange;
 

@@ -8,12 +8,11 @@ use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
-use super::knowing::{Knowledge, Labelled, Ranged};
+use super::last_good::{Book, Compile};
 use super::metrics::Metrics;
-use super::policies::{Book, Compile};
-use super::saying;
-use super::status::Wanted;
-use super::watching::Delta;
+use super::namespaces::{Knowledge, Labelled, Ranged};
+use super::status::{Wanted, wanted};
+use super::watch::Delta;
 use crate::engine::Namespaces;
 use crate::policy::{CompiledExemption, CompiledPolicy, ExemptionSet, PolicySet};
 use crate::readiness::Gate;
@@ -196,14 +195,14 @@ impl Keeper {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).ok();
         let now = now.and_then(|since| i64::try_from(since.as_secs()).ok());
         let policies =
-            caches.policies.entries().map(|(name, entry)| saying::of_policy(name, entry));
+            caches.policies.entries().map(|(name, entry)| wanted::of_policy(name, entry));
         let in_force = self.in_force.borrow();
         let exempted = self.sink.exempted();
         let strays = caches.exemption_set.strays(&in_force);
         let exemptions = caches.exemptions.entries().map(|(name, entry)| {
             let used = exempted.get(name).is_some_and(|count| *count > 0);
             let strays = strays.iter().filter(|stray| &*stray.exemption == name);
-            saying::of_exemption(name, entry, strays, used, now)
+            wanted::of_exemption(name, entry, strays, used, now)
         });
         self.wanted.send_replace(Arc::new(policies.chain(exemptions).collect()));
     }

@@ -1,25 +1,25 @@
 //! What the status of a policy and of an exemption says.
 
 use super::condition::{Condition, Holds};
-use super::policies::{Compile, Entry};
-use super::status::{Kind, Wanted};
+use super::{Kind, Wanted};
+use crate::cluster::last_good::{Compile, Entry};
 use crate::policy::exemption::Stray;
 use crate::policy::{CompiledExemption, CompiledPolicy};
 
 /// PodPolicy.
-pub(super) static POLICY: Kind = Kind { kind: "PodPolicy", plural: "podpolicies" };
+pub(in crate::cluster) static POLICY: Kind = Kind { kind: "PodPolicy", plural: "podpolicies" };
 /// PodPolicyExemption.
-pub(super) static EXEMPTION: Kind =
+pub(in crate::cluster) static EXEMPTION: Kind =
     Kind { kind: "PodPolicyExemption", plural: "podpolicyexemptions" };
 
 /// What is said of a policy.
-pub(super) fn of_policy(name: &str, entry: &Entry<CompiledPolicy>) -> Wanted {
+pub(in crate::cluster) fn of_policy(name: &str, entry: &Entry<CompiledPolicy>) -> Wanted {
     let (reason, message) = entry.verdict();
     wanted(&POLICY, name, entry, vec![ready(entry, reason, message)])
 }
 
 /// What is said of an exemption.
-pub(super) fn of_exemption<'s>(
+pub(in crate::cluster) fn of_exemption<'s>(
     name: &str,
     entry: &Entry<CompiledExemption>,
     strays: impl Iterator<Item = &'s Stray>,
@@ -99,7 +99,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::cluster::policies::Book;
+    use crate::cluster::last_good::Book;
 
     fn wanted_of(expires: Value, conditions: Value, used: bool, now: i64) -> Wanted {
         let mut object = json!({

@@ -14,8 +14,8 @@ use kube::{Api, Client};
 use serde_json::Value;
 use tokio::time::{Instant, timeout};
 
-use super::client;
-use super::metrics::Metrics;
+use crate::cluster::client;
+use crate::cluster::metrics::Metrics;
 
 /// How long a review may wait for the answer; the API server gives up on the review soon after.
 const TIMEOUT: Duration = Duration::from_millis(500);
@@ -72,7 +72,7 @@ impl Asked {
 }
 
 impl Lookup {
-    pub(super) fn new(client: Client, metrics: Metrics) -> Lookup {
+    pub(in crate::cluster) fn new(client: Client, metrics: Metrics) -> Lookup {
         Lookup { api: Api::all(client), asked: Arc::default(), metrics }
     }
 
@@ -123,7 +123,9 @@ impl fmt::Debug for Lookup {
 }
 
 /// Labels as the engine takes them.
-pub(super) fn labels(labels: Option<std::collections::BTreeMap<String, String>>) -> Value {
+pub(in crate::cluster) fn labels(
+    labels: Option<std::collections::BTreeMap<String, String>>,
+) -> Value {
     let labels = labels.into_iter().flatten();
     labels.map(|(key, value)| (key, Value::String(value))).collect()
 }

@@ -12,14 +12,13 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::events::{Events, pods};
-use super::keeping::{Inbox, Inboxes, Keeper, Sink};
-use super::knowing::{Labelled, Ranged};
 use super::leadership::{Candidacy, Leadership};
-use super::lookup::{self, Lookup};
 use super::metrics::{EXEMPTIONS, LIMIT_RANGES, Metrics, NAMESPACES, POLICIES};
-use super::saying;
-use super::status::{Kind, Writer};
-use super::watching::{Delta, Followed};
+use super::namespaces::lookup::{self, Lookup};
+use super::namespaces::{Labelled, Ranged};
+use super::snapshots::{Inbox, Inboxes, Keeper, Sink};
+use super::status::{self, Kind, Writer};
+use super::watch::{Delta, Followed};
 use super::{Reporter, webhooks};
 use crate::policy::PolicySet;
 use crate::readiness::{Gate, Readiness};
@@ -71,8 +70,8 @@ impl Cluster {
         let mut tasks = JoinSet::new();
         let mut sources = Sources { client: &client, readiness, metrics, tasks: &mut tasks };
         let inboxes = Inboxes {
-            policies: sources.objects(POLICIES, &saying::POLICY, NO_POLICIES),
-            exemptions: sources.objects(EXEMPTIONS, &saying::EXEMPTION, NO_EXEMPTIONS),
+            policies: sources.objects(POLICIES, &status::wanted::POLICY, NO_POLICIES),
+            exemptions: sources.objects(EXEMPTIONS, &status::wanted::EXEMPTION, NO_EXEMPTIONS),
             namespaces: sources.namespaces(),
             limit_ranges: sources.limit_ranges(),
         };
