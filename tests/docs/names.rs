@@ -99,9 +99,14 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 #[test]
 fn variables_exist() {
     let help = help();
-    let sources = ["tests/support/cluster.rs", "tests/generated.rs", "examples/cluster.rs"]
-        .map(|path| std::fs::read_to_string(root().join(path)).unwrap())
-        .concat();
+    let sources = [
+        "tests/support/cluster.rs",
+        "tests/support/usage.rs",
+        "tests/generated.rs",
+        "examples/cluster.rs",
+    ]
+    .map(|path| std::fs::read_to_string(root().join(path)).unwrap())
+    .concat();
     for page in pages() {
         for rest in page.text.split("PLIMSOLL_").skip(1) {
             let name: String =
