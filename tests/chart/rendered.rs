@@ -193,3 +193,21 @@ fn the_arguments_are_flags_of_serve() {
     }
     assert!(unknown.is_empty(), "serve has no {unknown:?}");
 }
+
+/// What Helm says after an install are commands that exist, with flags that they have.
+#[test]
+fn the_notes_name_flags_that_exist() {
+    let notes = std::fs::read_to_string(format!("{CHART}/templates/NOTES.txt")).unwrap();
+    let commands = notes.lines().filter_map(|line| line.trim().strip_prefix("plimsoll "));
+    let mut seen = 0;
+    for words in commands.map(|command| command.split_whitespace().collect::<Vec<_>>()) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+        let help = run(command.args([words[0], "--help"]), None, Duration::from_secs(60)).unwrap();
+        assert!(help.success(), "{}", help.stderr);
+        for flag in words.iter().filter(|word| word.starts_with("--")) {
+            assert!(help.stdout.contains(&format!("{flag} ")), "{} has no {flag}", words[0]);
+        }
+        seen += 1;
+    }
+    assert!(seen > 0);
+}
