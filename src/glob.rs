@@ -200,16 +200,6 @@ fn build_glob(pattern: &str, slash: Slash) -> Result<globset::Glob, globset::Err
         .build()
 }
 
-/// The regular expression of a glob whose `*` stands for slashes too, in the dialect that Go and Rust share; none
-/// where they would read it differently, or the glob is malformed.
-///
-/// On text beyond ASCII, `?` and ranges stand for a byte here and for a character in Go.
-pub fn shared_regex(pattern: &str) -> Option<String> {
-    let regex = build_glob(pattern, Slash::Crossed).ok().filter(|_| pattern.is_ascii())?;
-    let body = regex.regex().strip_prefix("(?-u)")?;
-    Some(format!("(?s){body}"))
-}
-
 /// A glob with at most one `*`, at an end: compared in nanoseconds, without an automaton.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Plain {

@@ -5,12 +5,11 @@ use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use kube::runtime::WatchStreamExt;
-use kube::runtime::utils::Backoff;
 use kube::runtime::watcher::{self, Event};
 use kube::{Api, Resource};
 use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep};
 
 use super::client;
 use super::metrics::Metrics;
@@ -24,6 +23,9 @@ const PAGE: u32 = 100;
 const SHORTEST_PAUSE: Duration = Duration::from_millis(200);
 /// While the API server stays away: short, because policies that changed meanwhile wait for it.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// A watch that lasted so long had not broken for the reason for which it breaks now.
+const WORKED_FOR: Duration = Duration::from_secs(30);
 
 /// What happened to the objects of one kind.
 #[derive(Debug)]
@@ -58,34 +60,30 @@ where
     pub(super) async fn follow<T>(self, reduce: impl Fn(K) -> T, out: mpsc::Sender<Delta<T>>) {
         let Self { resource, unknown, api, gate, metrics } = self;
         let config = watcher::Config::default().timeout(WATCH_SECONDS).page_size(PAGE);
-        let mut events = std::pin::pin!(watcher::watcher(api, config).backoff(Pauses::default()));
+        let mut events = std::pin::pin!(watcher::watcher(api, config));
+        let mut pauses = Pauses::default();
+        let mut broke: Option<Instant> = None;
         let mut listed = Vec::new();
         let mut full = false;
         let mut complaint: Option<String> = None;
         gate.close("waiting for the API server");
         while let Some(event) = events.next().await {
             let delta = match event {
-                Ok(event) => {
-                    if complaint.take().is_some() {
-                        tracing::info!(resource, "the watch is back");
-                    }
-                    match event {
-                        Event::Init => {
-                            listed.clear();
-                            continue;
-                        }
-                        Event::InitApply(object) => {
-                            listed.push(reduce(object));
-                            continue;
-                        }
-                        Event::InitDone => {
-                            full = true;
-                            Delta::All(std::mem::take(&mut listed))
-                        }
-                        Event::Apply(object) => Delta::Set(reduce(object)),
-                        Event::Delete(object) => Delta::Gone(reduce(object)),
-                    }
+                // A list is about to be asked for: nothing is known of how that ends.
+                Ok(Event::Init) => {
+                    listed.clear();
+                    continue;
                 }
+                Ok(Event::InitApply(object)) => {
+                    listed.push(reduce(object));
+                    continue;
+                }
+                Ok(Event::InitDone) => {
+                    full = true;
+                    Delta::All(std::mem::take(&mut listed))
+                }
+                Ok(Event::Apply(object)) => Delta::Set(reduce(object)),
+                Ok(Event::Delete(object)) => Delta::Gone(reduce(object)),
                 Err(error) => {
                     metrics.count_watch_restart(resource);
                     let reason = explain(&error, unknown);
@@ -101,9 +99,21 @@ where
                         );
                         complaint = Some(reason);
                     }
+                    // A watch on which nothing has happened does not say that it works.
+                    if broke.is_some_and(|broke| broke.elapsed() >= WORKED_FOR) {
+                        pauses = Pauses::default();
+                    }
+                    if let Some(pause) = pauses.next() {
+                        sleep(pause).await;
+                    }
+                    broke = Some(Instant::now());
                     continue;
                 }
             };
+            pauses = Pauses::default();
+            if complaint.take().is_some() {
+                tracing::info!(resource, "the watch is back");
+            }
             if out.send(delta).await.is_err() {
                 return;
             }
@@ -147,15 +157,18 @@ impl Iterator for Pauses {
     }
 }
 
-impl Backoff for Pauses {
-    fn reset(&mut self) {
-        *self = Self::default();
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use k8s_openapi::api::core::v1::Namespace;
+    use kube::{Client, Config};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
     use super::*;
+    use crate::readiness::Readiness;
 
     #[test]
     fn pauses_grow_to_a_bound_and_begin_anew() {
@@ -165,7 +178,55 @@ mod tests {
             assert!(pause <= LONGEST_PAUSE);
         }
         assert!(pauses.next().is_some_and(|pause| pause >= LONGEST_PAUSE / 2));
-        pauses.reset();
-        assert!(pauses.next().is_some_and(|pause| pause <= SHORTEST_PAUSE));
+    }
+
+    /// An API server that refuses everything, and how often it was asked.
+    async fn refusing() -> (Client, Arc<AtomicU32>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let asked = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&asked);
+        tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let counted = Arc::clone(&counted);
+                tokio::spawn(async move {
+                    let mut request = [0; 4096];
+                    while stream.read(&mut request).await.is_ok_and(|read| read > 0) {
+                        counted.fetch_add(1, Ordering::Relaxed);
+                        let body = r#"{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure",
+                            "message":"no","reason":"Forbidden","code":403}"#;
+                        let head = "HTTP/1.1 403 Forbidden\r\ncontent-type: application/json";
+                        let answer =
+                            format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+                        stream.write_all(answer.as_bytes()).await.unwrap();
+                    }
+                });
+            }
+        });
+        let config = Config::new(url.parse().unwrap());
+        (Client::try_from(config).unwrap(), asked)
+    }
+
+    #[tokio::test]
+    async fn a_server_that_refuses_the_list_is_asked_ever_more_seldom() {
+        let (client, asked) = refusing().await;
+        let readiness = Readiness::default();
+        let gate = readiness.gate("namespaces");
+        let metrics = Metrics::default();
+        let followed = Followed {
+            resource: "namespaces",
+            unknown: None,
+            api: Api::<Namespace>::all(client),
+            gate: gate.clone(),
+            metrics,
+        };
+        let (out, _news) = mpsc::channel(1);
+        let following = followed.follow(|object| object, out);
+        assert!(tokio::time::timeout(Duration::from_secs(4), following).await.is_err());
+        // 0.1 to 0.2 s, 0.2 to 0.4, 0.4 to 0.8, 0.8 to 1.6, 1.6 to 3.2
+        let asked = asked.load(Ordering::Relaxed);
+        assert!((3..=7).contains(&asked), "{asked} times in 4 s");
+        assert!(!gate.is_open());
     }
 }

@@ -16,7 +16,9 @@ mod probe;
 mod reconcile;
 mod scope;
 
-pub use configuration::{Configuration, EMERGENCY_OFF, FailurePolicy, Settings, Target};
+pub use configuration::{
+    Configuration, EMERGENCY_BEFORE, EMERGENCY_OFF, FailurePolicy, Settings, Target,
+};
 pub use live::Standing;
 pub use plan::webhooks;
 pub use reconcile::{Inputs, Report, keep};

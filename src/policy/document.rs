@@ -33,9 +33,10 @@ pub struct Match {
     /// Pods by label; a workload counts by the labels of its template.
     pub pod_selector: Option<LabelSelector>,
     /// Classes (Batch, Service, Daemon, Static, Bare) and systems (Airflow, Spark …); any of them.
-    #[schemars(with = "Option<Vec<WorkloadName>>")]
+    #[schemars(with = "Option<Vec<WorkloadName>>", length(min = 1))]
     pub workloads: Option<Vec<String>>,
     /// Operations; absent: both.
+    #[schemars(length(min = 1))]
     pub operations: Option<Vec<Verb>>,
     /// Users by name, as globs. A door that knows no user (a manifest has none) matches.
     pub users: Option<GlobList>,
@@ -108,6 +109,14 @@ impl Match {
             users: fields.optional("users"),
             groups: fields.optional("groups"),
         };
+        let empty = [
+            ("workloads", written.workloads.as_ref().is_some_and(Vec::is_empty)),
+            ("operations", written.operations.as_ref().is_some_and(Vec::is_empty)),
+        ];
+        for (field, _) in empty.into_iter().filter(|(_, empty)| *empty) {
+            let help = "name one, or leave the field out, which matches all";
+            fields.refuse(field, "an empty list matches nothing", help);
+        }
         (written, fields.errors)
     }
 }

@@ -7,6 +7,8 @@ use tracing_subscriber::EnvFilter;
 use super::error::ServeError;
 
 const DEFAULT_FILTER: &str = "info";
+/// kube logs an error for every request that fails, which whoever made the request tells of as well, once.
+const QUIET: &str = "kube_client=off,kube_runtime=off";
 
 /// Sends log messages to stderr from here on. The filter is the flag's, else `RUST_LOG`'s, else
 /// `info`.
@@ -18,8 +20,9 @@ pub fn init(level: Option<&str>) -> Result<(), ServeError> {
     let filter = level.or(from_environment.as_deref()).unwrap_or(DEFAULT_FILTER);
     // A bare level is about Plimsoll: the libraries below it have frames and handshakes to tell of.
     let ours = match filter {
-        "debug" | "trace" => format!("info,plimsoll={filter}"),
-        other => other.to_owned(),
+        "debug" | "trace" => format!("info,{QUIET},plimsoll={filter}"),
+        bare if !bare.contains(['=', ',']) => format!("{bare},{QUIET}"),
+        list => list.to_owned(),
     };
     let filter = EnvFilter::builder().parse(&ours).map_err(|error| ServeError::LogFilter {
         filter: filter.to_owned(),

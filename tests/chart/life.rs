@@ -278,7 +278,7 @@ fn the_webhook_configurations_are_removed_first() {
     assert!(webhooks.iter().max() < others.iter().min(), "{versions:?}");
 }
 
-/// Helm leaves CRDs alone, so an upgrade whose CRDs are not in the cluster stops and says what to do.
+/// Helm leaves CRDs alone, so an upgrade or install whose CRDs are not those in the cluster stops and says what to do.
 #[test]
 fn an_upgrade_waits_for_its_crds() {
     if skipped("an_upgrade_waits_for_its_crds") {
@@ -307,4 +307,11 @@ fn an_upgrade_waits_for_its_crds() {
         Ok(if done.success() { Progress::Done(()) } else { Progress::NotYet(done.stderr) })
     })
     .unwrap();
+
+    // Those that an uninstalled release has left are seen on an install too: Helm 3 does not replace them.
+    helm.ok(&["uninstall", "plimsoll", "-n", NAMESPACE]);
+    cluster.kubectl_ok(&["patch", "crd", crd, "--type=json", "-p", &older]).unwrap();
+    let refused = helm.run(&["install", "plimsoll", CHART, "-n", NAMESPACE, "--skip-crds"]);
+    assert!(!refused.success());
+    assert!(refused.stderr.contains("podpolicies.plimsoll.dev in the cluster is not this chart's"));
 }

@@ -30,6 +30,15 @@ pub(crate) fn with_match(matching: &str) -> String {
 }
 
 #[test]
+fn lists_that_match_nothing() {
+    for field in ["workloads", "operations"] {
+        let wanted =
+            [&*format!("spec.match.{field}: an empty list matches nothing"), "leave the field out"];
+        refused(&with_match(&format!("{{{field}: []}}")), &wanted);
+    }
+}
+
+#[test]
 fn unknown_fields_name_the_nearest() {
     let top = DENY_LATEST.replace("spec:", "specs: {}\nspec:");
     refused(&top, &["specs: unknown field `specs`", "did you mean `spec`?", "policy.yaml:4:1"]);

@@ -9,7 +9,8 @@
 {{- if eq (int .Values.ports.webhook) (int .Values.ports.admin) -}}
 {{- fail "ports.admin: it is the same as ports.webhook; they need ports of their own" -}}
 {{- end -}}
-{{- if and .Values.crds.check .Release.IsUpgrade -}}
+{{- /* On an install too: those that an uninstalled release has left are not replaced either. */ -}}
+{{- if .Values.crds.check -}}
 {{- range $path, $_ := .Files.Glob "crds/*.yaml" -}}
 {{- $wanted := fromYaml ($.Files.Get $path) -}}
 {{- $found := lookup "apiextensions.k8s.io/v1" "CustomResourceDefinition" "" $wanted.metadata.name -}}

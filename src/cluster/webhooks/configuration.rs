@@ -11,6 +11,8 @@ const CONTROL_PLANE: &str = "kube-system";
 /// When, who and why, on a configuration: `2026-11-21T17:04:05Z alice: node pool is stuck`. While it is there, no server
 /// touches the configuration.
 pub const EMERGENCY_OFF: &str = "plimsoll.dev/emergency-off";
+/// The webhooks as they were before, as JSON, so that they come back without a server.
+pub const EMERGENCY_BEFORE: &str = "plimsoll.dev/emergency-off-webhooks";
 /// The port of the Service.
 pub(super) const SERVICE_PORT: u16 = 443;
 

@@ -17,9 +17,6 @@ use super::configuration::Configuration;
 use super::live::api;
 use crate::cluster::client::{explain, is_conflict};
 
-/// The webhooks as they were before, as JSON, so that they come back without a server.
-pub const EMERGENCY_BEFORE: &str = "plimsoll.dev/emergency-off-webhooks";
-
 /// What the chart labels everything with.
 const LABELS: &str = "app.kubernetes.io/name=plimsoll";
 /// Who writes, in `managedFields`.

@@ -1,12 +1,14 @@
 //! A configuration as the API server has it, and what should be done about it.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use kube::api::{ApiResource, DynamicObject, GroupVersionKind};
 use kube::{Api, Client};
 use serde_json::Value;
 
-use super::configuration::{Configuration, EMERGENCY_OFF, Target};
+use super::configuration::{Configuration, EMERGENCY_BEFORE, EMERGENCY_OFF, Target};
 
 use super::plan::webhooks;
 use crate::cluster::certificates::CaBundle;
@@ -66,6 +68,24 @@ pub(super) fn own(
     configuration: Configuration,
 ) -> impl Iterator<Item = &Value> {
     entries(object).iter().filter(move |entry| entry["name"] == configuration.webhook())
+}
+
+/// The same; of one that is switched off those that come back with `emergency-on`. What they carry has to be trusted
+/// still on that day, whether a server is there or not, so whoever signs certificates waits for them.
+pub(super) fn own_or_put_aside(
+    object: &DynamicObject,
+    configuration: Configuration,
+) -> Vec<Cow<'_, Value>> {
+    let aside = annotation(object, EMERGENCY_BEFORE).filter(|_| is_off(object));
+    let aside: Option<Vec<Value>> = aside.and_then(|text| serde_json::from_str(text).ok());
+    match aside {
+        Some(entries) => entries
+            .into_iter()
+            .filter(|entry| entry["name"] == configuration.webhook())
+            .map(Cow::Owned)
+            .collect(),
+        None => own(object, configuration).map(Cow::Borrowed).collect(),
+    }
 }
 
 /// Whether somebody switched it off, and who, when and why.

@@ -17,6 +17,9 @@ use crate::selector::LabelSelector;
 const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 /// A longer condition costs the API server more than a review that was not needed.
 const MAX_CONDITION: usize = 8 << 10;
+/// More names of groups are not asked for: each is compared with every group of the user, who may be in thousands, and
+/// the API server gives up at a cost of 2.5 million (apiserver, `pkg/apis/cel`, `RuntimeCELCostBudgetMatchConditions`).
+const MAX_GROUP_NAMES: usize = 64;
 /// An API group that API servers of today no longer have; it may stand in manifests.
 const GONE: &str = "extensions";
 
@@ -28,7 +31,7 @@ pub fn webhooks(
     ca_bundle: &str,
 ) -> Vec<Value> {
     let left_out = target.left_out();
-    let scopes: Vec<Scope<'_>> = policies
+    let mut scopes: Vec<Scope<'_>> = policies
         .policies()
         .iter()
         .filter(|policy| {
@@ -37,6 +40,9 @@ pub fn webhooks(
         })
         .filter_map(|policy| Scope::of(policy, &left_out))
         .collect();
+    if scopes.iter().map(Scope::group_names).sum::<usize>() > MAX_GROUP_NAMES {
+        scopes.iter_mut().for_each(|scope| scope.tells_groups = false);
+    }
     let mut webhook = match configuration {
         Configuration::Mutate => match mutating(scopes, &left_out) {
             Some(webhook) => webhook,

@@ -19,7 +19,7 @@ use tokio::time::Instant;
 
 use super::apply::apply;
 use super::configuration::{Configuration, FailurePolicy, Target};
-use super::live::{Standing, Step, api, ca_bundle, is_off, next_step, own};
+use super::live::{Standing, Step, api, ca_bundle, next_step, own_or_put_aside};
 use super::pace::Pace;
 use super::probe::probe;
 use crate::cluster::certificates::{CaBundle, ObservedBundles};
@@ -137,11 +137,10 @@ impl Reconciler {
         let mut observed = ObservedBundles::default();
         for kept in &self.kept {
             let Some(live) = &kept.live else { return };
-            // Nobody keeps up what is switched off, so nobody is to wait for it.
-            for object in live.iter().filter(|object| !is_off(object)) {
+            for object in live.iter() {
                 let Kept { configuration, .. } = kept;
                 let object_name = configuration.object_name(&self.inputs.target.name);
-                for entry in own(object, *configuration) {
+                for entry in own_or_put_aside(object, *configuration).iter() {
                     let name = format!(
                         "{}/{object_name}/{}",
                         configuration.kind(),

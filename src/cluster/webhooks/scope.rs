@@ -15,10 +15,12 @@ pub(super) struct Scope<'p> {
     pub(super) verbs: BTreeSet<Verb>,
     /// The namespaces, where the policy names each of them in full.
     pub(super) namespaces: Option<BTreeSet<String>>,
+    /// Conditions ask for the user's groups.
+    pub(super) tells_groups: bool,
 }
 
 impl<'p> Scope<'p> {
-    /// None where no request can be the policy's: it names no operation, or only namespaces that are left out.
+    /// None where no request can be the policy's: it names only namespaces that are left out.
     pub(super) fn of(policy: &'p CompiledPolicy, left_out: &BTreeSet<String>) -> Option<Self> {
         let written = policy.matcher.written();
         let verbs: BTreeSet<Verb> = match &written.operations {
@@ -29,11 +31,17 @@ impl<'p> Scope<'p> {
             names.into_iter().filter(|name| !left_out.contains(name)).collect::<BTreeSet<_>>()
         });
         let nowhere = namespaces.as_ref().is_some_and(BTreeSet::is_empty);
-        (!verbs.is_empty() && !nowhere).then_some(Self { policy, verbs, namespaces })
+        (!nowhere).then_some(Self { policy, verbs, namespaces, tells_groups: true })
     }
 
     pub(super) fn may_match_kind(&self, kind: &PodKind) -> bool {
         self.policy.matcher.may_match_kind(kind)
+    }
+
+    /// How many names of groups the policy holds.
+    pub(super) fn group_names(&self) -> usize {
+        let groups = self.policy.matcher.written().groups.as_ref();
+        groups.map_or(0, |list| list.include.len() + list.exclude.len())
     }
 
     pub(super) fn namespace_selector(&self) -> Option<&'p LabelSelector> {
@@ -46,7 +54,7 @@ impl<'p> Scope<'p> {
 
     /// What holds at least for a request of the policy, where all of `verbs` are sent.
     pub(super) fn condition(&self, verbs: &BTreeSet<Verb>) -> Condition {
-        let namespaces = &self.policy.matcher.written().namespaces;
+        let namespaces = self.policy.matcher.written().namespaces.as_ref();
         Condition::all([self.without_namespaces(verbs), globs(Subject::Namespace, namespaces)])
     }
 
@@ -56,9 +64,10 @@ impl<'p> Scope<'p> {
         let operations: BTreeSet<Verb> = self.verbs.intersection(verbs).copied().collect();
         let operations =
             if operations == *verbs { Condition::ALWAYS } else { Condition::Operation(operations) };
+        let groups = written.groups.as_ref().filter(|_| self.tells_groups);
         let who = Condition::all([
-            globs(Subject::User, &written.users),
-            globs(Subject::Group, &written.groups),
+            globs(Subject::User, written.users.as_ref()),
+            globs(Subject::Group, groups),
         ]);
         // The engine takes a request without a user for anybody's.
         let who = if who.is_always() {
@@ -70,8 +79,8 @@ impl<'p> Scope<'p> {
     }
 }
 
-fn globs(subject: Subject, list: &Option<GlobList>) -> Condition {
-    list.as_ref().map_or(Condition::ALWAYS, |list| Condition::globs(subject, list))
+fn globs(subject: Subject, list: Option<&GlobList>) -> Condition {
+    list.map_or(Condition::ALWAYS, |list| Condition::globs(subject, list))
 }
 
 /// The namespaces of a list, where it names each of them in full.

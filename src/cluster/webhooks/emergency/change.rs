@@ -4,8 +4,7 @@ use kube::api::DynamicObject;
 use serde_json::{Value, json};
 
 use super::super::live::{annotation, entries};
-use super::EMERGENCY_BEFORE;
-use crate::cluster::webhooks::EMERGENCY_OFF;
+use crate::cluster::webhooks::{EMERGENCY_BEFORE, EMERGENCY_OFF};
 
 /// What webhooks of Plimsoll's are called.
 const OWN: &str = ".plimsoll.dev";
