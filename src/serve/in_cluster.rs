@@ -120,8 +120,8 @@ pub(super) fn tell(reporter: &Reporter, record: &Record<'_>) {
             },
             policy: Arc::clone(&finding.policy),
             rule: Arc::clone(&finding.rule),
+            kind: finding.kind,
             denied,
-            message: finding.message.clone(),
         });
     }
 }

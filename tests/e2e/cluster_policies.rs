@@ -335,7 +335,9 @@ fn owners_are_told(installed: &Installed) {
     let first = event(20);
     assert_eq!(first["regarding"]["name"], "web");
     assert_eq!((&first["type"], &first["reason"]), (&json!("Warning"), &json!("PodDenied")));
-    assert!(first["note"].as_str().unwrap().contains("policy owned, rule tags"), "{first}");
+    let note = first["note"].as_str().unwrap();
+    assert!(note.contains("policy owned, rule tags (imageTag: Images are named by"), "{first}");
+    assert!(!note.contains("app:latest"), "nothing of the pod is in it: {first}");
     refuse(3, false);
     assert_eq!(event(23)["metadata"]["uid"], first["metadata"]["uid"]);
 }
