@@ -55,8 +55,6 @@ pub struct Recorded {
     pub kind: &'static str,
     /// What happened.
     pub action: Action,
-    /// What is wrong, as the user is told; never text of args, env values or annotations.
-    pub message: String,
 }
 
 /// The object that manages a pod.
@@ -211,14 +209,12 @@ fn recorded(findings: Vec<Finding>, unreadable: Option<Unreadable>) -> Vec<Recor
         rule: found.rule,
         kind: found.kind,
         action: found.action,
-        message: found.error.message,
     });
     let findings = findings.into_iter().map(|finding| Recorded {
         policy: finding.policy,
         rule: finding.rule,
         kind: finding.kind,
         action: finding.action,
-        message: finding.violation.message,
     });
     findings.chain(unreadable).collect()
 }

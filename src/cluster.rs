@@ -10,6 +10,7 @@ mod events;
 mod last_good;
 pub mod leadership;
 mod metrics;
+mod names;
 mod namespaces;
 mod snapshots;
 mod status;

@@ -14,6 +14,7 @@ use tokio::time::timeout;
 
 use super::client::{self, is_conflict, is_not_found};
 use super::metrics::{EventResult, Metrics};
+use super::names;
 
 pub(super) mod pods;
 
@@ -54,6 +55,15 @@ impl Subject {
             namespace: self.namespace.clone(),
             ..ObjectReference::default()
         }
+    }
+
+    /// Whether there can be such an object. Who sends reviews is not known, and so not what is in them.
+    fn is_plausible(&self) -> bool {
+        names::is_api_version(&self.api_version)
+            && names::is_kind(&self.kind)
+            && names::is_subdomain(&self.name)
+            && names::is_uid(&self.uid)
+            && self.namespace.as_deref().is_none_or(names::is_label)
     }
 
     /// Where its Events go.

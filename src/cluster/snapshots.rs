@@ -1,6 +1,6 @@
 //! From watches to what is in force: changes are gathered for a moment and become one new snapshot.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -28,8 +28,8 @@ pub trait Sink: Send + Sync + 'static {
     fn put_in_force(&self, policies: Arc<PolicySet>, exemptions: Arc<ExemptionSet>);
     /// This is what is known of namespaces from now on.
     fn know(&self, namespaces: Arc<Namespaces>);
-    /// How many findings each exemption has exempted since the process began.
-    fn exempted(&self) -> BTreeMap<Arc<str>, u64>;
+    /// The exemptions that have exempted a finding here since the process began; dry runs do not count.
+    fn used(&self) -> BTreeSet<Arc<str>>;
 }
 
 /// One kind of object: its news, and the gate that opens once there was a list of it that is in force.
@@ -197,12 +197,11 @@ impl Keeper {
         let policies =
             caches.policies.entries().map(|(name, entry)| wanted::of_policy(name, entry));
         let in_force = self.in_force.borrow();
-        let exempted = self.sink.exempted();
+        let used = self.sink.used();
         let strays = caches.exemption_set.strays(&in_force);
         let exemptions = caches.exemptions.entries().map(|(name, entry)| {
-            let used = exempted.get(name).is_some_and(|count| *count > 0);
             let strays = strays.iter().filter(|stray| &*stray.exemption == name);
-            wanted::of_exemption(name, entry, strays, used, now)
+            wanted::of_exemption(name, entry, strays, used.contains(name), now)
         });
         self.wanted.send_replace(Arc::new(policies.chain(exemptions).collect()));
     }

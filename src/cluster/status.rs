@@ -1,6 +1,8 @@
-//! The status of policies and exemptions: written by the leader, and only where it says something new.
+//! The status of policies and exemptions: written by the leader, and only where it says something new. That an
+//! exemption was used is said by whoever saw it.
 
 mod condition;
+pub(super) mod used;
 pub(super) mod wanted;
 
 use std::collections::HashMap;
@@ -30,6 +32,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// Where the conditions say it.
 const READY: &str = "Ready";
+const USED: &str = "Used";
 
 /// A kind of object that has a status.
 #[derive(Debug, PartialEq, Eq)]
@@ -75,20 +78,65 @@ impl Wanted {
     }
 
     fn patch(&self, now: Timestamp) -> Value {
-        let conditions: Vec<Value> = self
-            .conditions
-            .iter()
-            .map(|one| one.render(&self.present, self.generation, now))
-            .collect();
+        let mut patch = self.patch_of(&self.conditions, now);
+        patch["status"]["observedGeneration"] = self.generation.into();
+        if self.conditions.iter().any(|one| one.kind == USED && one.holds != Holds::True) {
+            // Another replica may say in this moment that it was used, which must not be taken back.
+            patch["metadata"]["resourceVersion"] = self.resource_version.as_str().into();
+        }
+        patch
+    }
+
+    fn patch_of(&self, conditions: &[Condition], now: Timestamp) -> Value {
+        let render = |one: &Condition| one.render(&self.present, self.generation, now);
+        let conditions: Vec<Value> = conditions.iter().map(render).collect();
         let resource = self.kind.resource();
         json!({
             "apiVersion": resource.api_version,
             "kind": resource.kind,
             // With the uid, an object of the same name that was made since is left alone.
             "metadata": {"name": self.name, "uid": self.uid},
-            "status": {"observedGeneration": self.generation, "conditions": conditions},
+            "status": {"conditions": conditions},
         })
     }
+
+    /// Applies a patch of the status. `Ok` says whether it was taken: an object that is gone, or another by now, is
+    /// left to what the watch will say of it. `Err` says whether the API server answered at all.
+    async fn apply(
+        &self,
+        client: &Client,
+        metrics: &Metrics,
+        manager: &str,
+        patch: Value,
+    ) -> Result<bool, bool> {
+        let api: Api<DynamicObject> = Api::all_with(client.clone(), &self.kind.resource());
+        let (params, patch) = (PatchParams::apply(manager).force(), Patch::Apply(patch));
+        let written = timeout(REQUEST_TIMEOUT, api.patch_status(&self.name, &params, &patch));
+        let error = match written.await {
+            Ok(Ok(_)) => {
+                metrics.count_status_write(true);
+                return Ok(true);
+            }
+            Ok(Err(error)) if client::is_not_found(&error) || client::is_conflict(&error) => {
+                return Ok(false);
+            }
+            Ok(Err(error)) => error,
+            Err(_) => {
+                metrics.count_status_write(false);
+                tracing::warn!(name = %self.name, "the status could not be written in time");
+                return Err(false);
+            }
+        };
+        metrics.count_status_write(false);
+        let (kind, text) = (self.kind.kind, client::explain(&error));
+        tracing::warn!(kind, name = %self.name, error = text, "the status could not be written");
+        Err(matches!(error, kube::Error::Api(_)))
+    }
+}
+
+/// Whether a condition of this type is `True`.
+fn is_true(conditions: &[Value], kind: &str) -> bool {
+    conditions.iter().any(|one| one["type"] == kind && one["status"] == "True")
 }
 
 /// Writes what is wanted, while this replica leads.
@@ -158,33 +206,12 @@ impl Writer {
 
     /// `Err` says whether the API server answered at all.
     async fn write(&self, wanted: &Wanted) -> Result<(), bool> {
-        let api: Api<DynamicObject> = Api::all_with(self.client.clone(), &wanted.kind.resource());
-        let params = PatchParams::apply(FIELD_MANAGER).force();
-        let patch = Patch::Apply(wanted.patch(Timestamp::now()));
-        let written = timeout(REQUEST_TIMEOUT, api.patch_status(&wanted.name, &params, &patch));
-        let error = match written.await {
-            Ok(Ok(_)) => {
-                self.metrics.count_status_write(true);
-                if let Some(bad) = wanted.news() {
-                    self.tell(wanted, bad).await;
-                }
-                return Ok(());
-            }
-            // It is gone, or another has taken its name: the watch will say so.
-            Ok(Err(error)) if client::is_not_found(&error) || client::is_conflict(&error) => {
-                return Ok(());
-            }
-            Ok(Err(error)) => error,
-            Err(_) => {
-                self.metrics.count_status_write(false);
-                tracing::warn!(name = %wanted.name, "the status could not be written in time");
-                return Err(false);
-            }
-        };
-        self.metrics.count_status_write(false);
-        let (kind, text) = (wanted.kind.kind, client::explain(&error));
-        tracing::warn!(kind, name = %wanted.name, error = text, "the status could not be written");
-        Err(matches!(error, kube::Error::Api(_)))
+        let patch = wanted.patch(Timestamp::now());
+        let taken = wanted.apply(&self.client, &self.metrics, FIELD_MANAGER, patch).await?;
+        if let Some(bad) = wanted.news().filter(|_| taken) {
+            self.tell(wanted, bad).await;
+        }
+        Ok(())
     }
 
     async fn tell(&self, wanted: &Wanted, bad: &Condition) {

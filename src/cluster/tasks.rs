@@ -17,6 +17,7 @@ use super::metrics::{EXEMPTIONS, LIMIT_RANGES, Metrics, NAMESPACES, POLICIES};
 use super::namespaces::lookup::{self, Lookup};
 use super::namespaces::{Labelled, Ranged};
 use super::snapshots::{Inbox, Inboxes, Keeper, Sink};
+use super::status::used::Witness;
 use super::status::{self, Kind, Writer};
 use super::watch::{Delta, Followed};
 use super::{Reporter, webhooks};
@@ -84,6 +85,13 @@ impl Cluster {
             metrics: metrics.clone(),
         };
         let reporter = settings.events.then(|| pods::start(events.clone()));
+        let witness = Witness {
+            client: client.clone(),
+            leading: leadership.watch(),
+            wanted: to_write.clone(),
+            metrics: metrics.clone(),
+        };
+        tasks.spawn(witness.run());
         let writer = Writer {
             client: client.clone(),
             leading: leadership.watch(),

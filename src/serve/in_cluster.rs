@@ -1,6 +1,6 @@
 //! The webhook where policies, namespaces and its peers are those of a cluster.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use kube::Client;
@@ -90,8 +90,8 @@ impl Sink for Following {
         self.state.replace_namespaces(namespaces);
     }
 
-    fn exempted(&self) -> BTreeMap<Arc<str>, u64> {
-        self.state.exempted_findings()
+    fn used(&self) -> BTreeSet<Arc<str>> {
+        self.state.used_exemptions()
     }
 }
 
@@ -120,8 +120,8 @@ pub(super) fn tell(reporter: &Reporter, record: &Record<'_>) {
             },
             policy: Arc::clone(&finding.policy),
             rule: Arc::clone(&finding.rule),
+            kind: finding.kind,
             denied,
-            message: finding.message.clone(),
         });
     }
 }

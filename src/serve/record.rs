@@ -20,7 +20,7 @@ pub(super) fn tell(
         loaded.findings.count(finding);
     }
     for exempted in &record.exempted {
-        loaded.exempted.count(exempted);
+        loaded.exempted.count(exempted, record.dry_run);
     }
     // Only what is judged is told: what is found in `/mutate` is mended there.
     if endpoint == Endpoint::Validate

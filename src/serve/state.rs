@@ -1,6 +1,6 @@
 //! What every request shares.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arc_swap::{ArcSwap, Guard};
@@ -91,10 +91,9 @@ impl State {
         Arc::clone(&self.loaded.load().namespaces)
     }
 
-    /// How many findings each exemption kept from having consequences since the process began; those that are
-    /// about no rule are not here.
-    pub fn exempted_findings(&self) -> BTreeMap<Arc<str>, u64> {
-        self.loaded.load().exempted.counts()
+    /// The exemptions that kept a finding from having consequences since the process began. Dry runs do not count.
+    pub fn used_exemptions(&self) -> BTreeSet<Arc<str>> {
+        self.loaded.load().exempted.used()
     }
 
     /// One change at a time: two at once would each keep what the other replaces.

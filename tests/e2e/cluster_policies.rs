@@ -265,12 +265,38 @@ fn exemptions_hold_and_say_so(installed: &Installed) {
     let exempted = installed.await_answer(&namespaces, "app:latest", None);
     installed.await_condition("podpolicyexemption/legacy", "Ready", "True", "in force");
     installed.await_condition("podpolicyexemption/legacy", "Expired", "False", "2999-12-31");
-    installed.await_condition("podpolicyexemption/legacy", "Used", "True", "");
+    used_is_said_by_whoever_saw_it(installed, &namespaces);
     installed.cluster.apply(&exemption("2020-01-01")).unwrap();
     let expired = installed.await_answer(&namespaces, "app:latest", Some("strict"));
     installed.await_condition("podpolicyexemption/legacy", "Expired", "True", "2020-01-01");
+    installed.await_condition("podpolicyexemption/legacy", "Used", "True", "");
     println!("exemption: not in force yet {exempted:?}, not over yet {expired:?}");
     assert!(exempted < AT_ONCE && expired < AT_ONCE);
+}
+
+/// An API server keeps its connections, so every use can be at the replica that does not lead.
+fn used_is_said_by_whoever_saw_it(installed: &Installed, namespaces: &[String; 2]) {
+    const WRITES: &str = "plimsoll_status_writes_total{result=\"written\"}";
+    // Both replicas have exempted pods by now that were never to be stored, and have looked.
+    std::thread::sleep(Duration::from_secs(12));
+    installed.await_condition("podpolicyexemption/legacy", "Used", "Unknown", "");
+    let leader = installed.leader();
+    let (other, namespace) = (&installed.replicas[1 - leader], &namespaces[1 - leader]);
+    assert!(namespace.ends_with(&format!("-{}", other.name)));
+    let before = installed.total(WRITES);
+    let args = ["create", "-f", "-"];
+    let stored = installed.cluster.kubectl_with(&args, &pod(namespace, "app:latest").to_string());
+    assert!(stored.as_ref().unwrap().success(), "{stored:?}");
+    installed.await_condition("podpolicyexemption/legacy", "Used", "True", "exempted by it");
+    let object =
+        installed.cluster.get_json(&["podpolicyexemption/legacy", "--show-managed-fields"]);
+    let managers = object.unwrap()["metadata"]["managedFields"].to_string();
+    assert!(managers.contains("\"plimsoll-used\""), "{managers}");
+    // The leader looks as well, and lets it stand.
+    std::thread::sleep(Duration::from_secs(12));
+    installed.await_condition("podpolicyexemption/legacy", "Used", "True", "exempted by it");
+    let writes = installed.total(WRITES) - before;
+    assert!((writes - 1.0).abs() < f64::EPSILON, "{writes} writes");
 }
 
 /// Many pods of one owner, refused by both replicas: one Event.
@@ -309,7 +335,9 @@ fn owners_are_told(installed: &Installed) {
     let first = event(20);
     assert_eq!(first["regarding"]["name"], "web");
     assert_eq!((&first["type"], &first["reason"]), (&json!("Warning"), &json!("PodDenied")));
-    assert!(first["note"].as_str().unwrap().contains("policy owned, rule tags"), "{first}");
+    let note = first["note"].as_str().unwrap();
+    assert!(note.contains("policy owned, rule tags (imageTag: Images are named by"), "{first}");
+    assert!(!note.contains("app:latest"), "nothing of the pod is in it: {first}");
     refuse(3, false);
     assert_eq!(event(23)["metadata"]["uid"], first["metadata"]["uid"]);
 }

@@ -286,6 +286,17 @@ fn exempted(expires: &str) -> Arc<Engine> {
 }
 
 #[tokio::test]
+async fn a_dry_run_is_no_use_of_an_exemption() {
+    let state = Arc::new(State::new(exempted("9998-12-31"), Limits::default()));
+    let mut review: Value = serde_json::from_slice(&bad_review()).unwrap();
+    review["request"]["dryRun"] = json!(true);
+    send(router(Arc::clone(&state)), request("/validate", review.to_string())).await;
+    let count = r#"plimsoll_exempted_findings_total{exemption="vendor",policy="images",rule="no-latest"} 1"#;
+    assert!(state.metrics().render().unwrap().contains(count));
+    assert!(state.used_exemptions().is_empty());
+}
+
+#[tokio::test]
 async fn exempted_findings_are_counted_once_and_expired_exemptions_are_none() {
     let state = Arc::new(State::new(exempted("9998-12-31"), Limits::default()));
     let allowed = async |path: &str| {
@@ -299,11 +310,13 @@ async fn exempted_findings_are_counted_once_and_expired_exemptions_are_none() {
     assert!(has(
         r#"plimsoll_exemption_expiry_timestamp_seconds{exemption="vendor"} 253370764800.0"#
     ));
-    assert!(allowed("/mutate").await && allowed("/validate").await);
+    assert!(allowed("/mutate").await && state.used_exemptions().is_empty());
+    assert!(allowed("/validate").await);
     assert!(has(&format!("{count} 1")), "{}", state.metrics().render().unwrap());
     assert!(has(r#"plimsoll_findings_total{policy="images",rule="no-latest",action="Deny"} 0"#));
-    assert_eq!(state.exempted_findings().into_iter().collect::<Vec<_>>(), [("vendor".into(), 1)]);
+    assert_eq!(state.used_exemptions().into_iter().collect::<Vec<_>>(), ["vendor".into()]);
     state.replace(exempted("2020-01-01"));
+    assert_eq!(state.used_exemptions().len(), 1, "nor what was used");
     assert!(!allowed("/validate").await);
     assert!(has(&format!("{count} 1")), "a reload must not reset counters");
     state.replace(engine());

@@ -3,6 +3,9 @@
 //!
 //! One Event for each owner, policy and rule, however many pods there are, and a bounded number of writes. A pod
 //! without a controller has its creator for a reader, who was answered already.
+//!
+//! Reviews can come from anybody who reaches the webhook, so nothing of the pod is in an Event: no more than which
+//! owner, and which rule of which policy.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -14,6 +17,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use super::{Events, REQUEST_TIMEOUT, Subject, Words, complain, name};
 use crate::cluster::client;
 use crate::cluster::metrics::{EventResult, Metrics};
+use crate::rules::RuleKind;
 
 /// Findings on their way from requests; beyond, they are dropped and counted.
 const QUEUE: usize = 1_024;
@@ -33,10 +37,10 @@ pub struct Told {
     pub policy: Arc<str>,
     /// The rule in it.
     pub rule: Arc<str>,
+    /// Which rule it is: `imageTag`.
+    pub kind: &'static str,
     /// The pod was refused; otherwise its creator was warned.
     pub denied: bool,
-    /// What is wrong.
-    pub message: String,
 }
 
 /// Where requests tell of findings. Never waits.
@@ -47,9 +51,9 @@ pub struct Reporter {
 }
 
 impl Reporter {
-    /// Hands a finding on, or drops it where too many wait.
+    /// Hands a finding on, or drops it where too many wait or there can be no such owner.
     pub fn tell(&self, told: Told) {
-        if self.queue.try_send(told).is_err() {
+        if !told.owner.is_plausible() || self.queue.try_send(told).is_err() {
             self.metrics.count_events(EventResult::Dropped, 1);
         }
     }
@@ -89,23 +93,30 @@ async fn write(events: Events, mut told: mpsc::Receiver<Told>) {
 
 impl Events {
     async fn write_one(&self, name: &str, entry: &Entry) {
-        let Entry { told: Told { owner, policy, rule, denied, message }, count, .. } = entry;
-        let (reason, action, verb) = if *denied {
-            ("PodDenied", "Deny", "are refused")
-        } else {
-            ("PodWarned", "Warn", "are warned about")
-        };
-        let note = format!(
-            "Pods of this {} {verb} by policy {policy}, rule {rule}: {message}",
-            owner.kind
-        );
-        let words = Words { reason, action, note: &note };
-        let result = match timeout(REQUEST_TIMEOUT, self.merge(owner, name, &words, *count)).await {
+        let Entry { told, count, .. } = entry;
+        let (reason, action) =
+            if told.denied { ("PodDenied", "Deny") } else { ("PodWarned", "Warn") };
+        let words = Words { reason, action, note: &told.note() };
+        let merged = self.merge(&told.owner, name, &words, *count);
+        let result = match timeout(REQUEST_TIMEOUT, merged).await {
             Ok(Ok(result)) => result,
             Ok(Err(error)) => complain(&client::explain(&error)),
             Err(_) => complain("the API server does not answer"),
         };
         self.metrics.count_events(result, 1);
+    }
+}
+
+impl Told {
+    /// Policy and rule are names of what is in force; of the review there is the owner's kind alone.
+    fn note(&self) -> String {
+        let Self { owner, policy, rule, kind, denied } = self;
+        let verb = if *denied { "are refused" } else { "are warned about" };
+        let summary = RuleKind::find(kind).map_or("", |found| found.meta.summary);
+        format!(
+            "Pods of this {} {verb} by policy {policy}, rule {rule} ({kind}: {summary})",
+            owner.kind
+        )
     }
 }
 
@@ -169,9 +180,38 @@ mod tests {
             },
             policy: "images".into(),
             rule: rule.into(),
+            kind: "imageTag",
             denied: true,
-            message: "wrong".to_owned(),
         }
+    }
+
+    #[test]
+    fn notes_name_the_rule_and_say_what_it_is_for() {
+        assert_eq!(
+            told(1, "tags").note(),
+            "Pods of this ReplicaSet are refused by policy images, rule tags (imageTag: Images are named by a tag \
+             that does not move, or by a digest.)"
+        );
+        assert!(Told { denied: false, ..told(1, "tags") }.note().contains("are warned about"));
+    }
+
+    #[tokio::test]
+    async fn owners_that_cannot_be_are_not_told() {
+        let (queue, mut queued) = mpsc::channel(QUEUE);
+        let reporter = Reporter { queue, metrics: Metrics::default() };
+        let tell = |change: fn(&mut Subject)| {
+            let mut told = told(1, "tags");
+            change(&mut told.owner);
+            reporter.tell(told);
+        };
+        tell(|owner| owner.kind = "Visit http://example.com".to_owned());
+        tell(|owner| owner.name = "../../x".to_owned());
+        tell(|owner| owner.uid = "u".repeat(1_000));
+        tell(|owner| owner.api_version = "see/this/now".to_owned());
+        tell(|owner| owner.namespace = Some("shop/../kube-system".to_owned()));
+        assert!(queued.try_recv().is_err());
+        tell(|_| ());
+        assert!(queued.try_recv().is_ok());
     }
 
     #[tokio::test(start_paused = true)]

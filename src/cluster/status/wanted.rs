@@ -1,7 +1,7 @@
 //! What the status of a policy and of an exemption says.
 
 use super::condition::{Condition, Holds};
-use super::{Kind, Wanted};
+use super::{Kind, USED, Wanted, is_true};
 use crate::cluster::last_good::{Compile, Entry};
 use crate::policy::exemption::Stray;
 use crate::policy::{CompiledExemption, CompiledPolicy};
@@ -78,20 +78,20 @@ fn expired(exemption: &CompiledExemption, now: Option<i64>) -> Condition {
 }
 
 /// One replica sees a part of the reviews, and only since it began: it can say that an exemption was used, and never
-/// that it was not. What was once said stays.
+/// that it was not. Whichever replica saw it says so (see [`super::used`]), and what was once said stays.
 fn used_yet(entry: &Entry<CompiledExemption>, used: bool) -> Condition {
-    let said = entry.conditions.iter().any(|one| one["type"] == "Used" && one["status"] == "True");
+    let said = is_true(&entry.conditions, USED);
     let (holds, reason, message) = if used || said {
         (Holds::True, "Used", "Findings have been exempted by it.")
     } else {
         (
             Holds::Unknown,
             "NotSeen",
-            "The leading replica has not exempted a finding by it since it began; what every replica did is in the \
-             metric plimsoll_exempted_findings_total.",
+            "No replica has said yet that it exempted a finding by it. Dry runs are counted in the metric \
+             plimsoll_exempted_findings_total alone.",
         )
     };
-    Condition::new("Used", holds, reason, message)
+    Condition::new(USED, holds, reason, message)
 }
 
 #[cfg(test)]

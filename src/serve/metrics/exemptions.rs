@@ -1,8 +1,8 @@
 //! What is counted and told of exemptions, resolved once per set of them.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -41,6 +41,8 @@ pub(in crate::serve) struct ExemptionCounters(Arc<Resolved>);
 #[derive(Debug, Default)]
 struct Resolved {
     counters: HashMap<Key, Counter>,
+    /// Whether the exemption let anything pass that was stored.
+    used: HashMap<Arc<str>, Arc<AtomicBool>>,
     /// Exemptions that expire.
     expiring: HashSet<Arc<str>>,
 }
@@ -72,6 +74,10 @@ impl ExemptionMetrics {
         for (exemption, policy, rule) in engine.exempted_rules() {
             let [exemption, policy, rule] =
                 [&exemption.name, &policy.name, &rule.name].map(Arc::clone);
+            if !resolved.used.contains_key(&exemption) {
+                let used = before.and_then(|before| before.0.used.get(&exemption));
+                resolved.used.insert(Arc::clone(&exemption), used.cloned().unwrap_or_default());
+            }
             let key = (exemption, policy, rule);
             let counter = self.exempted.get_or_create_owned(&labels(&key));
             resolved.counters.insert(key, counter);
@@ -95,16 +101,16 @@ impl ExemptionMetrics {
 }
 
 impl ExemptionCounters {
-    /// What each exemption exempted since the process began; those that are about no rule are not here.
-    pub(in crate::serve) fn counts(&self) -> BTreeMap<Arc<str>, u64> {
-        let mut counts = BTreeMap::new();
-        for ((exemption, ..), counter) in &self.0.counters {
-            *counts.entry(Arc::clone(exemption)).or_default() += counter.get();
-        }
-        counts
+    /// The exemptions that let something pass since the process began. What was never to be stored is no use.
+    pub(in crate::serve) fn used(&self) -> BTreeSet<Arc<str>> {
+        let used = self.0.used.iter().filter(|(_, used)| used.load(Ordering::Relaxed));
+        used.map(|(exemption, _)| Arc::clone(exemption)).collect()
     }
 
-    pub(in crate::serve) fn count(&self, found: &RecordedExemption) {
+    pub(in crate::serve) fn count(&self, found: &RecordedExemption, dry_run: bool) {
+        if let Some(used) = self.0.used.get(&found.exemption).filter(|_| !dry_run) {
+            used.store(true, Ordering::Relaxed);
+        }
         let key = [&found.exemption, &found.policy, &found.rule].map(Arc::clone);
         if let Some(counter) = self.0.counters.get(&key.into()) {
             counter.inc();
