@@ -17,6 +17,8 @@ mod tests;
 
 /// The longest pattern that is compiled, in bytes: three times the longest image name.
 pub(crate) const MAX_PATTERN: usize = 1024;
+/// The most patterns in one list. Each that is more than a name or a `*` at an end takes some 10 KB once compiled.
+pub(crate) const MAX_PATTERNS: usize = 1024;
 /// The largest automaton that is built for one pattern, in bytes.
 const MAX_AUTOMATON: usize = 1 << 20;
 
@@ -34,10 +36,10 @@ pub enum Slash {
 #[serde(deny_unknown_fields, default)]
 pub struct GlobList {
     /// Any of these must match; absent or empty: all names do.
-    #[schemars(inner(length(min = 1, max = MAX_PATTERN)))]
+    #[schemars(length(max = MAX_PATTERNS), inner(length(min = 1, max = MAX_PATTERN)))]
     pub include: Vec<String>,
     /// None of these may match.
-    #[schemars(inner(length(min = 1, max = MAX_PATTERN)))]
+    #[schemars(length(max = MAX_PATTERNS), inner(length(min = 1, max = MAX_PATTERN)))]
     pub exclude: Vec<String>,
 }
 
@@ -157,6 +159,10 @@ impl Patterns {
         let mut plain = Vec::new();
         let mut others = Vec::new();
         for (index, pattern) in patterns.iter().map(AsRef::as_ref).enumerate() {
+            if index == MAX_PATTERNS {
+                let message = format!("it is one too many, a list holds at most {MAX_PATTERNS}");
+                return Err(error(index, pattern, message));
+            }
             if pattern.is_empty() {
                 return Err(error(index, pattern, "it is empty and matches nothing".into()));
             }

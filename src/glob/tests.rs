@@ -120,3 +120,12 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_list_has_a_bound() {
+    let names: Vec<String> = (0..=MAX_PATTERNS).map(|at| format!("team-{at}")).collect();
+    assert!(Globs::compile::<String>(&names[1..], &[], Slash::Crossed).is_ok());
+    let error = Globs::compile::<String>(&names, &[], Slash::Crossed).unwrap_err();
+    assert_eq!((error.index, error.list), (MAX_PATTERNS, List::Include));
+    assert!(error.message.contains("1024"), "{}", error.message);
+}
