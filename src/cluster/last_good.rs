@@ -12,7 +12,7 @@ use crate::policy::{CompiledExemption, CompiledPolicy};
 const MOST_ERRORS: usize = 16;
 
 /// What objects of the API are compiled into.
-pub(super) trait Compile: Sized {
+pub(super) trait Compile: Sized + Send + Sync + 'static {
     /// What the object is called in messages.
     const WHAT: &'static str;
 
@@ -68,46 +68,64 @@ impl<T> Default for Book<T> {
     }
 }
 
-impl<T: Compile> Book<T> {
-    /// Takes an object that was made or changed. Compiles only what has not been compiled before, and tells whether
-    /// something else is in force now.
-    pub(super) fn apply(&mut self, object: &Value) -> bool {
+/// An object without its spec.
+#[derive(Debug)]
+pub(super) struct Seen {
+    name: String,
+    uid: String,
+    generation: i64,
+    resource_version: String,
+    conditions: Vec<Value>,
+}
+
+impl Seen {
+    pub(super) fn of(object: &Value) -> Self {
         let text = |pointer| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-        let (name, uid) = (text("/metadata/name"), text("/metadata/uid"));
         let generation = object.pointer("/metadata/generation").and_then(Value::as_i64);
-        let generation = generation.unwrap_or_default();
-        let resource_version = text("/metadata/resourceVersion").to_owned();
         let conditions = object.pointer("/status/conditions").and_then(Value::as_array);
-        let conditions = conditions.cloned().unwrap_or_default();
-        // One that was deleted and made again under the same name is another object: nothing of it was ever good.
-        let known = self.entries.get_mut(name).filter(|entry| entry.uid == uid);
-        if let Some(entry) = known {
-            entry.resource_version = resource_version;
-            entry.conditions = conditions;
-            if std::mem::replace(&mut entry.generation, generation) == generation && generation != 0
-            {
-                return false;
-            }
-            return match compile::<T>(object) {
-                Ok(compiled) => {
-                    entry.good = Some((compiled, generation));
-                    entry.error = None;
-                    true
-                }
-                Err(error) => {
-                    entry.error = Some(error);
-                    false
-                }
-            };
+        Self {
+            name: text("/metadata/name").to_owned(),
+            uid: text("/metadata/uid").to_owned(),
+            generation: generation.unwrap_or_default(),
+            resource_version: text("/metadata/resourceVersion").to_owned(),
+            conditions: conditions.cloned().unwrap_or_default(),
         }
-        let compiled = compile::<T>(object);
-        let error = compiled.as_ref().err().cloned();
-        let good = compiled.ok().map(|compiled| (compiled, generation));
-        let entry =
-            Entry { uid: uid.to_owned(), generation, resource_version, error, conditions, good };
-        let now_good = entry.good.is_some();
-        let before = self.entries.insert(name.to_owned(), entry);
-        now_good || before.is_some_and(|before| before.good.is_some())
+    }
+}
+
+impl<T> Book<T> {
+    /// Whether this version has been compiled before.
+    pub(super) fn knows(&self, seen: &Seen) -> bool {
+        let known = self.entries.get(&seen.name).filter(|entry| entry.uid == seen.uid);
+        known.is_some_and(|entry| entry.generation == seen.generation && seen.generation != 0)
+    }
+
+    /// Takes note of an object whose spec is as it was.
+    pub(super) fn note(&mut self, seen: Seen) {
+        if let Some(entry) = self.entries.get_mut(&seen.name) {
+            entry.resource_version = seen.resource_version;
+            entry.conditions = seen.conditions;
+        }
+    }
+
+    /// Takes an object that was made or changed, and tells whether something else is in force now.
+    pub(super) fn enter(&mut self, seen: Seen, compiled: Result<Arc<T>, String>) -> bool {
+        let Seen { name, uid, generation, resource_version, conditions } = seen;
+        // One that was deleted and made again under the same name is another object: nothing of it was ever good.
+        let before = self.entries.remove(&name);
+        let was_good = before.as_ref().is_some_and(|before| before.good.is_some());
+        let same = before.filter(|before| before.uid == uid);
+        let (good, error, changed) = match compiled {
+            Ok(compiled) => (Some((compiled, generation)), None, true),
+            Err(error) => {
+                let good = same.and_then(|before| before.good);
+                let changed = was_good && good.is_none();
+                (good, Some(error), changed)
+            }
+        };
+        let entry = Entry { uid, generation, resource_version, good, error, conditions };
+        self.entries.insert(name, entry);
+        changed
     }
 }
 
@@ -164,7 +182,8 @@ impl<T: Compile> Entry<T> {
     }
 }
 
-fn compile<T: Compile>(object: &Value) -> Result<Arc<T>, String> {
+/// Compiles an object; what is wrong with it is text for a person.
+pub(super) fn compile<T: Compile>(object: &Value) -> Result<Arc<T>, String> {
     T::compile(object).map(Arc::new).map_err(|errors| {
         let count = errors.len();
         let mut lines: Vec<String> = errors.into_iter().take(MOST_ERRORS).map(line).collect();

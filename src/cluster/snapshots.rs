@@ -6,9 +6,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
-use super::last_good::{Book, Compile};
+use super::last_good::{self, Book, Compile, Seen};
 use super::metrics::Metrics;
 use super::namespaces::{Knowledge, Labelled, Ranged};
 use super::status::{Wanted, wanted};
@@ -21,6 +22,9 @@ use crate::readiness::Gate;
 const GATHER: Duration = Duration::from_millis(30);
 /// How often it is looked whether exemptions have expired or been used.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
+
+/// What is said of an object whose compilation panicked.
+const COMPILER_FAILED: &str = "it could not be compiled: a bug in Plimsoll, please report it";
 
 /// Who puts in force what the cluster says.
 pub trait Sink: Send + Sync + 'static {
@@ -96,12 +100,12 @@ impl Keeper {
             tokio::select! {
                 Some(delta) = policies.news.recv() => {
                     caches.listed.policies |= matches!(delta, Delta::All(_));
-                    caches.changed.rules |= take(&mut caches.policies, delta);
+                    caches.changed.rules |= take(&mut caches.policies, delta).await;
                     caches.changed.objects = true;
                 }
                 Some(delta) = exemptions.news.recv() => {
                     caches.listed.exemptions |= matches!(delta, Delta::All(_));
-                    caches.changed.rules |= take(&mut caches.exemptions, delta);
+                    caches.changed.rules |= take(&mut caches.exemptions, delta).await;
                     caches.changed.objects = true;
                 }
                 Some(delta) = namespaces.news.recv() => {
@@ -218,17 +222,34 @@ impl Keeper {
 }
 
 /// Takes news of objects, and tells whether something else is in force.
-fn take<T: Compile>(book: &mut Book<T>, delta: Delta<Value>) -> bool {
+async fn take<T: Compile>(book: &mut Book<T>, delta: Delta<Value>) -> bool {
     let name = |object: &Value| {
         object.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default().to_owned()
     };
     match delta {
         Delta::All(objects) => {
             let names: Vec<String> = objects.iter().map(name).collect();
-            let changed = book.retain(&names.iter().map(String::as_str).collect());
-            objects.iter().fold(changed, |changed, object| book.apply(object) | changed)
+            let mut changed = book.retain(&names.iter().map(String::as_str).collect());
+            for object in objects {
+                changed |= enter(book, object).await;
+            }
+            changed
         }
-        Delta::Set(object) => book.apply(&object),
+        Delta::Set(object) => enter(book, object).await,
         Delta::Gone(object) => book.remove(&name(&object)),
     }
 }
+
+/// Compiles what has not been compiled before, aside from the threads that answer reviews: it can take seconds.
+async fn enter<T: Compile>(book: &mut Book<T>, object: Value) -> bool {
+    let seen = Seen::of(&object);
+    if book.knows(&seen) {
+        book.note(seen);
+        return false;
+    }
+    let compiled = spawn_blocking(move || last_good::compile(&object)).await;
+    book.enter(seen, compiled.unwrap_or_else(|_| Err(COMPILER_FAILED.to_owned())))
+}
+
+#[cfg(test)]
+mod tests;

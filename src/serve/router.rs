@@ -51,7 +51,7 @@ fn endpoint(endpoint: Endpoint, state: &Arc<State>) -> MethodRouter {
     })
 }
 
-async fn answer(state: &State, endpoint: Endpoint, request: Request) -> Response {
+async fn answer(state: &Arc<State>, endpoint: Endpoint, request: Request) -> Response {
     let reading = reading(state, &request);
     if !is_json(request.headers()) {
         state.metrics().count_bad_request(BadRequest::ContentType);
@@ -61,7 +61,8 @@ async fn answer(state: &State, endpoint: Endpoint, request: Request) -> Response
     }
     let http1 = request.version() <= Version::HTTP_11;
     match reading.read(request.into_body()).await {
-        Ok(body) => match review(state, endpoint, &body, None) {
+        Ok(body) if endpoint == Endpoint::Policies => aside(state, body).await,
+        Ok(body) => match review(state, endpoint, &body.bytes, None) {
             Ok(response) => response,
             Err(Unknown(namespace)) => {
                 let found = match state.in_cluster() {
@@ -69,7 +70,7 @@ async fn answer(state: &State, endpoint: Endpoint, request: Request) -> Response
                     None => Found::Unknown,
                 };
                 // Nothing is asked a second time.
-                review(state, endpoint, &body, Some(found)).unwrap_or_else(unanswered)
+                review(state, endpoint, &body.bytes, Some(found)).unwrap_or_else(unanswered)
             }
         },
         Err(error) => {
@@ -95,6 +96,22 @@ fn reading<'a>(state: &'a State, request: &Request) -> Reading<'a> {
 /// A namespace whose labels have to be asked for before a pod in it can be judged.
 struct Unknown(String);
 
+/// Answers a review of a policy. To compile one can take seconds, in which pods would wait on the threads that answer
+/// them; and one at a time is compiled, so that many leave a processor for them.
+async fn aside(state: &Arc<State>, body: Received<'_>) -> Response {
+    let turn = Arc::clone(&state.compiling).acquire_owned().await;
+    let (reviewing, bytes) = (Arc::clone(state), body.bytes.clone());
+    let reviewed = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        // Policies are in no namespace, so there are no labels to ask for.
+        review(&reviewing, Endpoint::Policies, &bytes, Some(Found::Absent))
+    });
+    match reviewed.await {
+        Ok(reviewed) => reviewed.unwrap_or_else(unanswered),
+        Err(_) => failed(state),
+    }
+}
+
 fn unanswered(Unknown(namespace): Unknown) -> Response {
     let message = format!("the labels of namespace {namespace} cannot be had: try again");
     Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message).into_response()
@@ -104,14 +121,14 @@ fn unanswered(Unknown(namespace): Unknown) -> Response {
 fn review(
     state: &State,
     endpoint: Endpoint,
-    body: &Received<'_>,
+    body: &[u8],
     asked: Option<Found>,
 ) -> Result<Response, Unknown> {
     let began = std::time::Instant::now();
     let loaded = state.loaded();
     // A panic would be a bug, and it must not take other requests of the connection with it.
     let answer = catch_unwind(AssertUnwindSafe(|| {
-        let review = Review::parse(&body.bytes)?;
+        let review = Review::parse(body)?;
         let mut facts = loaded.namespaces.facts(review.namespace());
         let none = Value::Object(Map::new());
         if facts.labels.is_none() && state.in_cluster().is_some() && !review.namespace().is_empty()
@@ -145,12 +162,14 @@ fn review(
             state.metrics().count_bad_request(BadRequest::NotAReview);
             Refusal::new(StatusCode::BAD_REQUEST, error.to_string()).into_response()
         }
-        Err(_) => {
-            state.metrics().count_bad_request(BadRequest::Panic);
-            let message = "the review failed: a bug in Plimsoll, please report it";
-            Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, message).into_response()
-        }
+        Err(_) => failed(state),
     })
+}
+
+fn failed(state: &State) -> Response {
+    state.metrics().count_bad_request(BadRequest::Panic);
+    let message = "the review failed: a bug in Plimsoll, please report it";
+    Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, message).into_response()
 }
 
 /// The time, in seconds since 1970.

@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arc_swap::{ArcSwap, Guard};
 
+use tokio::sync::Semaphore;
+
 use super::budget::Budget;
 use super::metrics::{ExemptionCounters, FindingCounters, Metrics};
 use super::options::Limits;
@@ -20,6 +22,8 @@ pub struct State {
     metrics: Metrics,
     pub(super) limits: Limits,
     pub(super) budget: Budget,
+    /// Whose turn it is to compile a policy that is under review.
+    pub(super) compiling: Arc<Semaphore>,
     readiness: Readiness,
     in_cluster: OnceLock<InCluster>,
 }
@@ -61,6 +65,7 @@ impl State {
             metrics,
             budget: Budget::new(limits.max_buffered, limits.max_body),
             limits,
+            compiling: Arc::new(Semaphore::new(1)),
             readiness: Readiness::default(),
             in_cluster: OnceLock::new(),
         }

@@ -14,7 +14,7 @@ use axum::response::Response;
 use http_body_util::BodyExt;
 use hyper::body::Frame;
 use plimsoll::engine::{Engine, Namespaces};
-use plimsoll::policy::ExemptionSet;
+use plimsoll::policy::{ExemptionSet, PolicySet};
 use plimsoll::serve::{Limits, State, admin_router, router};
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -274,6 +274,51 @@ async fn another_engine_takes_over_at_once_and_old_series_go() {
     assert!(metrics.contains(deny), "{metrics}");
     state.replace(engine_of("pinned", "fixed-tags"));
     assert!(state.metrics().render().unwrap().contains(deny), "a reload must not reset counters");
+}
+
+/// The review of a policy whose compilation takes longer than this.
+fn heavy_policy_review(least: Duration) -> Vec<u8> {
+    let review = |globs: usize| {
+        let globs: Vec<String> = (0..globs).map(|at| format!("*{at}?-[a-f]{{x,y}}*z")).collect();
+        let policy = json!({"apiVersion": "plimsoll.dev/v1alpha1", "kind": "PodPolicy",
+            "metadata": {"name": "heavy"},
+            "spec": {"rules": [{"name": "tags", "action": "Deny", "imageTag": {"deny": globs}}]}});
+        let begun = std::time::Instant::now();
+        PolicySet::compile(&[&policy]).unwrap();
+        let review = json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {
+            "uid": UID, "operation": "CREATE", "name": "heavy", "userInfo": {"username": "u"},
+            "kind": {"group": "plimsoll.dev", "version": "v1alpha1", "kind": "PodPolicy"},
+            "resource": {"group": "plimsoll.dev", "version": "v1alpha1", "resource": "podpolicies"},
+            "object": policy}});
+        (begun.elapsed() > least).then(|| review.to_string().into_bytes())
+    };
+    std::iter::successors(Some(500), |globs| Some(globs * 2)).find_map(review).unwrap()
+}
+
+/// On the one thread that there is.
+#[tokio::test]
+async fn a_pod_does_not_wait_for_a_policy_under_review() {
+    const LEAST: Duration = Duration::from_millis(400);
+    let router = router(state());
+    let heavy = request("/validate-policies", heavy_policy_review(LEAST));
+    let began = std::time::Instant::now();
+    let policies = tokio::spawn(send(router.clone(), heavy));
+    let (mut pods, mut longest) = (0, Duration::ZERO);
+    while !policies.is_finished() {
+        let began = std::time::Instant::now();
+        tokio::task::yield_now().await;
+        let pod = json(send(router.clone(), request("/validate", bad_review())).await).await;
+        assert_eq!(pod["response"]["allowed"], false);
+        longest = longest.max(began.elapsed());
+        pods += 1;
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let policy = json(policies.await.unwrap()).await;
+    assert_eq!(policy["response"]["allowed"], true, "{policy}");
+    let took = began.elapsed();
+    assert!(took > LEAST / 2 && pods > 5, "{pods} pods in {took:?}");
+    // Half of it and not a few milliseconds: other tests want the processor as well.
+    assert!(longest < took / 2, "a pod waited for {longest:?} of {took:?}");
 }
 
 /// `images` with an exemption for `nginx` that expires at some time.

@@ -5,6 +5,18 @@ use serde_json::json;
 use super::*;
 use crate::pointer::Pointer;
 
+impl<T: Compile> Book<T> {
+    /// Takes an object as the keeper does.
+    pub(in crate::cluster) fn apply(&mut self, object: &Value) -> bool {
+        let seen = Seen::of(object);
+        if self.knows(&seen) {
+            self.note(seen);
+            return false;
+        }
+        self.enter(seen, compile(object))
+    }
+}
+
 fn policy(name: &str, generation: i64, action: &str) -> Value {
     json!({
         "apiVersion": "plimsoll.dev/v1alpha1", "kind": "PodPolicy",

@@ -12,17 +12,24 @@ use k8s_openapi::api::core::v1::Namespace;
 use kube::core::PartialObjectMeta;
 use kube::{Api, Client};
 use serde_json::Value;
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
 use crate::cluster::client;
 use crate::cluster::metrics::Metrics;
+use crate::cluster::names;
 
 /// How long a review may wait for the answer; the API server gives up on the review soon after.
 const TIMEOUT: Duration = Duration::from_millis(500);
 /// How long an answer is good for. By then the watch knows the namespace, or there is none.
 const FRESH: Duration = Duration::from_secs(2);
-/// Namespaces asked for in that time; beyond, nobody is asked.
+/// Answers that are kept, at most; no more can be fresh at the pace below.
 const MOST: usize = 256;
+/// Questions that wait for their answer at once. Beyond that and the next, the API server is spared: reviews can name
+/// namespaces that nobody ever made.
+const MOST_AT_ONCE: usize = 50;
+/// Questions in a second, in the long run; as many as may wait at once can come at one blow.
+const MOST_IN_A_SECOND: f64 = 100.0;
 
 /// What the API server says of a namespace.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,44 +47,78 @@ pub enum Found {
 pub struct Lookup {
     api: Api<PartialObjectMeta<Namespace>>,
     asked: Arc<Mutex<Asked>>,
+    slots: Arc<Semaphore>,
     metrics: Metrics,
 }
 
 type Answer = Shared<BoxFuture<'static, Found>>;
 
 #[derive(Default)]
-struct Asked(HashMap<String, (Answer, Instant)>);
+struct Asked {
+    answers: HashMap<String, (Answer, Instant)>,
+    pace: Pace,
+}
+
+/// A bucket of questions, which fills as time goes by.
+#[derive(Default)]
+struct Pace {
+    /// How many are left, and when that was so. None as long as nothing was asked.
+    left: Option<(f64, Instant)>,
+}
+
+impl Pace {
+    fn take(&mut self, now: Instant) -> bool {
+        let full = MOST_AT_ONCE as f64;
+        let left = self.left.map_or(full, |(left, since)| {
+            let more = now.duration_since(since).as_secs_f64() * MOST_IN_A_SECOND;
+            full.min(left + more)
+        });
+        let taken = left >= 1.0;
+        self.left = Some((if taken { left - 1.0 } else { left }, now));
+        taken
+    }
+}
 
 impl Asked {
     /// The answer for a name, which is asked for where there is no fresh one. None where too many are.
-    fn answer(&mut self, name: &str, now: Instant, ask: impl FnOnce() -> Answer) -> Option<Answer> {
+    fn answer(
+        &mut self,
+        name: &str,
+        now: Instant,
+        ask: impl FnOnce() -> Option<Answer>,
+    ) -> Option<Answer> {
         let is_fresh = |since: &Instant| now.duration_since(*since) < FRESH;
-        if let Some((answer, since)) = self.0.get(name)
+        if let Some((answer, since)) = self.answers.get(name)
             && is_fresh(since)
             // An answer that never came is no answer: the next review asks again.
             && answer.peek() != Some(&Found::Unknown)
         {
             return Some(answer.clone());
         }
-        if self.0.len() >= MOST {
-            self.0.retain(|_, (_, since)| is_fresh(since));
+        if self.answers.len() >= MOST {
+            self.answers.retain(|_, (_, since)| is_fresh(since));
         }
-        if self.0.len() >= MOST && !self.0.contains_key(name) {
+        if !self.pace.take(now) {
             return None;
         }
-        let answer = ask();
-        self.0.insert(name.to_owned(), (answer.clone(), now));
+        let answer = ask()?;
+        self.answers.insert(name.to_owned(), (answer.clone(), now));
         Some(answer)
     }
 }
 
 impl Lookup {
     pub(in crate::cluster) fn new(client: Client, metrics: Metrics) -> Lookup {
-        Lookup { api: Api::all(client), asked: Arc::default(), metrics }
+        let slots = Arc::new(Semaphore::new(MOST_AT_ONCE));
+        Lookup { api: Api::all(client), asked: Arc::default(), slots, metrics }
     }
 
     /// What the API server says of a namespace, within half a second.
     pub async fn labels(&self, name: &str) -> Found {
+        if !names::is_label(name) {
+            // There cannot be one, and a path of the API must not be made of it.
+            return Found::Absent;
+        }
         let answer = {
             let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
             asked.answer(name, Instant::now(), || self.ask(name))
@@ -88,9 +129,12 @@ impl Lookup {
         }
     }
 
-    fn ask(&self, name: &str) -> Answer {
+    /// None where too many wait.
+    fn ask(&self, name: &str) -> Option<Answer> {
+        let slot = Arc::clone(&self.slots).try_acquire_owned().ok()?;
         let (api, name, metrics) = (self.api.clone(), name.to_owned(), self.metrics.clone());
         let asking = tokio::spawn(async move {
+            let _slot = slot;
             let found = match timeout(TIMEOUT, api.get_metadata_opt(&name)).await {
                 Ok(Ok(Some(found))) => Found::Labels(Arc::new(labels(found.metadata.labels))),
                 Ok(Ok(None)) => Found::Absent,
@@ -112,7 +156,7 @@ impl Lookup {
             found
         });
         // A task of its own: it goes on for the others where the review that asked first is gone.
-        asking.map(|found| found.unwrap_or(Found::Unknown)).boxed().shared()
+        Some(asking.map(|found| found.unwrap_or(Found::Unknown)).boxed().shared())
     }
 }
 
@@ -134,17 +178,17 @@ pub(in crate::cluster) fn labels(
 mod tests {
     use super::*;
 
-    fn answer(found: Found) -> Answer {
+    fn answer(found: Found) -> Option<Answer> {
         let answer = async { found }.boxed().shared();
         assert!(answer.clone().now_or_never().is_some());
-        answer
+        Some(answer)
     }
 
-    fn absent() -> Answer {
+    fn absent() -> Option<Answer> {
         answer(Found::Absent)
     }
 
-    fn never() -> Answer {
+    fn never() -> Option<Answer> {
         panic!("it is known")
     }
 
@@ -172,13 +216,40 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_kept_is_bounded() {
+    async fn invented_namespaces_do_not_flood_the_api_server() {
         let mut asked = Asked::default();
-        let now = Instant::now();
-        let taken = (0..1_000).filter(|n| asked.answer(&n.to_string(), now, absent).is_some());
-        assert_eq!(taken.count(), MOST);
-        assert!(asked.answer("7", now, never).is_some());
-        assert!(asked.answer("later", now + FRESH, absent).is_some());
-        assert_eq!(asked.0.len(), 1);
+        let begun = Instant::now();
+        assert!(asked.answer("known", begun, absent).is_some());
+        let mut taken = 0.0;
+        // 1,000 a second, for 16 seconds.
+        for at in 0..16_000_u64 {
+            let now = begun + Duration::from_millis(at);
+            taken += f64::from(asked.answer(&at.to_string(), now, absent).is_some());
+            assert!(asked.answers.len() <= MOST, "what is kept is bounded");
+        }
+        assert!(taken <= MOST_AT_ONCE as f64 + 16.0 * MOST_IN_A_SECOND, "{taken}");
+        assert!(taken > 12.0 * MOST_IN_A_SECOND, "{taken}");
+        assert_eq!(asked.answers.keys().filter(|name| *name == "known").count(), 0);
+    }
+
+    /// A client of an API server that takes connections and never says anything.
+    async fn silent() -> (Lookup, tokio::net::TcpListener) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+        let client = Client::try_from(kube::Config::new(url)).unwrap();
+        (Lookup::new(client, Metrics::default()), listener)
+    }
+
+    #[tokio::test]
+    async fn only_so_many_wait_at_once_and_none_for_what_is_no_name() {
+        let (lookup, _listener) = silent().await;
+        assert_eq!(lookup.labels("../../apis").now_or_never(), Some(Found::Absent));
+        assert_eq!(lookup.slots.available_permits(), MOST_AT_ONCE);
+        let asked: Vec<_> = (0..MOST_AT_ONCE).map(|at| lookup.ask(&format!("n-{at}"))).collect();
+        assert!(asked.iter().all(Option::is_some));
+        assert!(lookup.ask("one-more").is_none());
+        assert_eq!(lookup.labels("another").now_or_never(), Some(Found::Unknown));
+        assert_eq!(asked[0].clone().unwrap().await, Found::Unknown);
+        assert!(lookup.ask("later").is_some());
     }
 }
