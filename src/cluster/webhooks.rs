@@ -17,7 +17,7 @@ mod reconcile;
 mod scope;
 
 pub use configuration::{Configuration, EMERGENCY_OFF, FailurePolicy, Settings, Target};
-pub use live::Standing;
+pub use live::{Standing, differences};
 pub use plan::webhooks;
 pub use reconcile::{Inputs, Report, keep};
 
