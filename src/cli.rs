@@ -4,6 +4,8 @@
 mod certificates;
 mod check;
 #[cfg(feature = "serve")]
+mod choice;
+#[cfg(feature = "serve")]
 mod doctor;
 #[cfg(feature = "serve")]
 mod emergency;

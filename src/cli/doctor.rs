@@ -6,6 +6,7 @@ use anyhow::{Context, anyhow};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
+use super::choice::ClusterArgs;
 use super::{Common, Outcome};
 use crate::cluster::client;
 use crate::cluster::doctor::{Diagnosis, Level, examine, gather};
@@ -26,6 +27,8 @@ pub(super) struct DoctorArgs {
         default_value = Engine::DEFAULT_NAMESPACE
     )]
     namespace: String,
+    #[command(flatten)]
+    cluster: ClusterArgs,
     /// How to print
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
@@ -44,7 +47,7 @@ pub(super) fn run(args: &DoctorArgs, _common: &Common) -> anyhow::Result<Outcome
         .build()
         .context("cannot start the runtime")?;
     let facts = runtime.block_on(async {
-        let client = client::connect().await?;
+        let client = client::connect_to(&args.cluster.choice()).await?;
         anyhow::Ok(gather(&client, &args.name, &args.namespace).await)
     })?;
     if let Err(error) = &facts.server_version {

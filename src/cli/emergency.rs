@@ -1,13 +1,15 @@
 //! `plimsoll emergency-off` and `emergency-on`: what to do when webhooks must not matter.
 
+use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
 
 use anyhow::{Context, anyhow};
 use clap::{Args, ValueEnum};
 
+use super::choice::ClusterArgs;
 use super::{Outcome, output};
 use crate::cluster::client;
-use crate::cluster::webhooks::emergency::{self, Done, Mode, Switch};
+use crate::cluster::webhooks::emergency::{self, Done, Found, Mode, Switch};
 
 /// Flags of `plimsoll emergency-off`.
 #[derive(Debug, Args)]
@@ -31,10 +33,12 @@ pub(super) struct OnArgs {
 
 #[derive(Debug, Args)]
 struct WhichArgs {
-    /// Name of the installation; absent: whatever carries the label app.kubernetes.io/name=plimsoll
+    /// Name of the installation; absent: every one, as the label app.kubernetes.io/name=plimsoll shows
     #[arg(long, env = "PLIMSOLL_NAME", value_name = "NAME")]
     name: Option<String>,
-    /// Do not ask, on a terminal either
+    #[command(flatten)]
+    cluster: ClusterArgs,
+    /// Do not ask. Without --name, and where there is no terminal to ask on, this is needed
     #[arg(long)]
     yes: bool,
     /// Only say what would be done
@@ -72,7 +76,7 @@ fn run(which: &WhichArgs, off: Option<(Mode, Option<&str>)>) -> anyhow::Result<O
 }
 
 async fn work(which: &WhichArgs, off: Option<(Mode, Option<&str>)>) -> anyhow::Result<Outcome> {
-    let client = client::connect().await?;
+    let client = client::connect_to(&which.cluster.choice()).await?;
     let name = which.name.as_deref().filter(|name| !name.is_empty());
     let found = emergency::find(&client, name).await.map_err(|error| anyhow!(error))?;
     if found.is_empty() {
@@ -85,11 +89,25 @@ async fn work(which: &WhichArgs, off: Option<(Mode, Option<&str>)>) -> anyhow::R
         );
         return Err(anyhow!("there is no webhook configuration {by}"));
     }
-    let names: Vec<String> = found.iter().map(emergency::Found::name).collect();
     let verb = if off.is_some() { "off" } else { "on" };
-    if !which.dry_run && !which.yes && !agreed(verb, &names)? {
-        output::say(format_args!("nothing was done"));
-        return Ok(Outcome::Clean);
+    if name.is_none() {
+        output::say(format_args!("{}", counted(&emergency::installations(&found))));
+    }
+    if !which.dry_run && !which.yes {
+        match ask(verb, &found)? {
+            Some(true) => {}
+            Some(false) => {
+                output::say(format_args!("nothing was done"));
+                return Ok(Outcome::Clean);
+            }
+            None if name.is_some() => {}
+            None => {
+                return Err(anyhow!(
+                    "nothing was done: there is no terminal to ask on; name the installation with --name, or say --yes \
+                     to switch {verb} all that were found"
+                ));
+            }
+        }
     }
     let switch = match off {
         Some((mode, reason)) => {
@@ -119,21 +137,29 @@ async fn work(which: &WhichArgs, off: Option<(Mode, Option<&str>)>) -> anyhow::R
         (Switch::Off { .. }, Some(name)) => format!("undo: plimsoll emergency-on --name {name}"),
         (Switch::On, _) => "check: plimsoll doctor".to_owned(),
     };
-    writeln!(std::io::stdout(), "{next}")?;
+    writeln!(std::io::stdout(), "{next}{}", which.cluster.again())?;
     Ok(if failed { Outcome::Broken } else { Outcome::Clean })
 }
 
-/// Asks, where there is somebody to ask.
-fn agreed(verb: &str, names: &[String]) -> anyhow::Result<bool> {
+/// `2 installations: a, b`
+fn counted(installations: &BTreeSet<String>) -> String {
+    let plural = if installations.len() == 1 { "" } else { "s" };
+    let names: Vec<&str> = installations.iter().map(String::as_str).collect();
+    format!("{} installation{plural}: {}", names.len(), names.join(", "))
+}
+
+/// Asks; `None` where there is nobody to ask.
+fn ask(verb: &str, found: &[Found]) -> anyhow::Result<Option<bool>> {
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-        return Ok(true);
+        return Ok(None);
     }
+    let names: Vec<String> = found.iter().map(Found::name).collect();
     let mut stderr = std::io::stderr();
     write!(stderr, "Switch {verb}: {}? [y/N] ", names.join(", "))?;
     stderr.flush()?;
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer)?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+    Ok(Some(matches!(answer.trim(), "y" | "Y" | "yes")))
 }
 
 fn show(done: &[Done], dry_run: bool) -> anyhow::Result<()> {

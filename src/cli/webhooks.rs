@@ -27,7 +27,7 @@ pub(super) struct WebhookArgs {
         long,
         env = "PLIMSOLL_WEBHOOK_TIMEOUT",
         value_name = "SECONDS",
-        default_value_t = 3,
+        default_value_t = Settings::DEFAULT_TIMEOUT_SECONDS,
         value_parser = clap::value_parser!(u8).range(1..=MOST_SECONDS),
         requires = "kubernetes"
     )]

@@ -1,10 +1,11 @@
 //! The connection to the API server, and what to do where it fails.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::http::HeaderValue;
 use axum::http::header::USER_AGENT;
-use kube::config::InferConfigError;
+use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config, Error};
 
 /// Connecting is done within a cluster, or to a machine near by.
@@ -17,7 +18,16 @@ const READ_TIMEOUT: Duration = Duration::from_secs(75);
 /// The part of a refusal that names nothing but the user, who is in the message as well.
 const MOST_OF_A_MESSAGE: usize = 400;
 
-/// Why there is no client.
+/// Which cluster is meant, where the environment is not to decide.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Choice {
+    /// The kubeconfig, in place of KUBECONFIG and ~/.kube/config.
+    pub kubeconfig: Option<PathBuf>,
+    /// The context in the kubeconfig, in place of its current one.
+    pub context: Option<String>,
+}
+
+/// Why there is no client. The causes are in the text, so that whoever prints the chain does not print them again.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     /// Neither a kubeconfig nor a pod's ServiceAccount.
@@ -25,12 +35,23 @@ pub enum ClientError {
         "no cluster is configured: {0}; set KUBECONFIG to a kubeconfig, or run in a pod with its ServiceAccount's \
          token mounted (automountServiceAccountToken: true)"
     )]
-    NoConfig(#[source] Box<InferConfigError>),
+    NoConfig(String),
+    /// The kubeconfig that was asked for cannot be used.
+    #[error("{0}; correct the file, or name another one with --kubeconfig")]
+    Kubeconfig(String),
+    /// The context that was asked for is not in the kubeconfig.
+    #[error("the kubeconfig has no context {context}; it has: {known}")]
+    NoContext {
+        /// The context that was asked for.
+        context: String,
+        /// Those that there are.
+        known: String,
+    },
     /// What is configured cannot be used.
     #[error(
         "the cluster's configuration cannot be used: {0}; correct the certificates and credentials in the kubeconfig"
     )]
-    Unusable(#[source] Box<Error>),
+    Unusable(String),
 }
 
 /// A client for the cluster that the environment names: KUBECONFIG, ~/.kube/config, or the pod's own ServiceAccount,
@@ -39,8 +60,47 @@ pub enum ClientError {
 /// # Errors
 /// When no cluster is configured, or not in a way that can be used. An API server that cannot be reached is no error.
 pub async fn connect() -> Result<Client, ClientError> {
-    let mut config =
-        Config::infer().await.map_err(|error| ClientError::NoConfig(Box::new(error)))?;
+    let config = Config::infer().await.map_err(|error| ClientError::NoConfig(chain(&error)))?;
+    client(config)
+}
+
+/// A client for the cluster that was chosen; what was not chosen is left to the environment, as in [`connect`].
+///
+/// # Errors
+/// As [`connect`], and when the kubeconfig has no such context.
+pub async fn connect_to(choice: &Choice) -> Result<Client, ClientError> {
+    if *choice == Choice::default() {
+        return connect().await;
+    }
+    let place = choice.kubeconfig.as_ref().map_or_else(
+        || "the kubeconfig".to_owned(),
+        |path| format!("the kubeconfig {}", path.display()),
+    );
+    let broken = |error: &kube::config::KubeconfigError| {
+        ClientError::Kubeconfig(format!("{place} cannot be used: {}", chain(error)))
+    };
+    let read = match &choice.kubeconfig {
+        Some(path) => Kubeconfig::read_from(path),
+        None => Kubeconfig::read(),
+    };
+    let kubeconfig = read.map_err(|error| broken(&error))?;
+    if let Some(context) = &choice.context {
+        let known: Vec<&str> = kubeconfig.contexts.iter().map(|one| one.name.as_str()).collect();
+        if !known.contains(&context.as_str()) {
+            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+            return Err(ClientError::NoContext { context: context.clone(), known });
+        }
+    }
+    let options =
+        KubeConfigOptions { context: choice.context.clone(), ..KubeConfigOptions::default() };
+    let mut config = Config::from_custom_kubeconfig(kubeconfig, &options)
+        .await
+        .map_err(|error| broken(&error))?;
+    config.apply_debug_overrides();
+    client(config)
+}
+
+fn client(mut config: Config) -> Result<Client, ClientError> {
     config.connect_timeout = Some(CONNECT_TIMEOUT);
     config.write_timeout = Some(WRITE_TIMEOUT);
     config.read_timeout = Some(READ_TIMEOUT);
@@ -50,7 +110,7 @@ pub async fn connect() -> Result<Client, ClientError> {
     config.default_retry = false;
     let agent = concat!("plimsoll/", env!("CARGO_PKG_VERSION"));
     config.headers.push((USER_AGENT, HeaderValue::from_static(agent)));
-    Client::try_from(config).map_err(|error| ClientError::Unusable(Box::new(error)))
+    Client::try_from(config).map_err(|error| ClientError::Unusable(chain(&error)))
 }
 
 /// Whether somebody else changed the object in the meantime, or made it first.
@@ -65,7 +125,10 @@ pub fn is_not_found(error: &Error) -> bool {
 
 /// What went wrong and what to do about it, in one line.
 pub fn explain(error: &Error) -> String {
-    let cause = chain(error);
+    let cause = match error {
+        Error::Api(status) => short(&status.message),
+        other => chain(other),
+    };
     match error {
         Error::Api(status) => match status.code {
             401 => format!(
@@ -88,13 +151,10 @@ pub fn explain(error: &Error) -> String {
     }
 }
 
-/// An error with what caused it; kube's own errors name the outermost layer only.
-fn chain(error: &Error) -> String {
-    let mut text = match error {
-        Error::Api(status) => status.message.clone(),
-        other => other.to_string(),
-    };
-    let mut source = std::error::Error::source(error);
+/// An error with what caused it, each cause once: some errors name what is below them, and some do not.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
     while let Some(cause) = source {
         let cause_text = cause.to_string();
         if !text.contains(&cause_text) {
@@ -102,10 +162,16 @@ fn chain(error: &Error) -> String {
         }
         source = cause.source();
     }
+    short(&text)
+}
+
+/// In one line that can be read.
+fn short(text: &str) -> String {
+    let mut text = text.replace(['\n', '\r'], " ");
     if text.chars().count() > MOST_OF_A_MESSAGE {
         text = text.chars().take(MOST_OF_A_MESSAGE).chain(['…']).collect();
     }
-    text.replace(['\n', '\r'], " ")
+    text
 }
 
 #[cfg(test)]
@@ -131,5 +197,34 @@ mod tests {
         assert!(is_conflict(&api(409, "")) && !is_conflict(&api(404, "")));
         assert!(is_not_found(&api(404, "")) && !is_not_found(&api(403, "")));
         assert!(explain(&api(500, &"x".repeat(5_000))).chars().count() <= MOST_OF_A_MESSAGE + 1);
+    }
+
+    #[tokio::test]
+    async fn a_cluster_is_chosen_by_file_and_context() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config");
+        let context = |name| format!("- {{name: {name}, context: {{cluster: c, user: u}}}}\n");
+        let text = format!(
+            "apiVersion: v1\nkind: Config\ncurrent-context: one\ncontexts:\n{}{}\
+             clusters:\n- {{name: c, cluster: {{server: 'https://127.0.0.1:1'}}}}\n\
+             users:\n- {{name: u, user: {{token: t}}}}\n",
+            context("one"),
+            context("two")
+        );
+        std::fs::write(&path, text).unwrap();
+        let choose = |path: &std::path::Path, context: Option<&str>| Choice {
+            kubeconfig: Some(path.to_owned()),
+            context: context.map(str::to_owned),
+        };
+        assert!(connect_to(&choose(&path, None)).await.is_ok());
+        assert!(connect_to(&choose(&path, Some("two"))).await.is_ok());
+        let told = |choice| async move { connect_to(&choice).await.err().unwrap().to_string() };
+        assert_eq!(
+            told(choose(&path, Some("three"))).await,
+            "the kubeconfig has no context three; it has: one, two"
+        );
+        let absent = folder.path().join("absent");
+        let said = told(choose(&absent, None)).await;
+        assert!(said.contains(absent.to_str().unwrap()) && said.contains("No such file"), "{said}");
     }
 }

@@ -2,7 +2,9 @@
 //! there are; the checks are functions of the facts.
 
 mod checks;
+mod expected;
 mod facts;
+mod flags;
 mod gather;
 mod traffic;
 

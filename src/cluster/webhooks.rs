@@ -19,7 +19,7 @@ mod scope;
 pub use configuration::{
     Configuration, EMERGENCY_BEFORE, EMERGENCY_OFF, FailurePolicy, Settings, Target,
 };
-pub use live::Standing;
+pub use live::{Standing, differences};
 pub use plan::webhooks;
 pub use reconcile::{Inputs, Report, keep};
 

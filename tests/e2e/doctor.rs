@@ -56,8 +56,17 @@ fn rest_of_the_installation(managed: &Managed) {
     let labels = json!({"app.kubernetes.io/name": "plimsoll"});
     let meta = |name: &str| json!({"name": name, "namespace": NAMESPACE, "labels": labels});
     let selector = json!({"matchLabels": labels});
-    let containers =
-        json!([{"name": "plimsoll", "image": format!("plimsoll:{}", env!("CARGO_PKG_VERSION"))}]);
+    let image = format!("plimsoll:{}", env!("CARGO_PKG_VERSION"));
+    // As `Managed` keeps the configurations.
+    let args = [
+        "serve",
+        "--kubernetes",
+        "--tls-managed",
+        "--failure-policy=Fail",
+        "--webhook-timeout=5",
+        "--exclude-namespaces=left-out",
+    ];
+    let containers = json!([{"name": "plimsoll", "image": image, "args": args}]);
     let now = jiff::Timestamp::now().as_second() + 3600;
     let later = format!("{:.6}", jiff::Timestamp::from_second(now).unwrap());
     let items = [
@@ -143,6 +152,11 @@ fn the_doctor_finds_what_is_broken() {
     status(&managed, "deployment", NAME, json!({"readyReplicas": 1}));
     finds(&managed, "fail", "replicas", "failurePolicy is Fail and 1 replica");
     status(&managed, "deployment", NAME, json!({"readyReplicas": 2}));
+    let all = json!({"spec": {"maxUnavailable": "100%"}}).to_string();
+    cluster
+        .kubectl_ok(&["patch", "pdb", NAME, "-n", NAMESPACE, "--type=merge", "-p", &all])
+        .unwrap();
+    finds(&managed, "fail", "replicas", "lets all of 2 replicas go at once");
     cluster.kubectl_ok(&["delete", "pdb", NAME, "-n", NAMESPACE]).unwrap();
     finds(&managed, "fail", "replicas", "no PodDisruptionBudget covers the pods");
     let other = Authority::new("another").unwrap();
@@ -150,6 +164,7 @@ fn the_doctor_finds_what_is_broken() {
     cluster.apply(&secret(&other, &leaf.cert_pem).to_string()).unwrap();
     finds(&managed, "fail", "certificate", "API servers refuse what is served");
     cluster.apply(&secret(&managed.authority, &managed.served_pem()).to_string()).unwrap();
+    hollow_webhooks_are_found(&managed);
     status(&managed, "podpolicy", "image-tag", ready("False", "spec.rules: unheard of", &json!(1)));
     finds(&managed, "fail", "policies", "policy image-tag is not in force: spec.rules: unheard of");
     let old = json!({"apiVersion": "plimsoll.dev/v1alpha1", "kind": "PodPolicyExemption", "metadata": {"name": "old"},
@@ -161,9 +176,9 @@ fn the_doctor_finds_what_is_broken() {
         .kubectl_ok(&["patch", "lease", NAME, "-n", NAMESPACE, "--type=merge", "-p", &holder])
         .unwrap();
     finds(&managed, "warn", "leader", "nobody leads and is no pod");
-    assert!(plimsoll(cluster, &["emergency-off", "--reason", "test"]).0.status.success());
+    assert!(plimsoll(cluster, &["emergency-off", "--yes", "--reason", "test"]).0.status.success());
     finds(&managed, "fail", "webhooks", "switched off");
-    assert!(plimsoll(cluster, &["emergency-on"]).0.status.success());
+    assert!(plimsoll(cluster, &["emergency-on", "--yes"]).0.status.success());
     managed.leading.send_replace(false);
     cluster.kubectl_ok(&["delete", "mutatingwebhookconfiguration", NAME]).unwrap();
     finds(&managed, "fail", "webhooks", "mutatingwebhookconfiguration/plimsoll is not there");
@@ -173,6 +188,49 @@ fn the_doctor_finds_what_is_broken() {
     assert!(
         found.iter().any(|one| one["message"].as_str().unwrap().contains("no Deployment other"))
     );
+}
+
+/// Nobody puts back what makes a webhook judge nothing, or fails at every request.
+fn hollow_webhooks_are_found(managed: &Managed) {
+    let cluster = &managed.cluster;
+    managed.leading.send_replace(false);
+    let whole = managed.get(Configuration::Validate)["webhooks"].clone();
+    let put = |webhooks: &Value| {
+        managed.edit(Configuration::Validate, &json!({"webhooks": webhooks}));
+    };
+    let mut hollow = whole.clone();
+    hollow[0]["rules"] = json!([{"apiGroups": ["x"], "apiVersions": ["v1"], "resources": ["foos"],
+        "operations": ["CREATE"], "scope": "*"}]);
+    hollow[0]["objectSelector"] = json!({"matchLabels": {"never": "never"}});
+    hollow[0]["failurePolicy"] = json!("Ignore");
+    put(&hollow);
+    let words = "flags ask for: rules, failurePolicy is Ignore and should be Fail, objectSelector";
+    finds(managed, "fail", "webhooks", words);
+
+    let mut broken = whole.clone();
+    broken[0]["failurePolicy"] = json!("Ignore");
+    broken[0]["rules"] = json!([{"apiGroups": [""], "apiVersions": ["v1"], "resources": ["configmaps"],
+        "operations": ["CREATE"], "scope": "Namespaced"}]);
+    broken[0]["matchConditions"] =
+        json!([{"name": "no", "expression": "object.metadata.labels['no'] == 'no'"}]);
+    put(&broken);
+    poll("the API server to trip over the condition", Duration::from_secs(30), || {
+        let args = ["create", "configmap", "probe", "-n", "default", "--dry-run=server"];
+        cluster.kubectl_ok(&args)?;
+        let (found, _) = wrong(managed, &[]);
+        let is_it = |one: &Value| {
+            one["check"] == "traffic"
+                && one["message"]
+                    .as_str()
+                    .unwrap()
+                    .contains("match conditions could not be evaluated")
+        };
+        let told = found.iter().any(is_it);
+        Ok(if told { Progress::Done(()) } else { Progress::NotYet(json!(found).to_string()) })
+    })
+    .unwrap();
+    put(&whole);
+    managed.leading.send_replace(true);
 }
 
 /// With the rights of Plimsoll's own ServiceAccount, which may read little.

@@ -36,6 +36,34 @@ fn stuck(kind: &str, name: &str, webhook: &str, namespace: &str) -> Value {
     })
 }
 
+/// Runs the command with the kubeconfig as a flag, which wins over the variable.
+fn by_file(cluster: &Cluster, args: &[&str]) -> (Output, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+        .args(args)
+        .arg("--kubeconfig")
+        .arg(cluster.kubeconfig())
+        .env("KUBECONFIG", "/nonexistent/kubeconfig")
+        .env_remove("PLIMSOLL_NAME")
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout.clone()).unwrap();
+    (output, said)
+}
+
+/// Without a name and a terminal, nothing happens that nobody agreed to.
+fn all_of_them_only_when_told_to(cluster: &Cluster, installation: &str) {
+    for command in ["emergency-on", "emergency-off"] {
+        let (output, said) = plimsoll(cluster, &[command]);
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), said.as_str()), (Some(2), ""), "{stderr}");
+        let counted = format!("plimsoll: 1 installation: {installation}\n");
+        assert!(stderr.starts_with(&counted) && stderr.contains("say --yes"), "{stderr}");
+        let (output, said) = plimsoll(cluster, &[command, "--dry-run"]);
+        let done = |line: &str| line.ends_with(" changed") && !line.ends_with("would be changed");
+        assert!(output.status.success() && !said.lines().any(done), "{output:?}");
+    }
+}
+
 #[test]
 fn webhooks_go_off_and_on_again_without_a_server() {
     if skipped("webhooks_go_off_and_on_again_without_a_server") {
@@ -102,8 +130,14 @@ fn webhooks_go_off_and_on_again_without_a_server() {
         events["items"].as_array().unwrap().iter().find(|one| one["reason"] == "EmergencyOff");
     assert!(event.unwrap()["message"].as_str().unwrap().contains("a test"), "{events}");
 
-    let (output, said) = plimsoll(cluster, &["emergency-on"]);
+    all_of_them_only_when_told_to(cluster, &namespace);
+    let args = ["emergency-on", "--name", &namespace, "--context", "nowhere"];
+    let (output, _) = plimsoll(cluster, &args);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("has no context nowhere; it has: "), "{stderr}");
+    let (output, said) = by_file(cluster, &["emergency-on", "--yes"]);
     assert!(output.status.success() && said.contains("with failurePolicy Fail"), "{output:?}");
+    assert!(said.contains("check: plimsoll doctor --kubeconfig "), "{said}");
     assert_eq!(webhooks(), before);
     pods_are(false);
     let (output, said) = plimsoll(cluster, &["emergency-on", "--name", &namespace]);

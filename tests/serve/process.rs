@@ -171,6 +171,10 @@ fn without_a_cluster_there_is_nothing_to_follow() {
     let (code, said) = serve(&[]);
     assert_eq!(code, Some(2), "{said}");
     assert!(said.contains("no cluster is configured") && said.contains("KUBECONFIG"), "{said}");
+    let file = nowhere.path().join("config").display().to_string();
+    for once in [file.as_str(), "No such file", "in-cluster", "no cluster is configured"] {
+        assert_eq!(said.matches(once).count(), 1, "{once}: {said}");
+    }
     for flag in ["--policies=x", "--profile=strict", "--exemptions=x"] {
         let (code, said) = serve(&[flag]);
         assert_eq!(code, Some(2), "{said}");

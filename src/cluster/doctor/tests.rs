@@ -10,6 +10,10 @@ use super::*;
 use crate::cluster::webhooks::{Configuration, FailurePolicy, Settings, Target, webhooks};
 use crate::policy::{CompiledPolicy, PolicySet};
 
+mod advice;
+mod differences;
+mod disruption;
+
 const DAY: i64 = 24 * 60 * 60;
 
 fn policy() -> Value {
@@ -53,6 +57,13 @@ fn healthy() -> Facts {
         Ok(Some(definition))
     });
     let labels = json!({"app.kubernetes.io/name": "plimsoll"});
+    let args = [
+        "serve",
+        "--kubernetes",
+        "--name=plimsoll",
+        "--failure-policy=Fail",
+        "--webhook-timeout=3",
+    ];
     let image = format!("ghcr.io/x/plimsoll:v{}@sha256:00", env!("CARGO_PKG_VERSION"));
     Facts {
         name: "plimsoll".to_owned(),
@@ -64,12 +75,13 @@ fn healthy() -> Facts {
         deployment: Ok(Some(json!({
             "metadata": {"name": "plimsoll"},
             "spec": {"replicas": 2, "template": {"metadata": {"labels": labels},
-                "spec": {"containers": [{"name": "plimsoll", "image": image}]}}},
+                "spec": {"containers": [{"name": "plimsoll", "image": image, "args": args}]}}},
             "status": {"readyReplicas": 2},
         }))),
         pods: Ok(vec![json!({"metadata": {"name": "plimsoll-a"}, "status": {
             "conditions": [{"type": "Ready", "status": "True"}], "containerStatuses": [{}]}})]),
-        disruption_budgets: Ok(vec![json!({"spec": {"selector": {"matchLabels": labels}}})]),
+        disruption_budgets: Ok(vec![json!({"metadata": {"name": "plimsoll"},
+            "spec": {"maxUnavailable": 1, "selector": {"matchLabels": labels}}})]),
         lease: Ok(Some(
             json!({"spec": {"holderIdentity": "plimsoll-a", "leaseDurationSeconds": 15,
             "renewTime": Timestamp::from_second(now).unwrap().to_string()}}),
@@ -244,6 +256,21 @@ fn policies_and_exemptions_are_looked_at() {
             "spec": {"policies": ["tags"], "reason": "r", "owner": "o", "expires": "2020-01-01T00:00:00Z"},
         })]);
     });
+}
+
+#[test]
+fn match_conditions_that_fail_are_found() {
+    finds(
+        Level::Warn,
+        "traffic",
+        "mutate.plimsoll.dev: match conditions could not be evaluated 3",
+        |f| {
+            f.metrics =
+                Ok("apiserver_admission_match_condition_evaluation_errors_total{kind=\"webhook\",\
+            name=\"mutate.plimsoll.dev\",operation=\"CREATE\",type=\"admit\"} 3\n"
+                    .to_owned());
+        },
+    );
 }
 
 #[test]

@@ -9,6 +9,8 @@ use crate::cluster::webhooks::Configuration;
 const DURATION: &str = "apiserver_admission_webhook_admission_duration_seconds_bucket";
 const FAIL_OPEN: &str = "apiserver_admission_webhook_fail_open_count";
 const REJECTIONS: &str = "apiserver_admission_webhook_rejection_count";
+const CONDITION_ERRORS: &str = "apiserver_admission_match_condition_evaluation_errors_total";
+const CONDITION_EXCLUSIONS: &str = "apiserver_admission_match_condition_exclusions_total";
 /// How the API server calls what went wrong on the way to a webhook.
 const NOT_REACHED: &str = "calling_webhook_error";
 /// People notice more than this, in seconds.
@@ -23,6 +25,10 @@ struct Seen {
     let_through: f64,
     refused: f64,
     not_reached: f64,
+    /// Requests about which a match condition could not say anything.
+    condition_errors: f64,
+    /// Requests that match conditions kept back.
+    kept_back: f64,
 }
 
 pub(super) fn traffic(facts: &Facts, findings: &mut Findings) {
@@ -30,8 +36,27 @@ pub(super) fn traffic(facts: &Facts, findings: &mut Findings) {
     for configuration in Configuration::ALL {
         let name = configuration.webhook();
         let seen = Seen::of(metrics, name);
+        if seen.condition_errors > 0.0 {
+            findings.warn(
+                format!(
+                    "{name}: match conditions could not be evaluated {} times since the API server started: failurePolicy \
+                     Fail refuses such requests, Ignore lets them through unjudged",
+                    seen.condition_errors
+                ),
+                format!(
+                    "where the check `webhooks` is ok, the conditions are Plimsoll's own: report them, \
+                     kubectl get {} {} -o jsonpath='{{.webhooks[*].matchConditions}}'",
+                    configuration.resource(),
+                    configuration.object_name(&facts.name)
+                ),
+            );
+        }
+        let kept_back = match seen.kept_back {
+            0.0 => String::new(),
+            count => format!(", {count} kept back by match conditions"),
+        };
         if seen.all == 0.0 {
-            findings.ok(format!("{name}: not called since the API server started"));
+            findings.ok(format!("{name}: not called since the API server started{kept_back}"));
             continue;
         }
         let logs = format!("kubectl logs {} -l app.kubernetes.io/name=plimsoll", facts.place());
@@ -47,7 +72,7 @@ pub(super) fn traffic(facts: &Facts, findings: &mut Findings) {
         }
         let (half, most) = (seen.quantile(0.5), seen.quantile(0.99));
         let told = format!(
-            "{name}: {} calls, p50 {}, p99 {}, {} refused",
+            "{name}: {} calls, p50 {}, p99 {}, {} refused{kept_back}",
             seen.all,
             shown(half),
             shown(most),
@@ -90,6 +115,8 @@ impl Seen {
                     seen.not_reached += value;
                 }
                 Some(REJECTIONS) => seen.refused += value,
+                Some(CONDITION_ERRORS) => seen.condition_errors += value,
+                Some(CONDITION_EXCLUSIONS) => seen.kept_back += value,
                 _ => {}
             }
         }
@@ -122,12 +149,15 @@ apiserver_admission_webhook_admission_duration_seconds_bucket{name="validate.oth
 apiserver_admission_webhook_fail_open_count{name="validate.plimsoll.dev",type="validating"} 2
 apiserver_admission_webhook_rejection_count{error_type="no_error",name="validate.plimsoll.dev",operation="CREATE",rejection_code="403",type="validating"} 7
 apiserver_admission_webhook_rejection_count{error_type="calling_webhook_error",name="validate.plimsoll.dev",operation="CREATE",rejection_code="0",type="validating"} 1
+apiserver_admission_match_condition_evaluation_errors_total{kind="webhook",name="validate.plimsoll.dev",operation="CREATE",type="validate"} 3
+apiserver_admission_match_condition_exclusions_total{kind="webhook",name="validate.plimsoll.dev",operation="UPDATE",type="validate"} 40
 "#;
         let seen = Seen::of(text, "validate.plimsoll.dev");
         assert_eq!(
             (seen.all, seen.let_through, seen.refused, seen.not_reached),
             (100.0, 2.0, 7.0, 1.0)
         );
+        assert_eq!((seen.condition_errors, seen.kept_back), (3.0, 40.0));
         assert_eq!(seen.quantile(0.5), Some(0.005));
         assert_eq!(seen.quantile(0.99), Some(0.025));
         assert_eq!(seen.quantile(1.0), None);

@@ -148,6 +148,11 @@ pub struct Target {
     pub excluded_namespaces: BTreeSet<String>,
 }
 
+impl Settings {
+    /// How long API servers wait unless told otherwise.
+    pub const DEFAULT_TIMEOUT_SECONDS: u8 = 3;
+}
+
 impl Target {
     /// Of an installation, as it is asked for.
     pub fn new(name: &str, namespace: &str, settings: &Settings) -> Self {

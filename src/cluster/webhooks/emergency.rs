@@ -3,6 +3,8 @@
 
 mod change;
 
+use std::collections::BTreeSet;
+
 use jiff::{Timestamp, Unit};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::authentication::v1::SelfSubjectReview;
@@ -50,6 +52,15 @@ impl Found {
         let kind = self.configuration.kind().to_lowercase();
         format!("{kind}/{}", self.object.metadata.name.as_deref().unwrap_or_default())
     }
+}
+
+/// The installations that these configurations are of.
+pub fn installations(found: &[Found]) -> BTreeSet<String> {
+    let names: BTreeSet<&str> =
+        found.iter().filter_map(|one| one.object.metadata.name.as_deref()).collect();
+    let of_policies: BTreeSet<String> =
+        names.iter().map(|name| Configuration::Policies.object_name(name)).collect();
+    names.iter().filter(|name| !of_policies.contains(**name)).map(|&name| name.to_owned()).collect()
 }
 
 /// The configurations of an installation, or of every one.
@@ -176,4 +187,29 @@ pub async fn tell(
     };
     let events: Api<Event> = Api::namespaced(client.clone(), namespace);
     events.create(&PostParams::default(), &event).await.map(drop).map_err(|error| explain(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn installations_are_counted_by_name() {
+        let found = |configuration, name: &str| Found {
+            configuration,
+            object: DynamicObject {
+                types: None,
+                metadata: ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() },
+                data: serde_json::json!({}),
+            },
+        };
+        let both = [
+            found(Configuration::Mutate, "a"),
+            found(Configuration::Validate, "a"),
+            found(Configuration::Validate, "a-policies"),
+            // What is left of one.
+            found(Configuration::Validate, "b-policies"),
+        ];
+        assert_eq!(installations(&both), ["a", "b-policies"].map(str::to_owned).into());
+    }
 }

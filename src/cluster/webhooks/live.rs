@@ -161,9 +161,12 @@ const FIELDS: [&str; 12] = [
 pub(super) fn same<'v>(live: impl Iterator<Item = &'v Value>, wanted: &[Value]) -> bool {
     let live: Vec<&Value> = live.collect();
     live.len() == wanted.len()
-        && live.iter().zip(wanted).all(|(live, wanted)| {
-            FIELDS.iter().all(|field| said(live, field) == said(wanted, field))
-        })
+        && live.iter().zip(wanted).all(|(live, wanted)| differences(live, wanted).is_empty())
+}
+
+/// The fields in which two webhooks say different things.
+pub fn differences(live: &Value, wanted: &Value) -> Vec<&'static str> {
+    FIELDS.into_iter().filter(|field| said(live, field) != said(wanted, field)).collect()
 }
 
 /// What a webhook says in a field; the API server drops lists that are empty.

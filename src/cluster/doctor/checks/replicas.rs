@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::super::Findings;
 use super::super::facts::{Facts, condition, text};
+use super::disruption;
 
 pub(in super::super) fn replicas(facts: &Facts, findings: &mut Findings) {
     let place = facts.place();
@@ -27,7 +28,7 @@ pub(in super::super) fn replicas(facts: &Facts, findings: &mut Findings) {
     } else if ready < 2 && fails_closed {
         findings.fail(
             format!("failurePolicy is Fail and {ready} replica is ready: when it goes, no pod can be created"),
-            format!("kubectl scale deployment {} {place} --replicas=2 (and replicas in the chart's values)", facts.name),
+            format!("kubectl scale deployment {} {place} --replicas=2 (and set replicaCount in the chart's values)", facts.name),
         );
     } else if ready < wanted {
         findings.warn(
@@ -43,34 +44,9 @@ pub(in super::super) fn replicas(facts: &Facts, findings: &mut Findings) {
         findings.ok(format!("{ready} of {wanted} replicas are ready"));
     }
     if wanted > 1 || fails_closed {
-        disruption_budget(facts, deployment, fails_closed, findings);
+        disruption::budget(facts, deployment, fails_closed, findings);
     }
     restarts(facts, findings);
-}
-
-fn disruption_budget(
-    facts: &Facts,
-    deployment: &Value,
-    fails_closed: bool,
-    findings: &mut Findings,
-) {
-    let Some(budgets) = findings.known(&facts.disruption_budgets) else { return };
-    let labels = deployment.pointer("/spec/template/metadata/labels").unwrap_or(&Value::Null);
-    let covers = |budget: &&Value| {
-        let wanted = budget.pointer("/spec/selector/matchLabels").and_then(Value::as_object);
-        wanted.is_some_and(|wanted| {
-            !wanted.is_empty() && wanted.iter().all(|(key, value)| labels.get(key) == Some(value))
-        })
-    };
-    let fix = "set podDisruptionBudget.enabled in the chart's values and helm upgrade";
-    match budgets.iter().find(covers) {
-        Some(_) => findings.ok("a PodDisruptionBudget keeps a replica through drains"),
-        None if fails_closed => findings.fail(
-            "failurePolicy is Fail and no PodDisruptionBudget covers the pods: draining nodes can stop all pods",
-            fix,
-        ),
-        None => findings.warn("no PodDisruptionBudget covers the pods", fix),
-    }
 }
 
 fn restarts(facts: &Facts, findings: &mut Findings) {

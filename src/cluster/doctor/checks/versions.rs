@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::super::Findings;
 use super::super::facts::{Facts, condition, text};
+use super::super::flags::container;
 use crate::crd;
 
 /// The first Kubernetes with match conditions for all.
@@ -44,10 +45,17 @@ pub(in super::super) fn skew(facts: &Facts, findings: &mut Findings) {
     }
 }
 
+/// Why the server may not do what this command would.
+pub(in super::super) fn other(deployment: &Value) -> Option<String> {
+    let server = server_version(deployment).filter(|server| server != THIS)?;
+    Some(format!(
+        "the server is {server}, this command is {THIS}, and they may ask for other things"
+    ))
+}
+
 /// The tag of the image, else what the label says.
 fn server_version(deployment: &Value) -> Option<String> {
-    let containers = deployment.pointer("/spec/template/spec/containers")?.as_array()?;
-    let own = containers.iter().find(|one| one["name"] == "plimsoll").or(containers.first())?;
+    let own = container(deployment)?;
     let image = own["image"].as_str()?.split('@').next()?;
     let tag = image.rsplit('/').next()?.split_once(':').map(|(_, tag)| tag);
     let label = || text(deployment, "/metadata/labels/app.kubernetes.io~1version");

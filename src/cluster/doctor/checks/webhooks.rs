@@ -3,10 +3,9 @@
 use serde_json::Value;
 
 use super::super::Findings;
+use super::super::expected::Expected;
 use super::super::facts::Facts;
-use crate::cluster::webhooks::EMERGENCY_OFF;
-use crate::cluster::webhooks::{Configuration, FailurePolicy, Settings, Target, webhooks};
-use crate::policy::{CompiledPolicy, PolicySet};
+use crate::cluster::webhooks::{Configuration, EMERGENCY_OFF, FailurePolicy};
 
 /// The namespace of the control plane.
 const CONTROL_PLANE: &str = "kube-system";
@@ -14,6 +13,10 @@ const CONTROL_PLANE: &str = "kube-system";
 const LONGEST_TIMEOUT: u64 = 10;
 
 pub(in super::super) fn configurations(facts: &Facts, findings: &mut Findings) {
+    let expected = Expected::of(facts);
+    if let Some(what) = expected.not_compared().filter(|_| facts.webhooks().next().is_some()) {
+        findings.unknown(format!("not all can be compared with what should be there: {what}"));
+    }
     for configuration in Configuration::ALL {
         let Some(fact) = facts.configuration(configuration) else { continue };
         let Some(object) = findings.known(fact) else { continue };
@@ -40,79 +43,91 @@ pub(in super::super) fn configurations(facts: &Facts, findings: &mut Findings) {
         }
         let own = facts.webhooks().find(|(one, _)| *one == configuration);
         match own {
-            Some((_, webhook)) => judge(facts, configuration, &name, webhook, findings),
-            None => empty(facts, configuration, &name, findings),
+            Some((_, webhook)) => judge(facts, &expected, configuration, &name, webhook, findings),
+            None => empty(facts, &expected, configuration, &name, findings),
         }
     }
 }
 
 /// A configuration without a webhook of Plimsoll's.
-fn empty(facts: &Facts, configuration: Configuration, name: &str, findings: &mut Findings) {
-    let Ok(policies) = &facts.policies else {
-        findings.unknown(format!("{name} is empty; whether policies need it cannot be checked"));
-        return;
-    };
-    if wanted(facts, configuration, policies) {
+fn empty(
+    facts: &Facts,
+    expected: &Expected,
+    configuration: Configuration,
+    name: &str,
+    findings: &mut Findings,
+) {
+    if expected.is_wanted(configuration) {
         findings.fail(
             format!("{name} is empty, and policies need it"),
-            format!(
-                "kubectl logs {} -l app.kubernetes.io/name=plimsoll | grep -i webhook: the leader says what it waits for",
-                facts.place()
-            ),
+            format!("{}: the leader says what it waits for", logs(facts)),
         );
+    } else if let Some(why) = expected.uncertain(configuration) {
+        findings.unknown(format!("{name} is empty; whether policies need it is uncertain: {why}"));
     } else {
         findings.ok(format!("{name} is empty: no policy needs it"));
     }
 }
 
-/// Whether the policies need the webhook.
-fn wanted(facts: &Facts, configuration: Configuration, policies: &[Value]) -> bool {
-    let compiled = policies.iter().filter_map(|policy| CompiledPolicy::compile(policy).ok());
-    let set = PolicySet::of(compiled.map(Into::into).collect());
-    let target = Target::new(&facts.name, &facts.namespace, &Settings::default());
-    !webhooks(configuration, &set, &target, "").is_empty()
+fn logs(facts: &Facts) -> String {
+    format!("kubectl logs {} -l app.kubernetes.io/name=plimsoll | grep -i webhook", facts.place())
 }
 
 fn judge(
     facts: &Facts,
+    expected: &Expected,
     configuration: Configuration,
     name: &str,
     webhook: &Value,
     findings: &mut Findings,
 ) {
-    let heal = "the leader puts it back within seconds; if not, see the check `leader`";
-    let mut good = true;
-    let mut fail = |message: String, fix: &str| {
-        good = false;
-        findings.fail(message, fix);
-    };
+    let heal = format!(
+        "the leader puts it back within seconds; if not, see the check `leader` and {}",
+        logs(facts)
+    );
+    // What is told of in better words than those of the comparison.
+    let mut told = Vec::new();
     let service = &webhook["clientConfig"]["service"];
     if service["name"] != *facts.name || service["namespace"] != *facts.namespace {
-        fail(format!("{name} asks another Service: {service}"), heal);
+        told.push("clientConfig");
+        findings.fail(format!("{name} asks another Service: {service}"), &heal);
     }
     if configuration == Configuration::Policies {
         if webhook["failurePolicy"] == FailurePolicy::Fail.as_str() {
-            fail(format!("{name} refuses policies when nobody answers"), heal);
+            told.push("failurePolicy");
+            findings.fail(format!("{name} refuses policies when nobody answers"), &heal);
         }
     } else {
         for namespace in [CONTROL_PLANE, &facts.namespace] {
             if !excludes(&webhook["namespaceSelector"], namespace) {
-                fail(
-                    format!(
-                        "{name} does not leave out namespace {namespace}: it could not be repaired"
-                    ),
-                    heal,
+                told.push("namespaceSelector");
+                let message = format!(
+                    "{name} does not leave out namespace {namespace}: it could not be repaired"
                 );
+                findings.fail(message, &heal);
             }
         }
+    }
+    let compared = expected.compare(configuration, webhook);
+    let differs = compared.differs.into_iter().filter(|(field, _)| !told.contains(field));
+    let differs: Vec<String> = differs.map(|(_, how)| how).collect();
+    if !differs.is_empty() {
+        let message = format!(
+            "{name} is not what the policies and the Deployment's flags ask for: {}",
+            differs.join(", ")
+        );
+        findings.fail(message, &heal);
+    }
+    if let Some(why) = &compared.uncertain {
+        findings.unknown(format!("{name} cannot be compared with the policies: {why}"));
     }
     let timeout = webhook["timeoutSeconds"].as_u64().unwrap_or(LONGEST_TIMEOUT);
     if timeout > LONGEST_TIMEOUT {
         findings.warn(
             format!("{name} lets people wait {timeout} s"),
-            "set webhook.timeoutSeconds in the chart's values to 3",
+            "set webhooks.timeoutSeconds in the chart's values to 3",
         );
-    } else if good {
+    } else if told.is_empty() && differs.is_empty() && compared.uncertain.is_none() {
         let policy = webhook["failurePolicy"].as_str().unwrap_or_default();
         findings.ok(format!("{name}: failurePolicy {policy}, {timeout} s"));
     }
