@@ -30,7 +30,7 @@ impl<'d> Flags<'d> {
 
     /// Why servers leave webhook configurations alone, if they do.
     pub(super) fn left_alone(&self) -> Option<&'static str> {
-        let stands = self.args.iter().any(|arg| *arg == "--kubernetes");
+        let stands = self.args.contains(&"--kubernetes");
         if !stands && matches!(self.variable("PLIMSOLL_KUBERNETES"), Ok(None)) {
             return Some("without --kubernetes, servers leave them alone");
         }
