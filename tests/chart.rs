@@ -19,6 +19,8 @@ mod life;
 mod manifests;
 #[path = "chart/monitoring.rs"]
 mod monitoring;
+#[path = "chart/pages.rs"]
+mod pages;
 #[path = "chart/rendered.rs"]
 mod rendered;
 #[path = "chart/rights.rs"]

@@ -22,7 +22,7 @@ const FOREIGN: [(&str, &str, &str); 4] = [
 ];
 
 /// Teaches a cluster the kinds that Prometheus' operator and cert-manager bring.
-fn add_foreign_kinds(cluster: &Cluster) {
+pub(crate) fn add_foreign_kinds(cluster: &Cluster) {
     for (group, kind, plural) in FOREIGN {
         let spec = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
         let object = json!({
@@ -53,7 +53,7 @@ pub(crate) fn installed() -> &'static Cluster {
     cluster
 }
 
-fn install(helm: &Helm, args: &[&str]) -> String {
+pub(crate) fn install(helm: &Helm, args: &[&str]) -> String {
     let base = ["install", "plimsoll", CHART, "-n", NAMESPACE, "--create-namespace"];
     helm.ok(&[&base[..], args].concat())
 }
@@ -152,14 +152,14 @@ pub(crate) fn left_behind(cluster: &Cluster) -> Vec<String> {
 const ACCOUNT: &str = "--as=system:serviceaccount:plimsoll-system:plimsoll";
 
 /// Writes as the server does: by its account, under its name.
-fn write_as_server(cluster: &Cluster, object: &Value) {
+pub(crate) fn write_as_server(cluster: &Cluster, object: &Value) {
     let manager = "--field-manager=plimsoll";
     let args = ["apply", "--server-side", "--force-conflicts", manager, "-f", "-", ACCOUNT];
     let output = cluster.kubectl_with(&args, &object.to_string());
     output.unwrap().stdout_of("writing as the server").unwrap();
 }
 
-fn webhook(name: &str) -> Value {
+pub(crate) fn webhook(name: &str) -> Value {
     json!({
         "name": name, "admissionReviewVersions": ["v1"], "sideEffects": "None",
         "failurePolicy": "Ignore",

@@ -1,20 +1,13 @@
-//! What people type: the commands of docs/install.md, and `plimsoll manifests`.
+//! `plimsoll manifests`: what the chart installs, for people without Helm.
 
-use std::fs;
-use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 use serde_json::Value;
-use tempfile::TempDir;
 
-use crate::cluster::go::tool;
 use crate::cluster::process::{Output, run};
 use crate::cluster::{Cluster, Options, skipped};
 use crate::helm::{documents, find};
-use crate::life::left_behind;
-
-const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 fn plimsoll(args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
@@ -23,49 +16,6 @@ fn plimsoll(args: &[&str]) -> Output {
 
 fn printed(args: &[&str]) -> String {
     plimsoll(args).stdout_of("plimsoll manifests").unwrap()
-}
-
-/// The blocks of a page with this word behind the fence, and the files that the page shows.
-fn blocks(page: &str, info: &str) -> Vec<String> {
-    let fences = page.split("\n```").skip(1).step_by(2);
-    let wanted = fences.filter_map(|block| block.strip_prefix(info)?.strip_prefix('\n'));
-    wanted.map(|block| format!("{block}\n")).collect()
-}
-
-/// The page's commands in their order, in one cluster.
-#[test]
-fn the_commands_of_the_page_work() {
-    if skipped("the_commands_of_the_page_work") {
-        return;
-    }
-    let cluster = Cluster::start(&Options::default()).unwrap();
-    let folder = TempDir::new().unwrap();
-    let page = fs::read_to_string(Path::new(ROOT).join("docs/install.md")).unwrap();
-    std::os::unix::fs::symlink(Path::new(ROOT).join("charts"), folder.path().join("charts"))
-        .unwrap();
-    fs::write(folder.path().join("values.yaml"), &blocks(&page, "yaml")[0]).unwrap();
-
-    let helm = tool("helm").unwrap();
-    let programs = [cluster.kubectl_path(), &helm, Path::new(env!("CARGO_BIN_EXE_plimsoll"))];
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = programs.map(|program| program.parent().unwrap().to_owned());
-    let path = std::env::join_paths(folders.into_iter().chain(std::env::split_paths(&path)));
-    let path = path.unwrap();
-    let commands = blocks(&page, "sh");
-    assert!(commands.len() >= 9, "{commands:?}");
-    for script in commands {
-        let mut shell = Command::new("sh");
-        shell.args(["-euc", &script]).current_dir(folder.path()).env("PATH", &path);
-        shell.env("HOME", folder.path()).env("KUBECONFIG", cluster.kubeconfig());
-        for name in ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
-            shell.env_remove(name);
-        }
-        let done = run(&mut shell, None, Duration::from_secs(120)).unwrap();
-        assert!(done.success(), "{script}{}{}", done.stdout, done.stderr);
-    }
-    let crds = cluster.kubectl_ok(&["get", "crd", "-o", "name"]).unwrap();
-    assert_eq!(crds, "");
-    assert_eq!(left_behind(&cluster), Vec::<String>::new());
 }
 
 #[test]
