@@ -116,6 +116,7 @@ fn certificates_of_files_are_replaced_without_a_failure() {
     let rows = load.stop(runtime);
     eprintln!("{}", Shown(&rows));
     plimsoll.uninstall();
+    plimsoll.await_end();
     cluster.kubectl_ok(&["delete", "secret", SECRET, "-n", NAMESPACE]).unwrap();
     for row in &rows {
         assert_eq!((row.failed, row.slipped), (0, 0), "{}: {:?}", row.name, row.problems);

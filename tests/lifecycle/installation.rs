@@ -111,6 +111,16 @@ impl Installation {
         self.helm.ok(&["uninstall", "plimsoll", "--namespace", NAMESPACE, "--wait"]);
     }
 
+    /// Waits until nothing runs on the node any more, so that another test can take it.
+    pub(crate) fn await_end(&self) {
+        poll("the last pods to end", PATIENCE, || {
+            let left = self.cluster.get_json(&["pods", "-n", NAMESPACE])?;
+            let left = left["items"].as_array().map_or(0, Vec::len) + self.node.programs().len();
+            Ok(if left == 0 { Progress::Done(()) } else { Progress::NotYet(left.to_string()) })
+        })
+        .unwrap();
+    }
+
     /// Waits until the API server has the pods of `namespace` judged.
     pub(crate) fn await_judgement(&self, namespace: &str) {
         poll("pods to be denied and patched", PATIENCE, || {

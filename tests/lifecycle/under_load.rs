@@ -115,6 +115,7 @@ fn nothing_fails_and_nothing_slips_through() {
     rest(2);
     let rows = load.stop(runtime);
     eprintln!("{}", Shown(&rows));
+    plimsoll.await_end();
     eprintln!("what the kubelet found wanting: {:#?}", plimsoll.node.complaints());
     assert_rows(&rows);
     assert!(leaves >= 2 && authorities >= 2, "{leaves} leaves, {authorities} CAs");
