@@ -10,7 +10,7 @@ mod events;
 mod last_good;
 pub mod leadership;
 mod metrics;
-mod names;
+pub mod names;
 mod namespaces;
 mod snapshots;
 mod status;

@@ -5,6 +5,7 @@ use std::io::Write;
 use clap::{Args, ValueEnum};
 
 use super::Outcome;
+use crate::cluster::names::is_label;
 use crate::policy_source::{DEFAULT_PROFILE, EMBEDDED, profiles};
 
 /// The chart as Helm renders it, with `{{name}}` and the like where flags say what goes there.
@@ -74,9 +75,7 @@ fn profiles_and_none() -> Vec<&'static str> {
 
 /// These go into YAML as they are, so nothing may be in them that means something there.
 fn dns_label(text: &str) -> Result<String, String> {
-    let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    let ends = !text.starts_with('-') && !text.ends_with('-');
-    if (1..=63).contains(&text.len()) && ends && text.chars().all(inner) {
+    if is_label(text) {
         return Ok(text.to_owned());
     }
     Err("lower-case letters, digits and dashes between them, at most 63".to_owned())

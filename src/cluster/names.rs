@@ -9,7 +9,7 @@ const MOST_OF_A_SUBDOMAIN: usize = 253;
 const MOST_OF_A_UID: usize = 128;
 
 /// A DNS-1123 label, as names of namespaces are.
-pub(super) fn is_label(text: &str) -> bool {
+pub fn is_label(text: &str) -> bool {
     let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     (1..=MOST_OF_A_LABEL).contains(&text.len())
         && text.bytes().all(inner)
