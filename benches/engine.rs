@@ -135,7 +135,7 @@ fn whole(c: &mut Criterion) {
     group.finish();
     let paths: Vec<PathBuf> =
         vec![PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/workloads"))];
-    let context = Context { engine: &engine, namespace: "default", now: None };
+    let context = Context::new(&engine);
     c.bench_function("check of tests/workloads", |b| {
         b.iter(|| check::run(context, black_box(&paths), 2));
     });

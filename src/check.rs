@@ -7,7 +7,7 @@ mod placing;
 use std::collections::HashMap;
 use std::fs;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 pub use facts::namespaces_of;
 
@@ -31,6 +31,24 @@ pub struct Context<'c> {
     pub namespace: &'c str,
     /// The time, in seconds since 1970, by which exemptions expire.
     pub now: Option<i64>,
+    /// Namespaces that are known before any manifest is read; what the manifests say of them counts instead.
+    pub known: &'c Namespaces,
+    /// Whether findings are to say what their fixes write into the files.
+    pub with_replacements: bool,
+}
+
+impl<'c> Context<'c> {
+    /// Nothing known beforehand, no time, and objects without a namespace in [`DEFAULT_NAMESPACE`].
+    pub fn new(engine: &'c Engine) -> Self {
+        static NONE: LazyLock<Namespaces> = LazyLock::new(Namespaces::default);
+        Self {
+            engine,
+            namespace: DEFAULT_NAMESPACE,
+            now: None,
+            known: &NONE,
+            with_replacements: false,
+        }
+    }
 }
 
 /// Judges all manifests below `paths`, on up to `threads` threads.
@@ -48,9 +66,9 @@ pub fn run(context: Context<'_>, paths: &[PathBuf], threads: usize) -> Report {
             })
     };
     // Most runs hold no Namespace and no LimitRange; only then one pass does not tell the whole.
-    let (mut report, namespaces) = pass(&Namespaces::default());
+    let (mut report, namespaces) = pass(context.known);
     if !namespaces.is_empty() {
-        report = pass(&namespaces).0;
+        report = pass(&context.known.clone().and(namespaces)).0;
     }
     report.sort();
     report

@@ -10,6 +10,8 @@ mod doctor;
 #[cfg(feature = "serve")]
 mod emergency;
 mod explain;
+mod format;
+mod judging;
 #[cfg(feature = "serve")]
 mod kubernetes;
 #[cfg(feature = "serve")]

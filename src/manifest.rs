@@ -7,6 +7,7 @@
 pub mod document;
 pub mod error;
 pub mod source;
+pub mod surgery;
 pub mod text;
 
 mod compose;
@@ -22,6 +23,7 @@ pub use document::Document;
 pub use error::{ManifestError, Place};
 pub use locate::Found;
 pub use source::{SourceFile, read_all};
+pub use surgery::{Refusal, Replacement};
 pub use text::Text;
 
 use compose::Composer;

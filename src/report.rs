@@ -1,7 +1,9 @@
 //! What the offline doors found, in a form that every output format is made from.
 
 pub mod excerpt;
+mod fingerprint;
 pub mod json;
+mod repository;
 pub mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,8 +11,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use excerpt::{Excerpt, Lines};
+pub use repository::Repository;
 
-use crate::manifest::{ManifestError, Place};
+use crate::manifest::{ManifestError, Place, Replacement};
 use crate::pointer::Pointer;
 use crate::policy::Action;
 
@@ -48,6 +51,8 @@ pub struct Diagnostic {
     pub help: Arc<str>,
     /// What the fix does, where there is one.
     pub fix: Option<Arc<str>>,
+    /// What the fix writes into the file, each with its place; empty unless the run was asked for it.
+    pub replacements: Vec<(Place, Replacement)>,
     /// The object it stands in.
     pub object: Arc<ObjectId>,
     /// The container, if it is about one.

@@ -203,11 +203,7 @@ fn check(name: &str, make: impl Fn(usize) -> String) {
         [path]
     };
     assert_linear(name, write, |paths| {
-        let report = check::run(
-            check::Context { engine: &engine, namespace: "default", now: None },
-            paths,
-            1,
-        );
+        let report = check::run(check::Context::new(&engine), paths, 1);
         assert!(report.errors.is_empty(), "{:?}", report.errors);
         assert!(!report.findings.is_empty());
     });

@@ -10,7 +10,8 @@ use super::facts::{limit_range, namespace_of};
 use super::{Context, placing};
 use crate::decode::DecodeError;
 use crate::engine::{Attributes, Decision, Namespaces, Operation, Stage};
-use crate::manifest::{Document, Manifest, ManifestError, Place};
+use crate::finding::Fix;
+use crate::manifest::{Document, Manifest, ManifestError, Place, Replacement};
 use crate::pod::kinds::{Object, PodKind, ViewError};
 use crate::pointer::Pointer;
 use crate::policy::Action;
@@ -116,6 +117,8 @@ fn judge_object(
         let violation = finding.violation;
         let (place, mut excerpt) = locate(document, &violation.pointer);
         excerpt.text = texts.keep(&excerpt.text);
+        let fix = violation.fix.as_ref().filter(|_| context.with_replacements);
+        let replacements = fix.map(|fix| replacements(document, fix)).unwrap_or_default();
         Diagnostic {
             policy: finding.policy,
             rule: finding.rule,
@@ -124,6 +127,7 @@ fn judge_object(
             message: texts.keep(&violation.message),
             help: texts.keep(&violation.help),
             fix: violation.fix.map(|fix| texts.keep(&fix.summary)),
+            replacements,
             object: Arc::clone(&object),
             container: violation.container.map(|container| texts.keep(&container.name)),
             path: Pointer::new(format!("{}{}", document.base, violation.pointer)),
@@ -132,6 +136,13 @@ fn judge_object(
             excerpt,
         }
     }));
+}
+
+/// What a fix writes into the file; nothing where the text cannot be edited.
+fn replacements(document: &Document, fix: &Fix) -> Vec<(Place, Replacement)> {
+    let planned = document.plan(&fix.edits).unwrap_or_default();
+    let place = |change: Replacement| (document.text().place(change.range.clone()), change);
+    planned.into_iter().map(place).collect()
 }
 
 fn count(decision: &Decision, report: &mut Report) {

@@ -36,7 +36,7 @@ fn mutated(text: &'static str) -> impl Strategy<Value = String> {
 }
 
 fn context(engine: &Engine) -> check::Context<'_> {
-    check::Context { engine, namespace: "default", now: None }
+    check::Context::new(engine)
 }
 
 /// Checks a manifest the way the command does and writes every format.
