@@ -15,6 +15,7 @@ use crate::engine::{Engine, Namespaces};
 use crate::manifest::source::{SourceFile, read_all};
 use crate::manifest::{ManifestError, parse};
 use crate::report::Report;
+use crate::silence::{self, Silencing};
 
 /// Where an object goes that names no namespace, unless the user says otherwise.
 pub const DEFAULT_NAMESPACE: &str = "default";
@@ -35,6 +36,8 @@ pub struct Context<'c> {
     pub known: &'c Namespaces,
     /// Whether findings are to say what their fixes write into the files.
     pub with_replacements: bool,
+    /// What keeps findings quiet.
+    pub silencing: &'c Silencing,
 }
 
 impl<'c> Context<'c> {
@@ -47,6 +50,7 @@ impl<'c> Context<'c> {
             now: None,
             known: &NONE,
             with_replacements: false,
+            silencing: &silence::USUAL,
         }
     }
 }
@@ -55,6 +59,9 @@ impl<'c> Context<'c> {
 pub fn run(context: Context<'_>, paths: &[PathBuf], threads: usize) -> Report {
     let streams = Streams::default();
     let pass = |namespaces: &Namespaces| {
+        if let Some(ledger) = &context.silencing.ledger {
+            ledger.begin();
+        }
         let results = read_all(paths, threads, |mut source| {
             streams.replay(&mut source);
             one(context, source, namespaces)
