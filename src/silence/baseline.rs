@@ -159,6 +159,7 @@ impl Ledger {
             let still = match (found, count) {
                 (0, 1) => "is no longer there".to_owned(),
                 (0, _) => format!("is no longer there, and {count} are allowed"),
+                (1, _) => format!("is there once, and {count} are allowed"),
                 _ => format!("is there {found} times, and {count} are allowed"),
             };
             let message = format!("{policy}/{rule} of {object} in {file} {still}");
