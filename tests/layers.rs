@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: [&[&str]; 17] = [
     &["cli"],
     &["check", "serve"],
-    &["cluster", "policy_source"],
+    &["changes", "cluster", "policy_source"],
     &["readiness"],
     &["crd"],
     &["silence"],
