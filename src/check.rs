@@ -15,6 +15,7 @@ use crate::engine::{Engine, Namespaces};
 use crate::manifest::source::{SourceFile, read_all};
 use crate::manifest::{ManifestError, parse};
 use crate::report::{Report, rules_in_force};
+use crate::silence::{self, Silencing};
 
 /// Where an object goes that names no namespace, unless the user says otherwise.
 pub const DEFAULT_NAMESPACE: &str = "default";
@@ -37,6 +38,8 @@ pub struct Context<'c> {
     pub with_replacements: bool,
     /// Whether the report is to name every object that was judged.
     pub with_judged: bool,
+    /// What keeps findings quiet.
+    pub silencing: &'c Silencing,
 }
 
 impl<'c> Context<'c> {
@@ -50,6 +53,7 @@ impl<'c> Context<'c> {
             known: &NONE,
             with_replacements: false,
             with_judged: false,
+            silencing: &silence::USUAL,
         }
     }
 }
@@ -58,6 +62,9 @@ impl<'c> Context<'c> {
 pub fn run(context: Context<'_>, paths: &[PathBuf], threads: usize) -> Report {
     let streams = Streams::default();
     let pass = |namespaces: &Namespaces| {
+        if let Some(ledger) = &context.silencing.ledger {
+            ledger.begin();
+        }
         let results = read_all(paths, threads, |mut source| {
             streams.replay(&mut source);
             one(context, source, namespaces)
