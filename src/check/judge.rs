@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::facts::{limit_range, namespace_of};
-use super::{Context, placing};
+use super::{Context, embedded, placing};
 use crate::decode::DecodeError;
 use crate::engine::{Attributes, Decision, Namespaces, Operation, Stage};
 use crate::finding::Fix;
@@ -85,12 +85,12 @@ fn judge_object(
 ) {
     let version = document.api_version().unwrap_or_default();
     let group = version.split_once('/').map_or("", |(group, _)| group);
-    let Some(kind) = PodKind::find(group, document.kind().unwrap_or_default()) else { return };
+    let kind = document.kind().unwrap_or_default();
     let namespace = namespace_of(document, context.namespace);
     let attributes = Attributes {
         operation: Operation::Create,
         group,
-        kind: kind.kind,
+        kind,
         subresource: "",
         namespace,
         user: None,
@@ -99,7 +99,32 @@ fn judge_object(
         facts: namespaces.facts(namespace),
         now: context.now,
     };
-    let decision = context.engine.decide(&attributes, Stage::Whole);
+    if PodKind::find(group, kind).is_some() {
+        let decision = context.engine.decide(&attributes, Stage::Whole);
+        tell(context, file, document, namespace, decision, texts, report);
+    } else {
+        embedded::judge(
+            context.engine,
+            &document.value,
+            namespaces,
+            &attributes,
+            |namespace, decision| {
+                tell(context, file, document, namespace, decision, texts, report);
+            },
+        );
+    }
+}
+
+/// Adds to the report what was decided about a pod.
+fn tell(
+    context: Context<'_>,
+    file: &Arc<PathBuf>,
+    document: &Document,
+    namespace: &str,
+    decision: Decision,
+    texts: &mut Texts,
+    report: &mut Report,
+) {
     report.summary.pods += 1;
     count(&decision, report);
     for policy in &decision.undecided {
