@@ -58,7 +58,8 @@ fn is_container(value: &Value) -> bool {
     is_text("name") && is_text("image") && (map.contains_key("image") || is_addition())
 }
 
-/// Text that a system or a template engine fills in later: what it will be cannot be judged.
+/// Text that a system or a template engine fills in later: what it will be cannot be judged. Neither images nor
+/// policies nor quantities can hold a `$` or a brace.
 pub(super) fn is_placeholder(text: &str) -> bool {
-    ["{{", "${", "$("].iter().any(|mark| text.contains(mark))
+    text.contains('$') || text.contains("{{")
 }

@@ -134,7 +134,7 @@ impl Pods {
 }
 
 /// Groups whose objects are no workloads: they describe pods, match them, or measure them.
-const SPEAK_OF_PODS: [&str; 32] = [
+const SPEAK_OF_PODS: [&str; 34] = [
     "admissionregistration.k8s.io",
     "apiextensions.k8s.io",
     "apiregistration.k8s.io",
@@ -145,6 +145,8 @@ const SPEAK_OF_PODS: [&str; 32] = [
     "autoscaling.k8s.io",
     "batch",
     "certificates.k8s.io",
+    "chainsaw.kyverno.io",
+    "cli.kyverno.io",
     "config.gatekeeper.sh",
     "constraints.gatekeeper.sh",
     "coordination.k8s.io",
@@ -152,6 +154,7 @@ const SPEAK_OF_PODS: [&str; 32] = [
     "events.k8s.io",
     "expansion.gatekeeper.sh",
     "extensions",
+    "kueue.x-k8s.io",
     "kustomize.config.k8s.io",
     "kyverno.io",
     "metrics.k8s.io",
@@ -166,7 +169,6 @@ const SPEAK_OF_PODS: [&str; 32] = [
     "storage.k8s.io",
     "templates.gatekeeper.sh",
     "wgpolicyk8s.io",
-    "cli.kyverno.io",
 ];
 
 /// Whether objects of a kind are not searched. Kubernetes' own kinds hold pods where [`crate::pod::kinds`] says, and

@@ -121,6 +121,13 @@ pub(super) static CLUSTERS: &[CustomKind] = &[
         source: "volcano-sh/volcano: pkg/controllers/cronjob/cronjob_controller_util.go",
     },
     CustomKind {
+        system: "Volcano",
+        group: "flow.volcano.sh",
+        kinds: &["JobTemplate"],
+        pods: &[Pods { owner: Of("batch.volcano.sh/v1alpha1", "Job"), ..PODS }],
+        source: "volcano-sh/volcano: pkg/controllers/jobtemplate/jobtemplate_controller_action.go",
+    },
+    CustomKind {
         system: "Flink",
         group: "flink.apache.org",
         kinds: &["FlinkDeployment"],
