@@ -83,8 +83,7 @@ fn judge_object(
     texts: &mut Texts,
     report: &mut Report,
 ) {
-    let version = document.api_version().unwrap_or_default();
-    let group = version.split_once('/').map_or("", |(group, _)| group);
+    let group = group_of(document);
     let kind = document.kind().unwrap_or_default();
     let namespace = namespace_of(document, context.namespace);
     let attributes = Attributes {
@@ -115,6 +114,11 @@ fn judge_object(
     }
 }
 
+fn group_of(document: &Document) -> &str {
+    let version = document.api_version().unwrap_or_default();
+    version.split_once('/').map_or("", |(group, _)| group)
+}
+
 /// Adds to the report what was decided about a pod.
 fn tell(
     context: Context<'_>,
@@ -132,7 +136,10 @@ fn tell(
     }
     if let Some(unreadable) = &decision.unreadable {
         let ViewError { pointer, message } = unreadable.error.clone();
-        report.errors.push(refused(file, document, DecodeError { pointer, message, help: None }));
+        let is_native = PodKind::find(group_of(document), document.kind().unwrap_or_default());
+        let help = "the API server would refuse the pods that come of it".to_owned();
+        let help = is_native.is_none().then_some(help);
+        report.errors.push(refused(file, document, DecodeError { pointer, message, help }));
     }
     for exempted in &decision.exempted {
         *report.exempted.entry(Arc::clone(&exempted.exemption)).or_default() += 1;

@@ -1,7 +1,10 @@
 //! The pod template that the rules read, and the way back to the object it was read from.
 
+mod draft;
+
 use std::collections::HashMap;
 
+pub(super) use draft::{Draft, is_small};
 use serde_json::{Map, Value, json};
 
 use super::shape::is_placeholder;
@@ -134,74 +137,6 @@ trait Prefixes: DoubleEndedIterator<Item = usize> + Sized {
 }
 
 impl<I: DoubleEndedIterator<Item = usize>> Prefixes for I {}
-
-/// A projection in the making.
-pub(super) struct Draft {
-    pub(super) spec: Map<String, Value>,
-    pub(super) metadata: Value,
-    pub(super) whole: Whole,
-    places: HashMap<String, Mapped>,
-}
-
-impl Draft {
-    /// Puts a field into the pod's spec, and says where it stands.
-    pub(super) fn field(&mut self, name: &str, value: Option<&Value>, to: Pointer, bond: Bond) {
-        if let Some(value) = value {
-            self.spec.insert(name.to_owned(), value.clone());
-        }
-        self.at(&format!("{SPEC}/{name}"), to, bond);
-    }
-
-    /// Adds a container, and answers where it stands in the projection.
-    pub(super) fn container(&mut self, list: &str, container: Value, to: Pointer) -> String {
-        let slot = self.spec.entry(list).or_insert_with(|| Value::Array(Vec::new()));
-        let Value::Array(containers) = slot else { return String::new() };
-        let at = format!("{SPEC}/{list}/{}", containers.len());
-        containers.push(container);
-        self.at(&at, to, Bond::Same);
-        at
-    }
-
-    /// The same for all containers of a list.
-    pub(super) fn containers(&mut self, list: &str, from: Option<&Value>, to: &Pointer) {
-        for (index, container) in from.and_then(Value::as_array).into_iter().flatten().enumerate() {
-            self.container(list, container.clone(), to.clone().join(index));
-        }
-    }
-
-    pub(super) fn at(&mut self, from: &str, to: Pointer, bond: Bond) {
-        self.places.insert(from.to_owned(), Mapped { to, bond });
-    }
-
-    /// Takes labels and annotations over, and says where they stand.
-    pub(super) fn metadata(&mut self, metadata: Option<&Value>, to: Pointer, bond: Bond) {
-        self.at(METADATA, to, bond);
-        let mut taken = Map::new();
-        for field in ["labels", "annotations"] {
-            if let Some(value) = metadata.and_then(|metadata| metadata.get(field)) {
-                taken.insert(field.to_owned(), value.clone());
-            }
-        }
-        self.metadata = Value::Object(taken);
-    }
-
-    /// Adds labels that the pod does not have.
-    pub(super) fn labels<'l>(&mut self, labels: impl IntoIterator<Item = (&'l str, &'l Value)>) {
-        if self.metadata.is_null() {
-            self.metadata = Value::Object(Map::new());
-        }
-        let Value::Object(metadata) = &mut self.metadata else { return };
-        for (key, value) in labels {
-            let slot = metadata.entry("labels").or_insert(Value::Null);
-            if slot.is_null() {
-                *slot = Value::Object(Map::new());
-            }
-            if let Value::Object(slot) = slot {
-                slot.entry(key).or_insert_with(|| value.clone());
-            }
-        }
-    }
-}
 
 /// Builds the projection of a pod.
 pub(super) fn project(embedded: &Embedded<'_>) -> Projection {

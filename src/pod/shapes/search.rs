@@ -18,6 +18,14 @@ pub(super) enum Step<'v> {
 }
 
 impl Step<'_> {
+    /// How much it adds to a path.
+    fn length(self) -> usize {
+        match self {
+            Self::Key(key) => key.len() + 1,
+            Self::Index(index) => index.checked_ilog10().map_or(2, |digits| digits as usize + 2),
+        }
+    }
+
     /// Whether a step of a pattern stands for this one.
     pub(super) fn fits(self, pattern: &str) -> bool {
         match self {
@@ -26,6 +34,10 @@ impl Step<'_> {
         }
     }
 }
+
+/// Longer paths, in bytes, are not followed: each pod keeps its own, and each finding in it. Those of real objects
+/// have a tenth of it.
+const MAX_PATH: usize = 2048;
 
 /// What is left to visit of a collection.
 enum Children<'v> {
@@ -57,13 +69,15 @@ impl<'v> Iterator for Children<'v> {
 /// Where the walk is.
 struct Walk<'v> {
     path: Vec<Step<'v>>,
+    /// The length of the path as text, at most.
+    length: usize,
     /// The objects on the path, each with the length of the path to it.
     objects: Vec<(usize, Holder<'v>)>,
     found: Vec<Embedded<'v>>,
 }
 
 pub(super) fn search(object: &Value) -> Vec<Embedded<'_>> {
-    let mut walk = Walk { path: Vec::new(), objects: Vec::new(), found: Vec::new() };
+    let mut walk = Walk { path: Vec::new(), length: 0, objects: Vec::new(), found: Vec::new() };
     let mut stack = Vec::new();
     if walk.enters(object) {
         stack.extend(Children::of(object));
@@ -74,9 +88,11 @@ pub(super) fn search(object: &Value) -> Vec<Embedded<'_>> {
             walk.leave();
             continue;
         };
-        if !value.is_object() && !value.is_array() {
+        let is_collection = value.is_object() || value.is_array();
+        if !is_collection || walk.length + step.length() > MAX_PATH {
             continue;
         }
+        walk.length += step.length();
         walk.path.push(step);
         match Children::of(value) {
             Some(children) if walk.enters(value) => stack.push(children),
@@ -88,7 +104,9 @@ pub(super) fn search(object: &Value) -> Vec<Embedded<'_>> {
 
 impl<'v> Walk<'v> {
     fn leave(&mut self) {
-        self.path.pop();
+        if let Some(step) = self.path.pop() {
+            self.length -= step.length();
+        }
         let here = self.path.len();
         while self.objects.last().is_some_and(|(depth, _)| *depth > here) {
             self.objects.pop();

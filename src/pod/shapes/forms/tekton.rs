@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::shared;
-use crate::pod::shapes::projection::{Bond, Draft};
+use crate::pod::shapes::projection::{Bond, Draft, is_small};
 use crate::pod::shapes::{Embedded, Whole};
 use crate::pointer::Pointer;
 
@@ -36,6 +36,7 @@ pub(super) fn draft(embedded: &Embedded<'_>, draft: &mut Draft) {
         let mut taken = Vec::new();
         for field in INHERITED {
             let theirs = template.and_then(|template| template.get(names.of(template, field)));
+            let theirs = theirs.filter(|value| is_small(value));
             if let (None, Some(value)) = (container.get(field), theirs) {
                 container.insert(field.to_owned(), value.clone());
                 taken.push(field);
