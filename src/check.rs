@@ -1,5 +1,6 @@
 //! A manifest's way: documents, then the same engine the webhook asks, then findings with their places.
 
+mod embedded;
 mod facts;
 mod judge;
 mod placing;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::facts::{limit_range, namespace_of};
-use super::{Context, placing};
+use super::{Context, embedded, placing};
 use crate::decode::DecodeError;
 use crate::engine::{Attributes, Namespaces, Operation, Stage};
 use crate::finding::Fix;
@@ -111,14 +111,13 @@ fn judge_object(
     known: &mut Known,
     report: &mut Report,
 ) {
-    let version = document.api_version().unwrap_or_default();
-    let group = version.split_once('/').map_or("", |(group, _)| group);
-    let Some(kind) = PodKind::find(group, document.kind().unwrap_or_default()) else { return };
+    let group = group_of(document);
+    let kind = document.kind().unwrap_or_default();
     let namespace = namespace_of(document, context.namespace);
     let attributes = Attributes {
         operation: Operation::Create,
         group,
-        kind: kind.kind,
+        kind,
         subresource: "",
         namespace,
         user: None,
@@ -127,14 +126,47 @@ fn judge_object(
         facts: namespaces.facts(namespace),
         now: context.now,
     };
-    let decision = context.engine.decide(&attributes, Stage::Whole);
+    if PodKind::find(group, kind).is_some() {
+        let decision = context.engine.decide(&attributes, Stage::Whole);
+        tell(context, file, document, namespace, decision, texts, report);
+    } else {
+        embedded::judge(
+            context.engine,
+            &document.value,
+            namespaces,
+            &attributes,
+            |namespace, decision| {
+                tell(context, file, document, namespace, decision, texts, report);
+            },
+        );
+    }
+}
+
+fn group_of(document: &Document) -> &str {
+    let version = document.api_version().unwrap_or_default();
+    version.split_once('/').map_or("", |(group, _)| group)
+}
+
+/// Adds to the report what was decided about a pod.
+fn tell(
+    context: Context<'_>,
+    file: &Arc<PathBuf>,
+    document: &Document,
+    namespace: &str,
+    decision: Decision,
+    texts: &mut Texts,
+    report: &mut Report,
+) {
     report.summary.pods += 1;
     for policy in &decision.undecided {
         report.undecided.entry(Arc::clone(policy)).or_default().insert(namespace.to_owned());
     }
     if let Some(unreadable) = &decision.unreadable {
         let ViewError { pointer, message } = unreadable.error.clone();
-        report.errors.push(refused(file, document, DecodeError { pointer, message, help: None }));
+        let is_native = PodKind::find(group_of(document), document.kind().unwrap_or_default());
+        let help = "the API server would refuse the pods that come of it".to_owned();
+        let help = is_native.is_none().then_some(help);
+        report.errors.push(refused(file, document, DecodeError { pointer, message, help }));
     }
     for exempted in &decision.exempted {
         *report.exempted.entry(Arc::clone(&exempted.exemption)).or_default() += 1;
