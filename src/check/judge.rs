@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::facts::{limit_range, namespace_of};
 use super::{Context, embedded, placing};
 use crate::decode::DecodeError;
-use crate::engine::{Attributes, Namespaces, Operation, Stage};
+use crate::engine::{Attributes, Decision, Namespaces, Operation, Stage};
 use crate::finding::Fix;
 use crate::manifest::{Document, Manifest, ManifestError, Place, Replacement};
 use crate::pod::kinds::{Object, PodKind, ViewError};
@@ -111,7 +111,8 @@ fn judge_object(
     known: &mut Known,
     report: &mut Report,
 ) {
-    let group = group_of(document);
+    let version = document.api_version().unwrap_or_default();
+    let group = version.split_once('/').map_or("", |(group, _)| group);
     let kind = document.kind().unwrap_or_default();
     let namespace = namespace_of(document, context.namespace);
     let attributes = Attributes {
@@ -126,46 +127,39 @@ fn judge_object(
         facts: namespaces.facts(namespace),
         now: context.now,
     };
-    if PodKind::find(group, kind).is_some() {
+    if let Some(kind) = PodKind::find(group, kind) {
         let decision = context.engine.decide(&attributes, Stage::Whole);
-        tell(context, file, document, namespace, decision, texts, report);
+        let pod = embedded::Pod { base: &kind.base(), namespace, refused: None };
+        tell(context, (file, document), pod, decision, known, report);
     } else {
         embedded::judge(
             context.engine,
-            &document.value,
             namespaces,
+            &document.value,
             &attributes,
-            |namespace, decision| {
-                tell(context, file, document, namespace, decision, texts, report);
+            |pod, decision| {
+                tell(context, (file, document), pod, decision, known, report);
             },
         );
     }
 }
 
-fn group_of(document: &Document) -> &str {
-    let version = document.api_version().unwrap_or_default();
-    version.split_once('/').map_or("", |(group, _)| group)
-}
-
 /// Adds to the report what was decided about a pod.
 fn tell(
     context: Context<'_>,
-    file: &Arc<PathBuf>,
-    document: &Document,
-    namespace: &str,
+    (file, document): (&Arc<PathBuf>, &Document),
+    pod: embedded::Pod<'_>,
     decision: Decision,
-    texts: &mut Texts,
+    known: &mut Known,
     report: &mut Report,
 ) {
     report.summary.pods += 1;
     for policy in &decision.undecided {
-        report.undecided.entry(Arc::clone(policy)).or_default().insert(namespace.to_owned());
+        report.undecided.entry(Arc::clone(policy)).or_default().insert(pod.namespace.to_owned());
     }
     if let Some(unreadable) = &decision.unreadable {
         let ViewError { pointer, message } = unreadable.error.clone();
-        let is_native = PodKind::find(group_of(document), document.kind().unwrap_or_default());
-        let help = "the API server would refuse the pods that come of it".to_owned();
-        let help = is_native.is_none().then_some(help);
+        let help = pod.refused.map(str::to_owned);
         report.errors.push(refused(file, document, DecodeError { pointer, message, help }));
     }
     for exempted in &decision.exempted {
@@ -179,7 +173,7 @@ fn tell(
     }
     let Known { texts, silences } = known;
     if let Some(silences) = silences {
-        silences.enter_pod(document, &kind.base());
+        silences.enter_pod(document, pod.base);
     }
     let is_denied = |action| action == Action::Deny;
     let mut outcome = Outcome {
