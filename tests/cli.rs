@@ -4,6 +4,8 @@
 
 #[path = "cli/check.rs"]
 mod check;
+#[path = "cli/custom_resources.rs"]
+mod custom_resources;
 #[path = "cli/doors.rs"]
 mod doors;
 #[path = "cli/exemptions.rs"]
