@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use jsonschema::Validator;
 use plimsoll::check;
@@ -17,7 +17,7 @@ use plimsoll::report::{Diagnostic, Excerpt, ObjectId, Report, Repository, sarif}
 use serde_json::Value;
 
 use super::varied;
-use crate::sandbox::{Sandbox, bad_pod};
+use crate::sandbox::{PATIENCE, Sandbox, bad_pod};
 
 static SCHEMA: LazyLock<Validator> = LazyLock::new(|| {
     let path =
@@ -305,8 +305,8 @@ fn a_hundred_thousand_findings_take_seconds() {
     sarif::write(&report, &repository, &mut written).unwrap();
     let took = start.elapsed();
     println!("100,000 results, {} MB of SARIF, in {took:?}", written.0 / 1_000_000);
-    // Few even without optimization; the rest is room for a busy machine.
-    assert!(took < Duration::from_secs(30), "{took:?}");
+    // A few seconds even without optimization; the rest is room for a busy machine. tests/linear.rs looks closer.
+    assert!(took < PATIENCE, "{took:?}");
 }
 
 /// Counts what is written and keeps nothing.
