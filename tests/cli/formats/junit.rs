@@ -5,7 +5,7 @@ use quick_junit::{NonSuccessKind, Report, TestCaseStatus};
 use super::varied;
 use crate::sandbox::{Sandbox, bad_pod};
 
-fn read(xml: &str) -> Report {
+pub(crate) fn read(xml: &str) -> Report {
     // What XML 1.0 has no room for, whatever a reader makes of it.
     let forbidden = |c: char| matches!(c, '\u{0}'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
     assert!(!xml.contains(forbidden), "{xml}");

@@ -31,7 +31,7 @@ static SCHEMA: LazyLock<Validator> = LazyLock::new(|| {
     jsonschema::options().should_validate_formats(true).build(&schema).unwrap()
 });
 
-fn validate(log: &Value) {
+pub(crate) fn validate(log: &Value) {
     let errors: Vec<_> = SCHEMA
         .iter_errors(log)
         .map(|error| format!("{}: {error}", error.instance_path()))
