@@ -94,6 +94,19 @@ fn what_the_run_fails_for_are_the_failures() {
 }
 
 #[test]
+fn an_object_with_many_pods_is_one_case() {
+    let sandbox = varied();
+    let template = "{containers: [{name: c, image: nginx:latest}]}";
+    let text = format!(
+        "apiVersion: example.com/v1\nkind: Farm\nmetadata: {{name: f}}\nspec:\n  a: {{spec: {template}}}\n  \
+         b: {{spec: {template}}}\n"
+    );
+    sandbox.write("farm.yaml", text);
+    let report = read(&sandbox.check(["--format", "junit", "farm.yaml"]).stdout);
+    assert_eq!((report.tests, report.failures), (1, 1));
+}
+
+#[test]
 fn nothing_judged_is_a_report_too() {
     let sandbox = Sandbox::new();
     sandbox.write("config.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n");

@@ -169,6 +169,32 @@ fn errors_are_notifications_and_the_run_no_success() {
 }
 
 #[test]
+fn what_is_silenced_is_told_where_it_is_asked_for() {
+    let sandbox = varied();
+    let comment = "image: nginx:latest # plimsoll: ignore[denied] frozen until May";
+    let pod = bad_pod("quiet");
+    sandbox.write("quiet.yaml", pod.replace("image: nginx:latest", comment));
+    let plain = log(&sandbox, &["quiet.yaml"]);
+    assert_eq!(list(&plain, "/runs/0/results").len(), 3);
+    let told = log(&sandbox, &["quiet.yaml", "--sarif-suppressions"]);
+    let results = list(&told, "/runs/0/results");
+    assert_eq!(results.len(), 4);
+    for result in results {
+        let suppressions = list(result, "/suppressions");
+        if result["ruleId"] == "all/denied" {
+            assert_eq!(suppressions[0]["kind"], "inSource");
+            assert_eq!(suppressions[0]["justification"], "frozen until May");
+        } else {
+            assert!(suppressions.is_empty(), "{result:#}");
+        }
+    }
+    let print = |log: &Value, at: usize| {
+        log["runs"][0]["results"][at]["partialFingerprints"]["plimsoll/v1"].clone()
+    };
+    assert_eq!(print(&plain, 0), print(&told, 0));
+}
+
+#[test]
 fn a_policy_that_was_left_out_is_told() {
     let policy = super::EVERY_ACTION
         .replace("  rules:", "  match: {namespaceSelector: {matchLabels: {team: data}}}\n  rules:");
