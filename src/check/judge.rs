@@ -142,9 +142,6 @@ fn judge_object(
     report.summary.exempted += decision.exempted.len();
     let object = Arc::new(object_id(document));
     let Known { texts, silences } = known;
-    if let Some(silences) = silences {
-        silences.enter_pod(document, &kind.base());
-    }
     let is_denied = |action| action == Action::Deny;
     let mut outcome = Outcome {
         denied: decision.unreadable.as_ref().is_some_and(|found| is_denied(found.action)),
