@@ -14,7 +14,7 @@ pub use facts::namespaces_of;
 use crate::engine::{Engine, Namespaces};
 use crate::manifest::source::{SourceFile, read_all};
 use crate::manifest::{ManifestError, parse};
-use crate::report::Report;
+use crate::report::{Report, rules_in_force};
 use crate::silence::{self, Silencing};
 
 /// Where an object goes that names no namespace, unless the user says otherwise.
@@ -38,6 +38,8 @@ pub struct Context<'c> {
     pub with_replacements: bool,
     /// What keeps findings quiet.
     pub silencing: &'c Silencing,
+    /// Whether the report is to name every object that was judged.
+    pub with_judged: bool,
 }
 
 impl<'c> Context<'c> {
@@ -51,6 +53,7 @@ impl<'c> Context<'c> {
             known: &NONE,
             with_replacements: false,
             silencing: &silence::USUAL,
+            with_judged: false,
         }
     }
 }
@@ -77,6 +80,7 @@ pub fn run(context: Context<'_>, paths: &[PathBuf], threads: usize) -> Report {
     if !namespaces.is_empty() {
         report = pass(&context.known.clone().and(namespaces)).0;
     }
+    report.rules = rules_in_force(context.engine.policies());
     report.sort();
     report
 }

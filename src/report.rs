@@ -1,11 +1,22 @@
 //! What the offline doors found, in a form that every output format is made from.
 
+pub mod compact;
 pub mod excerpt;
 mod fingerprint;
+mod first;
+pub mod github;
+pub mod gitlab;
 pub mod json;
+pub mod junit;
+pub mod markdown;
+mod plain;
 mod repository;
+mod rules;
+pub mod sarif;
 mod silencing;
+mod stream;
 pub mod text;
+mod uri;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +25,7 @@ use std::sync::Arc;
 
 pub use excerpt::{Excerpt, Lines};
 pub use repository::Repository;
+pub use rules::{RuleInForce, rules_in_force};
 pub use silencing::{Silence, Silenced, SilencedBy, Warning};
 
 use crate::manifest::{ManifestError, Place, Replacement};
@@ -39,6 +51,21 @@ pub struct Report {
     pub silenced: Vec<(Diagnostic, Silence)>,
     /// What is probably not what its author means, in the order of files and lines.
     pub warnings: Vec<Warning>,
+    /// The rules that were in force, whether they found something or not.
+    pub rules: Vec<RuleInForce>,
+    /// The objects with pods that were judged, in the order of their files; empty unless the run was asked for them.
+    pub judged: Vec<Judged>,
+    /// The lightest finding that makes the run fail; none stands for what admission refuses.
+    pub fail_on: Option<Action>,
+}
+
+/// An object that was judged.
+#[derive(Debug)]
+pub struct Judged {
+    /// What it is called; its findings share it.
+    pub object: Arc<ObjectId>,
+    /// The file as the user named it.
+    pub file: Arc<PathBuf>,
 }
 
 /// A finding in a file.
@@ -163,6 +190,7 @@ impl Report {
         }
         self.silenced.extend(other.silenced);
         self.warnings.extend(other.warnings);
+        self.judged.extend(other.judged);
         self
     }
 
@@ -174,6 +202,11 @@ impl Report {
             .sort_by(|a, b| (&a.error.file, a.error.place).cmp(&(&b.error.file, b.error.place)));
         self.errors
             .sort_by(|a, b| (&a.error.file, a.error.place).cmp(&(&b.error.file, b.error.place)));
+    }
+
+    /// Whether a finding makes the run fail.
+    pub fn fails(&self, found: &Diagnostic) -> bool {
+        gravity(found.action) >= gravity(self.fail_on.unwrap_or(Action::Deny))
     }
 
     /// Whether a finding is at least as grave as `action`: Deny, then Warn, Patch and Audit.

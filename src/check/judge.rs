@@ -17,7 +17,7 @@ use crate::pointer::Pointer;
 use crate::policy::Action;
 use crate::policy::document::{API_VERSION, EXEMPTION_KIND, KIND};
 use crate::policy_source;
-use crate::report::{Diagnostic, Excerpt, ObjectId, Problem, Report, Summary};
+use crate::report::{Diagnostic, Excerpt, Judged, ObjectId, Problem, Report, Summary};
 use crate::silence::{Rules, Said, Silences};
 
 /// Judges what one file holds.
@@ -141,6 +141,10 @@ fn judge_object(
     }
     report.summary.exempted += decision.exempted.len();
     let object = Arc::new(object_id(document));
+    if context.with_judged {
+        let (object, file) = (Arc::clone(&object), Arc::clone(file));
+        report.judged.push(Judged { object, file });
+    }
     let Known { texts, silences } = known;
     let is_denied = |action| action == Action::Deny;
     let mut outcome = Outcome {

@@ -71,9 +71,12 @@ pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> 
         namespace: &args.judging.namespace,
         now,
         silencing: &silencing,
+        with_replacements: args.formats.show_replacements(),
+        with_judged: args.formats.show_judged(),
         ..check::Context::new(&engine)
     };
-    let report = check::run(context, &args.paths, threads);
+    let mut report = check::run(context, &args.paths, threads);
+    report.fail_on = Some(args.fail_on.into());
     if report.summary.files == 0 && report.errors.is_empty() {
         output::say(format_args!(
             "warning: no manifests found; folders are searched for .yaml, .yml and .json files"
