@@ -1,7 +1,9 @@
 //! A manifest's way: documents, then the same engine the webhook asks, then findings with their places.
 
+mod embedded;
 mod facts;
 mod judge;
+mod outcome;
 mod placing;
 
 use std::collections::HashMap;
@@ -36,10 +38,10 @@ pub struct Context<'c> {
     pub known: &'c Namespaces,
     /// Whether findings are to say what their fixes write into the files.
     pub with_replacements: bool,
-    /// What keeps findings quiet.
-    pub silencing: &'c Silencing,
     /// Whether the report is to name every object that was judged.
     pub with_judged: bool,
+    /// What keeps findings quiet.
+    pub silencing: &'c Silencing,
 }
 
 impl<'c> Context<'c> {
@@ -52,8 +54,8 @@ impl<'c> Context<'c> {
             now: None,
             known: &NONE,
             with_replacements: false,
-            silencing: &silence::USUAL,
             with_judged: false,
+            silencing: &silence::USUAL,
         }
     }
 }

@@ -188,9 +188,9 @@ impl Report {
         for (exemption, count) in other.exempted {
             *self.exempted.entry(exemption).or_default() += count;
         }
+        self.judged.extend(other.judged);
         self.silenced.extend(other.silenced);
         self.warnings.extend(other.warnings);
-        self.judged.extend(other.judged);
         self
     }
 

@@ -1,23 +1,22 @@
 //! Judging the documents of one file.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::facts::{limit_range, namespace_of};
-use super::{Context, placing};
+use super::outcome::{Known, Outcome, Texts};
+use super::{Context, embedded, placing};
 use crate::decode::DecodeError;
-use crate::engine::{Attributes, Namespaces, Operation, Stage};
+use crate::engine::{Attributes, Decision, Namespaces, Operation, Stage};
 use crate::finding::Fix;
 use crate::manifest::{Document, Manifest, ManifestError, Place, Replacement};
 use crate::pod::kinds::{Object, PodKind, ViewError};
 use crate::pointer::Pointer;
-use crate::policy::Action;
 use crate::policy::document::{API_VERSION, EXEMPTION_KIND, KIND};
 use crate::policy_source;
-use crate::report::{Diagnostic, Excerpt, Judged, ObjectId, Problem, Report, Summary};
+use crate::report::{Diagnostic, Excerpt, Judged, ObjectId, Problem, Report};
 use crate::silence::{Rules, Said, Silences};
 
 /// Judges what one file holds.
@@ -82,28 +81,6 @@ pub(super) fn judge(
     report
 }
 
-/// What is known of the file around an object.
-struct Known {
-    texts: Texts,
-    /// None where silences are not honoured.
-    silences: Option<Silences>,
-}
-
-/// Texts that are kept once, however often they are said: a file can have a million findings.
-#[derive(Default)]
-struct Texts(HashSet<Arc<str>>);
-
-impl Texts {
-    fn keep(&mut self, text: &str) -> Arc<str> {
-        if let Some(known) = self.0.get(text) {
-            return Arc::clone(known);
-        }
-        let kept: Arc<str> = text.into();
-        self.0.insert(Arc::clone(&kept));
-        kept
-    }
-}
-
 fn judge_object(
     (context, namespaces): (Context<'_>, &Namespaces),
     file: &Arc<PathBuf>,
@@ -111,14 +88,13 @@ fn judge_object(
     known: &mut Known,
     report: &mut Report,
 ) {
-    let version = document.api_version().unwrap_or_default();
-    let group = version.split_once('/').map_or("", |(group, _)| group);
-    let Some(kind) = PodKind::find(group, document.kind().unwrap_or_default()) else { return };
+    let group = group_of(document);
+    let kind = document.kind().unwrap_or_default();
     let namespace = namespace_of(document, context.namespace);
     let attributes = Attributes {
         operation: Operation::Create,
         group,
-        kind: kind.kind,
+        kind,
         subresource: "",
         namespace,
         user: None,
@@ -127,14 +103,47 @@ fn judge_object(
         facts: namespaces.facts(namespace),
         now: context.now,
     };
-    let decision = context.engine.decide(&attributes, Stage::Whole);
+    if PodKind::find(group, kind).is_some() {
+        let decision = context.engine.decide(&attributes, Stage::Whole);
+        tell(context, file, document, namespace, decision, known, report);
+    } else {
+        embedded::judge(
+            context.engine,
+            &document.value,
+            namespaces,
+            &attributes,
+            |namespace, decision| {
+                tell(context, file, document, namespace, decision, known, report);
+            },
+        );
+    }
+}
+
+fn group_of(document: &Document) -> &str {
+    let version = document.api_version().unwrap_or_default();
+    version.split_once('/').map_or("", |(group, _)| group)
+}
+
+/// Adds to the report what was decided about a pod.
+fn tell(
+    context: Context<'_>,
+    file: &Arc<PathBuf>,
+    document: &Document,
+    namespace: &str,
+    decision: Decision,
+    known: &mut Known,
+    report: &mut Report,
+) {
     report.summary.pods += 1;
     for policy in &decision.undecided {
         report.undecided.entry(Arc::clone(policy)).or_default().insert(namespace.to_owned());
     }
     if let Some(unreadable) = &decision.unreadable {
         let ViewError { pointer, message } = unreadable.error.clone();
-        report.errors.push(refused(file, document, DecodeError { pointer, message, help: None }));
+        let is_native = PodKind::find(group_of(document), document.kind().unwrap_or_default());
+        let help = "the API server would refuse the pods that come of it".to_owned();
+        let help = is_native.is_none().then_some(help);
+        report.errors.push(refused(file, document, DecodeError { pointer, message, help }));
     }
     for exempted in &decision.exempted {
         *report.exempted.entry(Arc::clone(&exempted.exemption)).or_default() += 1;
@@ -146,11 +155,7 @@ fn judge_object(
         report.judged.push(Judged { object, file });
     }
     let Known { texts, silences } = known;
-    let is_denied = |action| action == Action::Deny;
-    let mut outcome = Outcome {
-        denied: decision.unreadable.as_ref().is_some_and(|found| is_denied(found.action)),
-        ..Outcome::default()
-    };
+    let mut outcome = Outcome::of(&decision);
     for finding in decision.findings {
         let (place, mut excerpt) = locate(document, &finding.violation.pointer);
         let silences = silences.as_ref();
@@ -193,35 +198,6 @@ fn replacements(document: &Document, fix: &Fix) -> Vec<(Place, Replacement)> {
     let planned = document.plan(&fix.edits).unwrap_or_default();
     let place = |change: Replacement| (document.text().place(change.range.clone()), change);
     planned.into_iter().map(place).collect()
-}
-
-/// What becomes of a pod for what is reported of it.
-#[derive(Default)]
-struct Outcome {
-    denied: bool,
-    warned: bool,
-    patched: bool,
-}
-
-impl Outcome {
-    /// Reports a finding.
-    fn take(&mut self, found: Diagnostic, report: &mut Report) {
-        match found.action {
-            Action::Deny => self.denied = true,
-            Action::Warn => self.warned = true,
-            Action::Patch => self.patched = true,
-            Action::Audit => {}
-        }
-        report.summary.findings += 1;
-        report.summary.fixable += usize::from(found.fix.is_some());
-        report.findings.push(found);
-    }
-
-    fn count(self, summary: &mut Summary) {
-        summary.denied += usize::from(self.denied);
-        summary.warned += usize::from(self.warned);
-        summary.patched += usize::from(self.patched);
-    }
 }
 
 fn object_id(document: &Document) -> ObjectId {

@@ -70,9 +70,9 @@ pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> 
     let context = check::Context {
         namespace: &args.judging.namespace,
         now,
-        silencing: &silencing,
         with_replacements: args.formats.show_replacements(),
         with_judged: args.formats.show_judged(),
+        silencing: &silencing,
         ..check::Context::new(&engine)
     };
     let mut report = check::run(context, &args.paths, threads);
