@@ -1,6 +1,5 @@
 //! A manifest's way: documents, then the same engine the webhook asks, then findings with their places.
 
-mod facts;
 mod judge;
 mod placing;
 
@@ -9,7 +8,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-pub use facts::namespaces_of;
+pub use crate::facts::namespaces_of;
 
 use crate::engine::{Engine, Namespaces};
 use crate::manifest::source::{SourceFile, read_all};

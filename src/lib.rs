@@ -11,6 +11,8 @@ pub mod crd;
 pub mod decode;
 pub mod edit;
 pub mod engine;
+#[cfg(feature = "cli")]
+pub mod facts;
 pub mod finding;
 pub mod glob;
 pub mod image;
@@ -32,3 +34,5 @@ pub mod rules;
 pub mod selector;
 #[cfg(feature = "serve")]
 pub mod serve;
+#[cfg(feature = "cli")]
+pub mod suite;

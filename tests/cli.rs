@@ -26,3 +26,5 @@ mod policy_files;
 mod property;
 #[path = "cli/sandbox.rs"]
 mod sandbox;
+#[path = "cli/suites.rs"]
+mod suites;

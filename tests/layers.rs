@@ -11,14 +11,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules from the top to the bottom. A module may use those on later lines.
-const LAYERS: [&[&str]; 16] = [
+const LAYERS: [&[&str]; 18] = [
     &["cli"],
     &["check", "serve"],
+    &["suite"],
     &["cluster", "policy_source"],
     &["readiness"],
     &["crd"],
     &["report"],
     &["admission"],
+    &["facts"],
     &["engine"],
     &["policy"],
     &["rules"],

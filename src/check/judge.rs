@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::facts::{limit_range, namespace_of};
 use super::{Context, placing};
 use crate::decode::DecodeError;
 use crate::engine::{Attributes, Decision, Namespaces, Operation, Stage};
+use crate::facts::{limit_range, namespace_of};
 use crate::finding::Fix;
 use crate::manifest::{Document, Manifest, ManifestError, Place, Replacement};
 use crate::pod::kinds::{Object, PodKind, ViewError};
@@ -18,6 +18,7 @@ use crate::policy::Action;
 use crate::policy::document::{API_VERSION, EXEMPTION_KIND, KIND};
 use crate::policy_source;
 use crate::report::{Diagnostic, Excerpt, ObjectId, Problem, Report};
+use crate::suite;
 
 /// Judges what one file holds.
 pub(super) fn judge(
@@ -42,7 +43,9 @@ pub(super) fn judge(
             }
             judge_object((context, namespaces), &file, &document, &mut texts, &mut report);
             let is_ours = document.api_version() == Some(API_VERSION);
-            if is_ours && [Some(KIND), Some(EXEMPTION_KIND)].contains(&document.kind()) {
+            if is_ours && document.kind() == Some(suite::KIND) {
+                report.errors.extend(suite::problems(&file, &document));
+            } else if is_ours && [Some(KIND), Some(EXEMPTION_KIND)].contains(&document.kind()) {
                 policies.push(document);
             }
         } else if !document.base.is_empty() {
