@@ -6,6 +6,7 @@ mod about;
 mod attributes;
 mod blame;
 mod decision;
+mod embedded;
 mod exempting;
 mod judging;
 mod namespaces;

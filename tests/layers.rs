@@ -11,13 +11,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules from the top to the bottom. A module may use those on later lines.
-const LAYERS: [&[&str]; 18] = [
+const LAYERS: [&[&str]; 19] = [
     &["cli"],
     &["check", "serve"],
     &["suite"],
-    &["cluster", "policy_source"],
+    &["changes", "cluster", "policy_source"],
     &["readiness"],
     &["crd"],
+    &["silence"],
     &["report"],
     &["admission"],
     &["facts"],
