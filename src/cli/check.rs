@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 
 use super::format::FormatArgs;
 use super::judging::JudgingArgs;
+use super::silencing::{self, SilencingArgs};
 use super::{Common, Outcome, now, output};
 use crate::check;
 use crate::engine::Engine;
@@ -23,6 +24,8 @@ pub(super) struct CheckArgs {
     paths: Vec<PathBuf>,
     #[command(flatten)]
     judging: JudgingArgs,
+    #[command(flatten)]
+    silencing: SilencingArgs,
     #[command(flatten)]
     formats: FormatArgs,
     /// Exit with 1 when something is found that is at least this grave
@@ -61,11 +64,19 @@ impl From<FailOn> for Action {
 pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> {
     args.formats.check()?;
     let Some(engine) = args.judging.engine(common)? else { return Ok(Outcome::Broken) };
+    let Some(silencing) = args.silencing.load(common)? else { return Ok(Outcome::Broken) };
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let now = Some(now());
-    let context =
-        check::Context { namespace: &args.judging.namespace, now, ..check::Context::new(&engine) };
-    let report = check::run(context, &args.paths, threads);
+    let context = check::Context {
+        namespace: &args.judging.namespace,
+        now,
+        with_replacements: args.formats.show_replacements(),
+        with_judged: args.formats.show_judged(),
+        silencing: &silencing,
+        ..check::Context::new(&engine)
+    };
+    let mut report = check::run(context, &args.paths, threads);
+    report.fail_on = Some(args.fail_on.into());
     if report.summary.files == 0 && report.errors.is_empty() {
         output::say(format_args!(
             "warning: no manifests found; folders are searched for .yaml, .yml and .json files"
@@ -88,6 +99,7 @@ pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> 
     if !args.quiet {
         tell_unused(&engine, &report, now);
     }
+    silencing::finish(&silencing, &report, &args.paths, args.quiet)?;
     args.formats.write(&report, args.quiet, common.color)?;
     Ok(if !report.errors.is_empty() {
         Outcome::Broken
