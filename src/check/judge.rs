@@ -181,9 +181,6 @@ fn tell(
         report.judged.push(Judged { object, file });
     }
     let Known { texts, silences } = known;
-    if let Some(silences) = silences {
-        silences.enter_pod(document, &kind.base());
-    }
     let is_denied = |action| action == Action::Deny;
     let mut outcome = Outcome {
         denied: decision.unreadable.as_ref().is_some_and(|found| is_denied(found.action)),
