@@ -12,7 +12,7 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 pub use facts::namespaces_of;
 
 use crate::engine::{Engine, Namespaces};
-use crate::manifest::source::{SourceFile, read_all};
+use crate::manifest::source::{Selection, SourceFile, read_selected};
 use crate::manifest::{ManifestError, parse};
 use crate::report::Report;
 
@@ -33,6 +33,8 @@ pub struct Context<'c> {
     pub now: Option<i64>,
     /// Namespaces that are known before any manifest is read; what the manifests say of them counts instead.
     pub known: &'c Namespaces,
+    /// What is read of the folders that are walked.
+    pub selection: &'c Selection,
     /// Whether findings are to say what their fixes write into the files.
     pub with_replacements: bool,
 }
@@ -41,11 +43,13 @@ impl<'c> Context<'c> {
     /// Nothing known beforehand, no time, and objects without a namespace in [`DEFAULT_NAMESPACE`].
     pub fn new(engine: &'c Engine) -> Self {
         static NONE: LazyLock<Namespaces> = LazyLock::new(Namespaces::default);
+        static ALL: LazyLock<Selection> = LazyLock::new(Selection::default);
         Self {
             engine,
             namespace: DEFAULT_NAMESPACE,
             now: None,
             known: &NONE,
+            selection: &ALL,
             with_replacements: false,
         }
     }
@@ -55,7 +59,7 @@ impl<'c> Context<'c> {
 pub fn run(context: Context<'_>, paths: &[PathBuf], threads: usize) -> Report {
     let streams = Streams::default();
     let pass = |namespaces: &Namespaces| {
-        let results = read_all(paths, threads, |mut source| {
+        let results = read_selected(paths, context.selection, threads, |mut source| {
             streams.replay(&mut source);
             one(context, source, namespaces)
         });

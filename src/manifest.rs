@@ -22,7 +22,7 @@ use std::sync::Arc;
 pub use document::Document;
 pub use error::{ManifestError, Place};
 pub use locate::Found;
-pub use source::{SourceFile, read_all};
+pub use source::{Selection, SourceFile, read_all, read_selected};
 pub use surgery::{Refusal, Replacement};
 pub use text::Text;
 

@@ -24,6 +24,17 @@ pub struct Embedded {
     pub text: &'static str,
 }
 
+impl Embedded {
+    /// Its text for those who have it elsewhere: without the line that leads editors to the schema, a path that holds
+    /// in this repository alone.
+    pub fn portable(&self) -> &'static str {
+        match self.text.split_once('\n') {
+            Some((first, rest)) if first.starts_with("# yaml-language-server:") => rest,
+            _ => self.text,
+        }
+    }
+}
+
 macro_rules! embedded {
     ($($profile:literal / $file:literal),* $(,)?) => {
         [$(Embedded {
@@ -67,6 +78,8 @@ pub struct Loaded {
     pub policies: PolicySet,
     /// The exemptions from them.
     pub exemptions: ExemptionSet,
+    /// The policies as they are written, with their files.
+    pub written: Vec<(PathBuf, Document)>,
 }
 
 /// Loads policies and exemptions.

@@ -3,6 +3,7 @@
 pub mod excerpt;
 mod fingerprint;
 pub mod json;
+mod placing;
 mod repository;
 pub mod text;
 

@@ -4,10 +4,14 @@
 
 #[path = "cli/check.rs"]
 mod check;
+#[path = "cli/config.rs"]
+mod config;
 #[path = "cli/doors.rs"]
 mod doors;
 #[path = "cli/exemptions.rs"]
 mod exemptions;
+#[path = "cli/explain.rs"]
+mod explain;
 #[path = "cli/facts.rs"]
 mod facts;
 #[path = "cli/hostile.rs"]
@@ -26,3 +30,9 @@ mod policy_files;
 mod property;
 #[path = "cli/sandbox.rs"]
 mod sandbox;
+#[path = "cli/schema.rs"]
+mod schema;
+#[path = "cli/selection.rs"]
+mod selection;
+#[path = "cli/shells.rs"]
+mod shells;

@@ -1,15 +1,16 @@
 //! `plimsoll check`: manifests judged as the cluster would judge them.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::thread;
+use std::time::Instant;
 
 use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 
 use super::format::FormatArgs;
 use super::judging::JudgingArgs;
-use super::{Common, Outcome, now, output};
+use super::selection::SelectionArgs;
+use super::{Common, Outcome, now, output, verbose};
 use crate::check;
 use crate::engine::Engine;
 use crate::policy::Action;
@@ -18,9 +19,8 @@ use crate::report::Report;
 /// Flags of `plimsoll check`.
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
-    /// Files, folders, or `-` for standard input
-    #[arg(required = true, value_name = "PATH")]
-    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    files: SelectionArgs,
     #[command(flatten)]
     judging: JudgingArgs,
     #[command(flatten)]
@@ -60,19 +60,31 @@ impl From<FailOn> for Action {
 
 pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> {
     args.formats.check()?;
+    let begun = Instant::now();
+    let Some(selection) = args.files.selection(common) else { return Ok(Outcome::Broken) };
     let Some(engine) = args.judging.engine(common)? else { return Ok(Outcome::Broken) };
+    let Some(known) = args.judging.known(common) else { return Ok(Outcome::Broken) };
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let now = Some(now());
-    let context =
-        check::Context { namespace: &args.judging.namespace, now, ..check::Context::new(&engine) };
-    let report = check::run(context, &args.paths, threads);
-    if report.summary.files == 0 && report.errors.is_empty() {
+    let context = check::Context {
+        namespace: &args.judging.namespace,
+        now,
+        known: &known,
+        selection: &selection,
+        ..check::Context::new(&engine)
+    };
+    let loaded = Instant::now();
+    let report = check::run(context, &args.files.paths, threads);
+    if common.settings.verbose {
+        verbose::told(&engine, &report, [loaded - begun, loaded.elapsed()]);
+    }
+    if report.summary.files == 0 && report.errors.is_empty() && args.files.walks() {
         output::say(format_args!(
             "warning: no manifests found; folders are searched for .yaml, .yml and .json files"
         ));
     }
     // In a folder such files are nothing odd.
-    for file in report.bare.iter().filter(|file| args.paths.contains(file)) {
+    for file in report.bare.iter().filter(|file| args.files.paths.contains(file)) {
         output::say(format_args!(
             "warning: {} holds no Kubernetes object; nothing in it was checked",
             file.display()
