@@ -14,7 +14,7 @@ pub use facts::namespaces_of;
 use crate::engine::{Engine, Namespaces};
 use crate::manifest::source::{Selection, SourceFile, read_selected};
 use crate::manifest::{ManifestError, parse};
-use crate::report::Report;
+use crate::report::{Report, rules_in_force};
 
 /// Where an object goes that names no namespace, unless the user says otherwise.
 pub const DEFAULT_NAMESPACE: &str = "default";
@@ -37,6 +37,8 @@ pub struct Context<'c> {
     pub selection: &'c Selection,
     /// Whether findings are to say what their fixes write into the files.
     pub with_replacements: bool,
+    /// Whether the report is to name every object that was judged.
+    pub with_judged: bool,
 }
 
 impl<'c> Context<'c> {
@@ -51,6 +53,7 @@ impl<'c> Context<'c> {
             known: &NONE,
             selection: &ALL,
             with_replacements: false,
+            with_judged: false,
         }
     }
 }
@@ -74,6 +77,7 @@ pub fn run(context: Context<'_>, paths: &[PathBuf], threads: usize) -> Report {
     if !namespaces.is_empty() {
         report = pass(&context.known.clone().and(namespaces)).0;
     }
+    report.rules = rules_in_force(context.engine.policies());
     report.sort();
     report
 }

@@ -1,11 +1,22 @@
 //! What the offline doors found, in a form that every output format is made from.
 
+pub mod compact;
 pub mod excerpt;
 mod fingerprint;
+mod first;
+pub mod github;
+pub mod gitlab;
 pub mod json;
+pub mod junit;
+pub mod markdown;
 mod placing;
+mod plain;
 mod repository;
+mod rules;
+pub mod sarif;
+mod stream;
 pub mod text;
+mod uri;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -13,6 +24,7 @@ use std::sync::Arc;
 
 pub use excerpt::{Excerpt, Lines};
 pub use repository::Repository;
+pub use rules::{RuleInForce, rules_in_force};
 
 use crate::manifest::{ManifestError, Place, Replacement};
 use crate::pointer::Pointer;
@@ -33,6 +45,21 @@ pub struct Report {
     pub undecided: BTreeMap<Arc<str>, BTreeSet<String>>,
     /// How many findings each exemption kept from having consequences; those that kept none are not here.
     pub exempted: BTreeMap<Arc<str>, usize>,
+    /// The rules that were in force, whether they found something or not.
+    pub rules: Vec<RuleInForce>,
+    /// The objects with pods that were judged, in the order of their files; empty unless the run was asked for them.
+    pub judged: Vec<Judged>,
+    /// The lightest finding that makes the run fail; none stands for what admission refuses.
+    pub fail_on: Option<Action>,
+}
+
+/// An object that was judged.
+#[derive(Debug)]
+pub struct Judged {
+    /// What it is called; its findings share it.
+    pub object: Arc<ObjectId>,
+    /// The file as the user named it.
+    pub file: Arc<PathBuf>,
 }
 
 /// A finding in a file.
@@ -153,6 +180,7 @@ impl Report {
         for (exemption, count) in other.exempted {
             *self.exempted.entry(exemption).or_default() += count;
         }
+        self.judged.extend(other.judged);
         self
     }
 
@@ -167,6 +195,11 @@ impl Report {
         });
         self.errors
             .sort_by(|a, b| (&a.error.file, a.error.place).cmp(&(&b.error.file, b.error.place)));
+    }
+
+    /// Whether a finding makes the run fail.
+    pub fn fails(&self, found: &Diagnostic) -> bool {
+        gravity(found.action) >= gravity(self.fail_on.unwrap_or(Action::Deny))
     }
 
     /// Whether a finding is at least as grave as `action`: Deny, then Warn, Patch and Audit.

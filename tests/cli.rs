@@ -14,6 +14,8 @@ mod exemptions;
 mod explain;
 #[path = "cli/facts.rs"]
 mod facts;
+#[path = "cli/formats.rs"]
+mod formats;
 #[path = "cli/hostile.rs"]
 mod hostile;
 #[path = "cli/input.rs"]

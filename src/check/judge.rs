@@ -17,7 +17,7 @@ use crate::pointer::Pointer;
 use crate::policy::Action;
 use crate::policy::document::{API_VERSION, EXEMPTION_KIND, KIND};
 use crate::policy_source;
-use crate::report::{Diagnostic, Excerpt, ObjectId, Problem, Report};
+use crate::report::{Diagnostic, Excerpt, Judged, ObjectId, Problem, Report};
 
 /// Judges what one file holds.
 pub(super) fn judge(
@@ -113,6 +113,10 @@ fn judge_object(
         *report.exempted.entry(Arc::clone(&exempted.exemption)).or_default() += 1;
     }
     let object = Arc::new(object_id(document));
+    if context.with_judged {
+        let (object, file) = (Arc::clone(&object), Arc::clone(file));
+        report.judged.push(Judged { object, file });
+    }
     report.findings.extend(decision.findings.into_iter().map(|finding| {
         let violation = finding.violation;
         let (place, mut excerpt) = locate(document, &violation.pointer);

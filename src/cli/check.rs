@@ -71,10 +71,13 @@ pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> 
         now,
         known: &known,
         selection: &selection,
+        with_replacements: args.formats.show_replacements(),
+        with_judged: args.formats.show_judged(),
         ..check::Context::new(&engine)
     };
     let loaded = Instant::now();
-    let report = check::run(context, &args.files.paths, threads);
+    let mut report = check::run(context, &args.files.paths, threads);
+    report.fail_on = Some(args.fail_on.into());
     if common.settings.verbose {
         verbose::told(&engine, &report, [loaded - begun, loaded.elapsed()]);
     }

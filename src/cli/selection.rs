@@ -35,7 +35,7 @@ impl SelectionArgs {
     /// What is read; where a glob is none, nothing, and the user was told why.
     pub(super) fn selection(&self, common: &Common) -> Option<Selection> {
         let settings = &common.settings;
-        let told = |key: &'static str| move |error: GlobError| told(error, key, settings);
+        let told = |key: &'static str| move |error: GlobError| vec![told(error, key, settings)];
         let selection = Selection::default()
             .including(settings.base("include"), &named(&self.include))
             .map_err(told("include"))
@@ -45,8 +45,8 @@ impl SelectionArgs {
             });
         match selection {
             Ok(selection) => Some(selection.forced(self.force_exclude)),
-            Err(problem) => {
-                output::errors(vec![problem], common.color);
+            Err(problems) => {
+                output::errors(problems, common.color);
                 None
             }
         }

@@ -7,7 +7,7 @@
 mod origin;
 mod probe;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -72,9 +72,18 @@ pub(super) fn command() -> clap::Command {
     })
 }
 
+/// The same, with usage lines that say what was typed: kubectl runs plugins by a name like `kubectl-plimsoll`.
+fn called(line: &[OsString]) -> clap::Command {
+    let name = line.first().map(Path::new).and_then(Path::file_name).and_then(OsStr::to_str);
+    match name.and_then(|name| name.strip_prefix("kubectl-")) {
+        Some(plugin) => command().bin_name(format!("kubectl {plugin}")),
+        None => command(),
+    }
+}
+
 /// Reads a command line, the environment and the configuration file.
 pub(super) fn parse(line: Vec<OsString>) -> Result<Cli, Stop> {
-    let matches = command().try_get_matches_from(&line).map_err(Stop::Usage)?;
+    let matches = called(&line).try_get_matches_from(&line).map_err(Stop::Usage)?;
     let Some((name, given)) = matches.subcommand().filter(|(name, _)| CONFIGURED.contains(name))
     else {
         return Cli::from_arg_matches(&matches).map_err(Stop::Usage);
@@ -89,7 +98,7 @@ pub(super) fn parse(line: Vec<OsString>) -> Result<Cli, Stop> {
         }
         _ => None,
     };
-    let mut command = command();
+    let mut command = called(&line);
     let written = file.as_ref().map(|file| file.settings()).unwrap_or_default();
     if let Some(file) = &file {
         let errors = probe::errors(&command, file, &written);
