@@ -1,5 +1,6 @@
 //! A manifest's way: documents, then the same engine the webhook asks, then findings with their places.
 
+mod embedded;
 mod facts;
 mod judge;
 mod placing;
@@ -15,6 +16,7 @@ use crate::engine::{Engine, Namespaces};
 use crate::manifest::source::{Selection, SourceFile, read_selected};
 use crate::manifest::{ManifestError, parse};
 use crate::report::{Report, rules_in_force};
+use crate::silence::{self, Silencing};
 
 /// Where an object goes that names no namespace, unless the user says otherwise.
 pub const DEFAULT_NAMESPACE: &str = "default";
@@ -39,6 +41,8 @@ pub struct Context<'c> {
     pub with_replacements: bool,
     /// Whether the report is to name every object that was judged.
     pub with_judged: bool,
+    /// What keeps findings quiet.
+    pub silencing: &'c Silencing,
 }
 
 impl<'c> Context<'c> {
@@ -54,6 +58,7 @@ impl<'c> Context<'c> {
             selection: &ALL,
             with_replacements: false,
             with_judged: false,
+            silencing: &silence::USUAL,
         }
     }
 }
@@ -62,6 +67,9 @@ impl<'c> Context<'c> {
 pub fn run(context: Context<'_>, paths: &[PathBuf], threads: usize) -> Report {
     let streams = Streams::default();
     let pass = |namespaces: &Namespaces| {
+        if let Some(ledger) = &context.silencing.ledger {
+            ledger.begin();
+        }
         let results = read_selected(paths, context.selection, threads, |mut source| {
             streams.replay(&mut source);
             one(context, source, namespaces)

@@ -27,6 +27,7 @@ mod selection;
 #[cfg(feature = "serve")]
 mod serve;
 mod settings;
+mod silencing;
 mod verbose;
 #[cfg(feature = "serve")]
 mod webhooks;

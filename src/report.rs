@@ -14,10 +14,12 @@ mod plain;
 mod repository;
 mod rules;
 pub mod sarif;
+mod silencing;
 mod stream;
 pub mod text;
 mod uri;
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -25,6 +27,7 @@ use std::sync::Arc;
 pub use excerpt::{Excerpt, Lines};
 pub use repository::Repository;
 pub use rules::{RuleInForce, rules_in_force};
+pub use silencing::{Silence, Silenced, SilencedBy, Warning};
 
 use crate::manifest::{ManifestError, Place, Replacement};
 use crate::pointer::Pointer;
@@ -45,6 +48,10 @@ pub struct Report {
     pub undecided: BTreeMap<Arc<str>, BTreeSet<String>>,
     /// How many findings each exemption kept from having consequences; those that kept none are not here.
     pub exempted: BTreeMap<Arc<str>, usize>,
+    /// Findings that are silenced, and by what; empty unless the run was asked to keep them.
+    pub silenced: Vec<(Diagnostic, Silence)>,
+    /// What is probably not what its author means, in the order of files and lines.
+    pub warnings: Vec<Warning>,
     /// The rules that were in force, whether they found something or not.
     pub rules: Vec<RuleInForce>,
     /// The objects with pods that were judged, in the order of their files; empty unless the run was asked for them.
@@ -159,6 +166,8 @@ pub struct Summary {
     pub fixable: usize,
     /// Findings that an exemption kept from having consequences. They are not among the others.
     pub exempted: usize,
+    /// Findings that comments, annotations and the baseline keep quiet. They are not among the others either.
+    pub silenced: Silenced,
 }
 
 impl Report {
@@ -181,18 +190,17 @@ impl Report {
             *self.exempted.entry(exemption).or_default() += count;
         }
         self.judged.extend(other.judged);
+        self.silenced.extend(other.silenced);
+        self.warnings.extend(other.warnings);
         self
     }
 
     /// Puts findings and errors into their order.
     pub fn sort(&mut self) {
-        self.findings.sort_by(|a, b| {
-            let key = |found: &Diagnostic| (found.place.line, found.place.column);
-            (a.file.cmp(&b.file))
-                .then_with(|| key(a).cmp(&key(b)))
-                .then_with(|| (&a.policy, &a.rule).cmp(&(&b.policy, &b.rule)))
-                .then_with(|| a.path.cmp(&b.path))
-        });
+        self.findings.sort_by(Diagnostic::in_order);
+        self.silenced.sort_by(|(a, _), (b, _)| a.in_order(b));
+        self.warnings
+            .sort_by(|a, b| (&a.error.file, a.error.place).cmp(&(&b.error.file, b.error.place)));
         self.errors
             .sort_by(|a, b| (&a.error.file, a.error.place).cmp(&(&b.error.file, b.error.place)));
     }
@@ -205,6 +213,17 @@ impl Report {
     /// Whether a finding is at least as grave as `action`: Deny, then Warn, Patch and Audit.
     pub fn reaches(&self, action: Action) -> bool {
         self.findings.iter().any(|finding| gravity(finding.action) >= gravity(action))
+    }
+}
+
+impl Diagnostic {
+    /// By file, line, column, policy, rule.
+    fn in_order(&self, other: &Self) -> Ordering {
+        let key = |found: &Self| (found.place.line, found.place.column);
+        (self.file.cmp(&other.file))
+            .then_with(|| key(self).cmp(&key(other)))
+            .then_with(|| (&self.policy, &self.rule).cmp(&(&other.policy, &other.rule)))
+            .then_with(|| self.path.cmp(&other.path))
     }
 }
 
@@ -230,6 +249,7 @@ impl Summary {
             patched: self.patched + other.patched,
             fixable: self.fixable + other.fixable,
             exempted: self.exempted + other.exempted,
+            silenced: self.silenced.and(other.silenced),
         }
     }
 }

@@ -38,3 +38,7 @@ mod schema;
 mod selection;
 #[path = "cli/shells.rs"]
 mod shells;
+#[path = "cli/silencing.rs"]
+mod silencing;
+#[path = "cli/silencing_laws.rs"]
+mod silencing_laws;

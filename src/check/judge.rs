@@ -7,9 +7,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::facts::{limit_range, namespace_of};
-use super::{Context, placing};
+use super::{Context, embedded, placing};
 use crate::decode::DecodeError;
-use crate::engine::{Attributes, Decision, Namespaces, Operation, Stage};
+use crate::engine::{Attributes, Namespaces, Operation, Stage};
 use crate::finding::Fix;
 use crate::manifest::{Document, Manifest, ManifestError, Place, Replacement};
 use crate::pod::kinds::{Object, PodKind, ViewError};
@@ -17,7 +17,8 @@ use crate::pointer::Pointer;
 use crate::policy::Action;
 use crate::policy::document::{API_VERSION, EXEMPTION_KIND, KIND};
 use crate::policy_source;
-use crate::report::{Diagnostic, Excerpt, Judged, ObjectId, Problem, Report};
+use crate::report::{Diagnostic, Excerpt, Judged, ObjectId, Problem, Report, Summary};
+use crate::silence::{Rules, Said, Silences};
 
 /// Judges what one file holds.
 pub(super) fn judge(
@@ -30,7 +31,11 @@ pub(super) fn judge(
     let mut report = Report::default();
     report.summary.files = 1;
     let mut policies = Vec::new();
-    let mut texts = Texts::default();
+    let silencing = context.silencing;
+    let mut known = Known {
+        texts: Texts::default(),
+        silences: silencing.honoured.then(|| Silences::of(&manifest)),
+    };
     // One by one, so that each makes room for what was found in it.
     for document in manifest.documents {
         if let Some(DecodeError { pointer, message, help }) = placing::fault(&document) {
@@ -40,7 +45,14 @@ pub(super) fn judge(
             if let Err(error) = limit_range(&document) {
                 report.errors.push(refused(&file, &document, error));
             }
-            judge_object((context, namespaces), &file, &document, &mut texts, &mut report);
+            if let Some(silences) = &mut known.silences {
+                silences.enter(&document);
+            }
+            judge_object((context, namespaces), &file, &document, &mut known, &mut report);
+            if let Some(silences) = &mut known.silences {
+                let undecided = |policy: &str| report.undecided.contains_key(policy);
+                silences.leave(Rules::new(context.engine.policies(), &undecided));
+            }
             let is_ours = document.api_version() == Some(API_VERSION);
             if is_ours && [Some(KIND), Some(EXEMPTION_KIND)].contains(&document.kind()) {
                 policies.push(document);
@@ -55,10 +67,26 @@ pub(super) fn judge(
         report.errors.extend(policy_source::problems(&file, &policies));
     }
     report.errors.extend(Problem::in_text(manifest.errors, manifest.text.as_str()));
-    if report.summary.objects == 0 && report.errors.is_empty() {
+    let is_whole = report.errors.is_empty();
+    if let Some(silences) = known.silences {
+        let undecided = |policy: &str| report.undecided.contains_key(policy);
+        let rules = Rules::new(context.engine.policies(), &undecided);
+        report.warnings = silences.into_warnings(&file, is_whole, rules);
+    }
+    if let Some(ledger) = silencing.ledger.as_ref().filter(|_| is_whole) {
+        ledger.judged(&file);
+    }
+    if report.summary.objects == 0 && is_whole {
         report.bare.push(file);
     }
     report
+}
+
+/// What is known of the file around an object.
+struct Known {
+    texts: Texts,
+    /// None where silences are not honoured.
+    silences: Option<Silences>,
 }
 
 /// Texts that are kept once, however often they are said: a file can have a million findings.
@@ -80,17 +108,16 @@ fn judge_object(
     (context, namespaces): (Context<'_>, &Namespaces),
     file: &Arc<PathBuf>,
     document: &Document,
-    texts: &mut Texts,
+    known: &mut Known,
     report: &mut Report,
 ) {
-    let version = document.api_version().unwrap_or_default();
-    let group = version.split_once('/').map_or("", |(group, _)| group);
-    let Some(kind) = PodKind::find(group, document.kind().unwrap_or_default()) else { return };
+    let group = group_of(document);
+    let kind = document.kind().unwrap_or_default();
     let namespace = namespace_of(document, context.namespace);
     let attributes = Attributes {
         operation: Operation::Create,
         group,
-        kind: kind.kind,
+        kind,
         subresource: "",
         namespace,
         user: None,
@@ -99,31 +126,75 @@ fn judge_object(
         facts: namespaces.facts(namespace),
         now: context.now,
     };
-    let decision = context.engine.decide(&attributes, Stage::Whole);
+    if PodKind::find(group, kind).is_some() {
+        let decision = context.engine.decide(&attributes, Stage::Whole);
+        tell(context, file, document, namespace, decision, texts, report);
+    } else {
+        embedded::judge(
+            context.engine,
+            &document.value,
+            namespaces,
+            &attributes,
+            |namespace, decision| {
+                tell(context, file, document, namespace, decision, texts, report);
+            },
+        );
+    }
+}
+
+fn group_of(document: &Document) -> &str {
+    let version = document.api_version().unwrap_or_default();
+    version.split_once('/').map_or("", |(group, _)| group)
+}
+
+/// Adds to the report what was decided about a pod.
+fn tell(
+    context: Context<'_>,
+    file: &Arc<PathBuf>,
+    document: &Document,
+    namespace: &str,
+    decision: Decision,
+    texts: &mut Texts,
+    report: &mut Report,
+) {
     report.summary.pods += 1;
-    count(&decision, report);
     for policy in &decision.undecided {
         report.undecided.entry(Arc::clone(policy)).or_default().insert(namespace.to_owned());
     }
     if let Some(unreadable) = &decision.unreadable {
         let ViewError { pointer, message } = unreadable.error.clone();
-        report.errors.push(refused(file, document, DecodeError { pointer, message, help: None }));
+        let is_native = PodKind::find(group_of(document), document.kind().unwrap_or_default());
+        let help = "the API server would refuse the pods that come of it".to_owned();
+        let help = is_native.is_none().then_some(help);
+        report.errors.push(refused(file, document, DecodeError { pointer, message, help }));
     }
     for exempted in &decision.exempted {
         *report.exempted.entry(Arc::clone(&exempted.exemption)).or_default() += 1;
     }
+    report.summary.exempted += decision.exempted.len();
     let object = Arc::new(object_id(document));
     if context.with_judged {
         let (object, file) = (Arc::clone(&object), Arc::clone(file));
         report.judged.push(Judged { object, file });
     }
-    report.findings.extend(decision.findings.into_iter().map(|finding| {
+    let Known { texts, silences } = known;
+    if let Some(silences) = silences {
+        silences.enter_pod(document, &kind.base());
+    }
+    let is_denied = |action| action == Action::Deny;
+    let mut outcome = Outcome {
+        denied: decision.unreadable.as_ref().is_some_and(|found| is_denied(found.action)),
+        ..Outcome::default()
+    };
+    for finding in decision.findings {
+        let (place, mut excerpt) = locate(document, &finding.violation.pointer);
+        let silences = silences.as_ref();
+        let silence = silences.and_then(|silences| silences.covers(Said::new(&finding, place)));
         let violation = finding.violation;
-        let (place, mut excerpt) = locate(document, &violation.pointer);
         excerpt.text = texts.keep(&excerpt.text);
         let fix = violation.fix.as_ref().filter(|_| context.with_replacements);
         let replacements = fix.map(|fix| replacements(document, fix)).unwrap_or_default();
-        Diagnostic {
+        let found = Diagnostic {
             policy: finding.policy,
             rule: finding.rule,
             kind: finding.kind,
@@ -138,8 +209,18 @@ fn judge_object(
             file: Arc::clone(file),
             place,
             excerpt,
+        };
+        match silence.or_else(|| context.silencing.in_baseline(&found)) {
+            None => outcome.take(found, report),
+            Some(silence) => {
+                report.summary.silenced.add(silence.by);
+                if context.silencing.kept {
+                    report.silenced.push((found, silence));
+                }
+            }
         }
-    }));
+    }
+    outcome.count(&mut report.summary);
 }
 
 /// What a fix writes into the file; nothing where the text cannot be edited.
@@ -149,15 +230,33 @@ fn replacements(document: &Document, fix: &Fix) -> Vec<(Place, Replacement)> {
     planned.into_iter().map(place).collect()
 }
 
-fn count(decision: &Decision, report: &mut Report) {
-    let summary = &mut report.summary;
-    summary.findings += decision.findings.len();
-    summary.exempted += decision.exempted.len();
-    summary.fixable +=
-        decision.findings.iter().filter(|finding| finding.violation.fix.is_some()).count();
-    summary.denied += usize::from(!decision.allowed);
-    summary.warned += usize::from(decision.by_action(Action::Warn).next().is_some());
-    summary.patched += usize::from(decision.by_action(Action::Patch).next().is_some());
+/// What becomes of a pod for what is reported of it.
+#[derive(Default)]
+struct Outcome {
+    denied: bool,
+    warned: bool,
+    patched: bool,
+}
+
+impl Outcome {
+    /// Reports a finding.
+    fn take(&mut self, found: Diagnostic, report: &mut Report) {
+        match found.action {
+            Action::Deny => self.denied = true,
+            Action::Warn => self.warned = true,
+            Action::Patch => self.patched = true,
+            Action::Audit => {}
+        }
+        report.summary.findings += 1;
+        report.summary.fixable += usize::from(found.fix.is_some());
+        report.findings.push(found);
+    }
+
+    fn count(self, summary: &mut Summary) {
+        summary.denied += usize::from(self.denied);
+        summary.warned += usize::from(self.warned);
+        summary.patched += usize::from(self.patched);
+    }
 }
 
 fn object_id(document: &Document) -> ObjectId {

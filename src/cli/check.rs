@@ -10,6 +10,7 @@ use clap::{Args, ValueEnum};
 use super::format::FormatArgs;
 use super::judging::JudgingArgs;
 use super::selection::SelectionArgs;
+use super::silencing::{self, SilencingArgs};
 use super::{Common, Outcome, now, output, verbose};
 use crate::check;
 use crate::engine::Engine;
@@ -23,6 +24,8 @@ pub(super) struct CheckArgs {
     files: SelectionArgs,
     #[command(flatten)]
     judging: JudgingArgs,
+    #[command(flatten)]
+    silencing: SilencingArgs,
     #[command(flatten)]
     formats: FormatArgs,
     /// Exit with 1 when something is found that is at least this grave
@@ -64,6 +67,7 @@ pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> 
     let Some(selection) = args.files.selection(common) else { return Ok(Outcome::Broken) };
     let Some(engine) = args.judging.engine(common)? else { return Ok(Outcome::Broken) };
     let Some(known) = args.judging.known(common) else { return Ok(Outcome::Broken) };
+    let Some(silencing) = args.silencing.load(common)? else { return Ok(Outcome::Broken) };
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let now = Some(now());
     let context = check::Context {
@@ -73,6 +77,7 @@ pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> 
         selection: &selection,
         with_replacements: args.formats.show_replacements(),
         with_judged: args.formats.show_judged(),
+        silencing: &silencing,
         ..check::Context::new(&engine)
     };
     let loaded = Instant::now();
@@ -103,6 +108,7 @@ pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> 
     if !args.quiet {
         tell_unused(&engine, &report, now);
     }
+    silencing::finish(&silencing, &report, &args.paths, args.quiet)?;
     args.formats.write(&report, args.quiet, common.color)?;
     Ok(if !report.errors.is_empty() {
         Outcome::Broken

@@ -29,6 +29,7 @@ pub(super) const CONFIGURED: [&str; 3] = ["check", "config", "explain"];
 // Flags of every command that reads the configuration file. (What clap finds in a docstring here, it would say of each
 // of these commands.)
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Configuration")]
 struct SettingsArgs {
     /// The configuration file; absent: plimsoll.yaml in this folder or one above, up to the repository's
     #[arg(long, env = "PLIMSOLL_CONFIG", value_name = "FILE", value_parser = maybe_path())]

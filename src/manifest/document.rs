@@ -62,6 +62,11 @@ impl Document {
         self.tree.text.place(self.find(pointer).highlight())
     }
 
+    /// Where everything in the file stands, not in this document alone.
+    pub(super) fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
     /// The text that the document was read from.
     pub fn text(&self) -> &Text {
         &self.tree.text

@@ -167,9 +167,7 @@ fn write_summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             count => format!("{}, recorded only", plural(count, "finding")),
         });
     }
-    if summary.exempted > 0 {
-        parts.push(format!("{} exempted", plural(summary.exempted, "finding")));
-    }
+    parts.extend(summary.silenced.told(summary.exempted));
     let errors = match report.errors.len() {
         0 => String::new(),
         count => format!("; {}", plural(count, "error")),
