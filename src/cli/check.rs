@@ -108,7 +108,7 @@ pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> 
     if !args.quiet {
         tell_unused(&engine, &report, now);
     }
-    silencing::finish(&silencing, &report, &args.paths, args.quiet)?;
+    silencing::finish(&silencing, &report, &args.files.paths, args.quiet)?;
     args.formats.write(&report, args.quiet, common.color)?;
     Ok(if !report.errors.is_empty() {
         Outcome::Broken
