@@ -28,6 +28,7 @@ mod selection;
 mod serve;
 mod settings;
 mod silencing;
+mod test;
 mod verbose;
 #[cfg(feature = "serve")]
 mod webhooks;
@@ -84,6 +85,8 @@ enum Command {
     /// Run the admission webhook
     #[cfg(feature = "serve")]
     Serve(Box<serve::ServeArgs>),
+    /// Run test suites of policies: `*.test.yaml`
+    Test(test::TestArgs),
 }
 
 /// Flags of every command.
@@ -174,6 +177,7 @@ pub fn main() -> ExitCode {
         Command::Schema(args) => schema::run(&args),
         #[cfg(feature = "serve")]
         Command::Serve(args) => serve::run(&args, &common),
+        Command::Test(args) => test::run_suites(&args, &common),
     };
     outcome.map_or_else(|error| failed(&error), ExitCode::from)
 }

@@ -42,3 +42,5 @@ mod shells;
 mod silencing;
 #[path = "cli/silencing_laws.rs"]
 mod silencing_laws;
+#[path = "cli/suites.rs"]
+mod suites;

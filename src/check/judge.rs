@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::facts::{limit_range, namespace_of};
 use super::{Context, embedded, placing};
 use crate::decode::DecodeError;
 use crate::engine::{Attributes, Namespaces, Operation, Stage};
+use crate::facts::{limit_range, namespace_of};
 use crate::finding::Fix;
 use crate::manifest::{Document, Manifest, ManifestError, Place, Replacement};
 use crate::pod::kinds::{Object, PodKind, ViewError};
@@ -19,6 +19,7 @@ use crate::policy::document::{API_VERSION, EXEMPTION_KIND, KIND};
 use crate::policy_source;
 use crate::report::{Diagnostic, Excerpt, Judged, ObjectId, Problem, Report, Summary};
 use crate::silence::{Rules, Said, Silences};
+use crate::suite;
 
 /// Judges what one file holds.
 pub(super) fn judge(
@@ -54,7 +55,9 @@ pub(super) fn judge(
                 silences.leave(Rules::new(context.engine.policies(), &undecided));
             }
             let is_ours = document.api_version() == Some(API_VERSION);
-            if is_ours && [Some(KIND), Some(EXEMPTION_KIND)].contains(&document.kind()) {
+            if is_ours && document.kind() == Some(suite::KIND) {
+                report.errors.extend(suite::problems(&file, &document));
+            } else if is_ours && [Some(KIND), Some(EXEMPTION_KIND)].contains(&document.kind()) {
                 policies.push(document);
             }
         } else if !document.base.is_empty() {
@@ -178,9 +181,6 @@ fn tell(
         report.judged.push(Judged { object, file });
     }
     let Known { texts, silences } = known;
-    if let Some(silences) = silences {
-        silences.enter_pod(document, &kind.base());
-    }
     let is_denied = |action| action == Action::Deny;
     let mut outcome = Outcome {
         denied: decision.unreadable.as_ref().is_some_and(|found| is_denied(found.action)),

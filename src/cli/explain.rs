@@ -64,7 +64,7 @@ fn find<'l>(name: &str, is_policy: bool, loaded: &'l Loaded) -> anyhow::Result<E
         let help = nearest(rule, found.rules.iter().map(|known| &*known.name)).unwrap_or_default();
         bail!("no rule of the policy `{policy}` is called `{rule}`: {help}");
     }
-    let written = loaded.written.iter().find(|(_, document)| document.name() == Some(policy));
+    let written = loaded.documents.iter().find(|(_, document)| document.name() == Some(policy));
     Ok(Explained { policy: found, rule: rule.map(str::to_owned), written })
 }
 
