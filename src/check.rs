@@ -3,17 +3,19 @@
 mod facts;
 mod judge;
 mod placing;
+mod rendered;
 
 use std::collections::HashMap;
 use std::fs;
 use std::path::PathBuf;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 pub use facts::namespaces_of;
 
 use crate::engine::{Engine, Namespaces};
-use crate::manifest::source::{SourceFile, read_all};
+use crate::manifest::source::{SourceFile, find, read_inputs};
 use crate::manifest::{ManifestError, parse};
+use crate::rendering::{self, Settings};
 use crate::report::Report;
 
 /// Where an object goes that names no namespace, unless the user says otherwise.
@@ -35,18 +37,22 @@ pub struct Context<'c> {
     pub known: &'c Namespaces,
     /// Whether findings are to say what their fixes write into the files.
     pub with_replacements: bool,
+    /// How charts and kustomizations are rendered.
+    pub rendering: &'c Arc<Settings>,
 }
 
 impl<'c> Context<'c> {
-    /// Nothing known beforehand, no time, and objects without a namespace in [`DEFAULT_NAMESPACE`].
+    /// Nothing known beforehand, no time, objects without a namespace in [`DEFAULT_NAMESPACE`], and nothing rendered.
     pub fn new(engine: &'c Engine) -> Self {
         static NONE: LazyLock<Namespaces> = LazyLock::new(Namespaces::default);
+        static NEVER: LazyLock<Arc<Settings>> = LazyLock::new(|| Arc::new(Settings::never()));
         Self {
             engine,
             namespace: DEFAULT_NAMESPACE,
             now: None,
             known: &NONE,
             with_replacements: false,
+            rendering: &NEVER,
         }
     }
 }
@@ -54,8 +60,16 @@ impl<'c> Context<'c> {
 /// Judges all manifests below `paths`, on up to `threads` threads.
 pub fn run(context: Context<'_>, paths: &[PathBuf], threads: usize) -> Report {
     let streams = Streams::default();
+    let folders = rendered::Folders::new(context.rendering);
+    let mut inputs = find(paths, context.rendering.enabled);
+    if context.rendering.enabled {
+        inputs = rendering::plan(inputs);
+    }
     let pass = |namespaces: &Namespaces| {
-        let results = read_all(paths, threads, |mut source| {
+        let results = read_inputs(&inputs, threads, |mut source| {
+            if let Some(kind) = source.folder {
+                return folders.judge(context, (kind, source.path), namespaces);
+            }
             streams.replay(&mut source);
             one(context, source, namespaces)
         });
@@ -71,6 +85,7 @@ pub fn run(context: Context<'_>, paths: &[PathBuf], threads: usize) -> Report {
         report = pass(&context.known.clone().and(namespaces)).0;
     }
     report.sort();
+    rendered::merge(&mut report);
     report
 }
 

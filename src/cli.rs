@@ -18,6 +18,7 @@ mod kubernetes;
 mod manifests;
 mod output;
 mod policies;
+mod rendering;
 #[cfg(feature = "serve")]
 mod serve;
 #[cfg(feature = "serve")]

@@ -134,6 +134,8 @@ fn judge_object(
             file: Arc::clone(file),
             place,
             excerpt,
+            rendered: None,
+            is_place_rendered: false,
         }
     }));
 }

@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 
 use super::format::FormatArgs;
 use super::judging::JudgingArgs;
+use super::rendering::RenderingArgs;
 use super::{Common, Outcome, now, output};
 use crate::check;
 use crate::engine::Engine;
@@ -37,6 +38,8 @@ pub(super) struct CheckArgs {
     /// Only the findings, no summary
     #[arg(long, short, env = "PLIMSOLL_QUIET", value_parser = FalseyValueParser::new())]
     quiet: bool,
+    #[command(flatten)]
+    rendering: RenderingArgs,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -63,8 +66,13 @@ pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> 
     let Some(engine) = args.judging.engine(common)? else { return Ok(Outcome::Broken) };
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let now = Some(now());
-    let context =
-        check::Context { namespace: &args.judging.namespace, now, ..check::Context::new(&engine) };
+    let rendering = args.rendering.settings(&args.judging.namespace);
+    let context = check::Context {
+        namespace: &args.judging.namespace,
+        now,
+        rendering: &rendering,
+        ..check::Context::new(&engine)
+    };
     let report = check::run(context, &args.paths, threads);
     if report.summary.files == 0 && report.errors.is_empty() {
         output::say(format_args!(
@@ -86,6 +94,9 @@ pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> 
         ));
     }
     if !args.quiet {
+        for note in &report.notes {
+            output::say(format_args!("note: {note}"));
+        }
         tell_unused(&engine, &report, now);
     }
     args.formats.write(&report, args.quiet, common.color)?;

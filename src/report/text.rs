@@ -64,6 +64,9 @@ fn write_finding(found: &Diagnostic, renderer: &Renderer, out: &mut dyn Write) -
         let note = format!("admission changes it: {fix}");
         group = group.element(Level::NOTE.message(normalize_untrusted_str(&note)));
     }
+    if let Some(rendered) = &found.rendered {
+        group = group.element(Level::NOTE.message(normalize_untrusted_str(rendered)));
+    }
     let text = with_column(renderer.render(&[group]), &found.excerpt, found.place);
     writeln!(out, "{text}\n")
 }
