@@ -15,7 +15,7 @@ const LAYERS: [&[&str]; 17] = [
     &["cli"],
     &["check", "serve"],
     &["rendering"],
-    &["cluster", "policy_source"],
+    &["changes", "cluster", "policy_source"],
     &["readiness"],
     &["crd"],
     &["report"],
