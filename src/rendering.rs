@@ -156,8 +156,12 @@ fn problem(file: &Path, message: impl Into<String>, help: Option<String>) -> Pro
 /// What a tool said, on one line and of a length that a title can have.
 fn words(stderr: &str) -> String {
     const LONGEST: usize = 2000;
-    let lines = stderr.lines().map(str::trim);
-    let told = lines.filter(|line| !line.is_empty() && !line.starts_with("Use --debug"));
+    let lines: Vec<&str> = stderr.lines().map(str::trim).collect();
+    // Warnings and notes of what was done come first.
+    let is_error = |line: &&str| line.starts_with("Error:") || line.starts_with("error:");
+    let first = lines.iter().position(|line| is_error(line)).unwrap_or_default();
+    let told = lines.iter().skip(first).copied();
+    let told = told.filter(|line| !line.is_empty() && !line.starts_with("Use --debug"));
     let all = told.collect::<Vec<_>>().join(" ");
     let all = ["Error: ", "error: "]
         .iter()

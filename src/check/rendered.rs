@@ -140,9 +140,12 @@ fn add_note(finding: &mut Diagnostic, other: &Diagnostic) {
     let (Some(note), Some(more)) = (finding.rendered.as_deref(), other.rendered.as_deref()) else {
         return;
     };
-    let more = more.strip_prefix(THROUGH).unwrap_or(more);
-    let known = note.strip_prefix(THROUGH).unwrap_or(note);
-    if known.split(", ").all(|known| known != more) {
-        finding.rendered = Some(format!("{note}, {more}").into());
-    }
+    let names = |note: &str| -> Vec<String> {
+        let names = note.strip_prefix(THROUGH).unwrap_or(note);
+        names.split(", ").map(str::to_owned).collect()
+    };
+    let mut all = [names(note), names(more)].concat();
+    all.sort();
+    all.dedup();
+    finding.rendered = Some(format!("{THROUGH}{}", all.join(", ")).into());
 }

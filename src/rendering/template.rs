@@ -195,12 +195,12 @@ fn judge(
     }
     let first = text.get(line.start..at.max(line.start)).unwrap_or_default();
     writes |= !first.trim().is_empty();
-    if !writes {
+    let whole = text.get(line.clone()).unwrap_or_default();
+    // What separates documents is part of none.
+    if !writes || whole.trim_end() == "---" {
         return Line::Nothing;
     }
-    let whole = text.get(line.clone()).unwrap_or_default();
-    let is_separator = whole.trim_end() == "---";
-    if last_trims || is_separator || !blocks.line_ends(line.end, next) {
+    if last_trims || !blocks.line_ends(line.end, next) {
         return Line::Written;
     }
     Line::Taggable(line.start + whole.trim_end().len())

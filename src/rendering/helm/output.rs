@@ -64,6 +64,11 @@ impl Output {
         Self { lines, parts }
     }
 
+    /// Whether there is no document.
+    pub(super) fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
     /// The template of a line, as Helm names it.
     pub(super) fn source(&self, line: usize) -> Option<&str> {
         self.part(line).map(|part| part.source.as_str())

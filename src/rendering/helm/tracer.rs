@@ -41,12 +41,11 @@ impl Tracer {
         let line = spot.place.line.saturating_sub(1);
         let folder = self.chart.folder.display();
         if let Some((file, place, values)) = self.mapped(line, spot.place) {
-            let values = if values.is_empty() {
-                String::new()
-            } else {
-                let values: Vec<_> =
-                    values.iter().map(|value| format!(".Values.{value}")).collect();
-                format!(", here with {}", values.join(" and "))
+            let values: Vec<_> = values.iter().map(|value| format!(".Values.{value}")).collect();
+            let values = match values.split_last() {
+                None => String::new(),
+                Some((last, [])) => format!(", here with {last}"),
+                Some((last, rest)) => format!(", here with {} and {last}", rest.join(", ")),
             };
             let note = format!("rendered from the chart {folder}{values}").into();
             return Origin { file, place: Some(place), note };
@@ -125,14 +124,14 @@ impl Tracer {
             let wanted = |path: &Path| !left_out.has(path);
             let Ok((copy, marks)) = templates.marked(&chart.folder, wanted) else { break };
             let Ok(done) = chart.template(copy.path(), true) else { break };
-            if !done.status.success() && done.stdout.is_empty() {
+            let marked = Output::new(&String::from_utf8_lossy(&done.stdout));
+            if !done.status.success() && marked.is_empty() {
                 // Something reads what another template writes, and does not know what to do with marks.
                 if left_out.more(&words(&done.stderr)) {
                     continue;
                 }
                 break;
             }
-            let marked = Output::new(&String::from_utf8_lossy(&done.stdout));
             let origins = self.output.origins(&marked, &marks, &templates.templates);
             return Known { templates, origins };
         }

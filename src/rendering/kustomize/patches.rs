@@ -122,22 +122,25 @@ fn in_operation(operation: &Value, index: usize, field: Field<'_>) -> Option<Str
         return None;
     }
     let (path, value) = (text("path")?, operation.get("value")?);
-    let rest = match path.strip_suffix("/-") {
-        // The item that was added is the one that is equal.
+    // The item that was added to a list is the one that is equal.
+    let (at, rest) = match path.strip_suffix("/-") {
         Some(list) => {
-            let rest = field.pointer.strip_prefix(list)?.strip_prefix('/')?;
-            let (item, rest) = rest.split_once('/').unwrap_or((rest, ""));
-            let is_it = field.object.pointer(&format!("{list}/{item}")) == Some(value);
-            is_it.then(|| if rest.is_empty() { String::new() } else { format!("/{rest}") })?
+            let below = field.pointer.strip_prefix(list)?.strip_prefix('/')?;
+            let item = below.split('/').next().unwrap_or_default();
+            let at = format!("{list}/{item}");
+            let is_it = field.object.pointer(&at) == Some(value);
+            let rest = field.pointer.strip_prefix(&at)?.to_owned();
+            is_it.then_some((at, rest))?
         }
-        None => {
-            let rest = field.pointer.strip_prefix(path)?;
-            (rest.is_empty() || rest.starts_with('/')).then(|| rest.to_owned())?
-        }
+        None => (path.to_owned(), field.pointer.strip_prefix(path)?.to_owned()),
     };
-    let whole = format!("/{index}/value{rest}");
-    let same = field.value().is_some() && value.pointer(&rest) == field.value();
-    same.then_some(whole)
+    let is_below = rest.is_empty() || rest.starts_with('/');
+    let same = match field.value() {
+        Some(now) => value.pointer(&rest) == Some(now),
+        // What is absent is so in what was put there, if that is all there still.
+        None => field.object.pointer(&at) == Some(value),
+    };
+    (is_below && same).then(|| format!("/{index}/value{rest}"))
 }
 
 /// The entry of `images` that gave an image its name or tag; `before` is the image as it was.
