@@ -50,11 +50,20 @@ impl Segments<'_> {
             let all: String = self.literals.iter().map(|range| self.literal(range)).collect();
             return all.trim() == written;
         }
-        let ends = self.literals.last().map(|last| self.literal(last).trim()).unwrap_or_default();
-        let starts = self.literal(first).trim();
-        // Lines of several that one action wrote need not have the text before it.
-        let _ = rest;
-        written.starts_with(starts) && written.ends_with(ends) || starts.is_empty()
+        let last = rest.last().unwrap_or(first);
+        self.begins(written) && written.ends_with(self.literal(last).trim())
+    }
+
+    /// Whether a line begins with the text before the first action.
+    pub(super) fn begins(&self, written: &str) -> bool {
+        let head = self.literals.first().map(|first| self.literal(first).trim());
+        head.is_none_or(|head| written.trim().starts_with(head))
+    }
+
+    /// Whether a text is all that stands before the first action.
+    pub(super) fn is_head(&self, text: &str) -> bool {
+        let head = self.literals.first().map(|first| self.literal(first).trim());
+        head.is_some_and(|head| !head.is_empty() && head == text)
     }
 
     /// The bytes of the template for bytes of a line that it wrote: the same text where it stands there, and the value

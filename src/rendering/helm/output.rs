@@ -4,9 +4,13 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::super::tags::{Marks, Template, unmark};
+use super::columns::segments;
 
 /// Stands over each document.
 const SOURCE: &str = "# Source: ";
+
+/// A template, and a line of it.
+type Mark = (usize, usize);
 
 /// A document in the output.
 #[derive(Debug, PartialEq, Eq)]
@@ -90,7 +94,7 @@ impl Output {
         marked: &Self,
         marks: &Marks,
         templates: &[Template],
-    ) -> Vec<Option<(usize, usize)>> {
+    ) -> Vec<Option<Mark>> {
         let mut origins = vec![None; self.lines.len()];
         let mut unmarked: HashMap<&str, Vec<Marked>> = HashMap::new();
         for part in &marked.parts {
@@ -135,7 +139,7 @@ enum Likeness {
 struct Marked {
     lines: Vec<String>,
     /// The origin of each line that has one mark; whether it has any.
-    origins: Vec<(Option<(usize, usize)>, bool)>,
+    origins: Vec<(Option<Mark>, bool)>,
     taken: bool,
 }
 
@@ -166,35 +170,68 @@ impl Marked {
     }
 
     /// Where a line comes from: what its mark says, or the next mark, for what one action wrote in several lines.
-    fn origin(&self, index: usize, line: &str, templates: &[Template]) -> Option<(usize, usize)> {
+    fn origin(&self, index: usize, line: &str, templates: &[Template]) -> Option<Mark> {
         if line.trim().is_empty() {
             return None;
         }
         let (own, is_marked) = *self.origins.get(index)?;
         if is_marked {
-            // The last of several lines that one action wrote need not have the text that stands before it.
-            let is_last = index.checked_sub(1).and_then(|before| self.origins.get(before));
-            let is_last = is_last.is_some_and(|(_, is_marked)| !is_marked);
+            // What an action wrote need not have the text that stands before it.
             return own.filter(|(file, at)| {
                 let template = templates.get(*file);
-                fits(template, *at, line)
-                    || (is_last && template.is_some_and(|template| template.has_output(*at)))
+                template.is_some_and(|template| template.has_output(*at))
+                    || fits(template, *at, line)
             });
         }
-        let next = self.origins.iter().skip(index).find(|(_, is_marked)| *is_marked)?.0;
-        let (file, at) = next?;
-        let template = templates.get(file)?;
+        self.beginning(index, templates).or_else(|| self.next(index, templates))
+    }
+
+    /// The line that wrote the next mark, for what one action of it wrote in several lines.
+    fn next(&self, index: usize, templates: &[Template]) -> Option<Mark> {
+        let (origin, _) = self.origins.iter().skip(index).find(|(_, is_marked)| *is_marked)?;
+        let mark = (*origin)?;
+        let template = templates.get(mark.0)?;
+        // The first of the lines has the text that stands before the action.
+        let before = self.origins.get(..index).unwrap_or_default();
+        let first = before.iter().rposition(|(_, is_marked)| *is_marked).map_or(0, |last| last + 1);
+        let first = self.lines.get(first)?;
+        let begins = segments(template, mark.1).is_some_and(|line| line.begins(first));
+        (begins && template.has_output(mark.1) && !self.hides(index, mark, template))
+            .then_some(mark)
+    }
+
+    /// The line that this one is the text of before an action, where what the action wrote has marks of its own:
+    /// `labels: {{- include … | nindent 4 }}`.
+    fn beginning(&self, index: usize, templates: &[Template]) -> Option<Mark> {
+        let text = self.lines.get(index)?.trim();
+        let mut files = Vec::new();
+        for (line, (origin, _)) in self.origins.iter().enumerate().skip(index) {
+            let is_same = self.lines.get(line).is_some_and(|line| line.trim() == text);
+            if line > index && is_same {
+                return None;
+            }
+            let Some(mark) = origin.filter(|mark| !files.contains(&mark.0)) else { continue };
+            files.push(mark.0);
+            let template = templates.get(mark.0)?;
+            let is_it = segments(template, mark.1).is_some_and(|line| line.is_head(text));
+            if is_it && template.has_output(mark.1) && !self.hides(index, mark, template) {
+                return Some(mark);
+            }
+        }
+        None
+    }
+
+    /// Whether another line than that of a mark may have written a line before it, one that could not be marked.
+    fn hides(&self, index: usize, (file, at): Mark, template: &Template) -> bool {
         let before = self.origins.get(..index).unwrap_or_default();
         let previous =
-            before.iter().rev().find_map(|(origin, _)| origin.filter(|origin| origin.0 == file));
-        // Another line may have written it that could not be marked.
-        let hidden = match previous {
+            before.iter().rev().find_map(|(origin, _)| origin.filter(|mark| mark.0 == file));
+        match previous {
             Some((_, line)) if line < at => template.hides(line + 1..at),
             Some((_, line)) if line > at => template.hides(0..usize::MAX),
             Some(_) => false,
             None => template.hides(0..at),
-        };
-        (template.has_output(at) && !hidden).then_some((file, at))
+        }
     }
 }
 
@@ -217,5 +254,5 @@ fn same_field(a: &str, b: &str) -> bool {
 /// Whether a line of a template can have written a line of output: its text without actions has to be there.
 fn fits(template: Option<&Template>, at: usize, line: &str) -> bool {
     let Some(template) = template else { return false };
-    super::columns::segments(template, at).is_some_and(|segments| segments.fit(line))
+    segments(template, at).is_some_and(|segments| segments.fit(line))
 }
