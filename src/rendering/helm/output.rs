@@ -83,6 +83,12 @@ impl Output {
         self.parts.get(after.checked_sub(1)?)
     }
 
+    /// The document of a line: the line it starts on, and what it says.
+    pub(super) fn document(&self, line: usize) -> Option<(usize, &[String])> {
+        let lines = &self.part(line)?.lines;
+        Some((lines.start, without_end(self.lines.get(lines.clone())?)))
+    }
+
     /// A line, counted from 0.
     pub(super) fn line(&self, line: usize) -> Option<&str> {
         self.lines.get(line).map(String::as_str)

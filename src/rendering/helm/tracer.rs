@@ -98,21 +98,22 @@ impl Tracer {
         if !is_plain || below.contains("templates/") {
             return None;
         }
-        let written = self.output.line(line)?;
+        let (first, document) = self.output.document(line)?;
         let text = fs::read_to_string(&file).ok()?;
-        let mut at = 0;
-        let mut found = None;
-        for candidate in text.split_inclusive('\n') {
-            if candidate.trim_end() == written.trim_end() {
-                if found.is_some() {
-                    return None;
-                }
-                found = Some(at);
-            }
-            at += candidate.len();
+        let lines: Vec<&str> = text.split_inclusive('\n').collect();
+        let same = |lines: &[&str]| {
+            lines.iter().zip(document).all(|(ours, theirs)| ours.trim_end() == theirs.trim_end())
+        };
+        let mut found =
+            lines.windows(document.len().max(1)).enumerate().filter(|(_, lines)| same(lines));
+        let (start, _) = found.next()?;
+        // The same object twice.
+        if found.next().is_some() {
+            return None;
         }
-        let start = found?;
-        Some((file, placed(&text, start + marked.start..start + marked.end), Vec::new()))
+        let before = start + line.checked_sub(first)?;
+        let at: usize = lines.iter().take(before).map(|line| line.len()).sum();
+        Some((file, placed(&text, at + marked.start..at + marked.end), Vec::new()))
     }
 
     /// Renders the chart once more, with marks.
