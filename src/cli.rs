@@ -51,7 +51,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Judge manifests: files, folders, or `-` for standard input
-    Check(check::CheckArgs),
+    Check(Box<check::CheckArgs>),
     /// Find out what is wrong with an installation in a cluster, and how it is mended
     #[cfg(feature = "serve")]
     Doctor(doctor::DoctorArgs),

@@ -136,7 +136,11 @@ impl Rendered {
 ///
 /// # Errors
 /// What the tool said, or why there is none.
-pub fn render(kind: Folder, folder: &Path, settings: &Arc<Settings>) -> Result<Outcome, Problem> {
+pub fn render(
+    kind: Folder,
+    folder: &Path,
+    settings: &Arc<Settings>,
+) -> Result<Outcome, Box<Problem>> {
     match kind {
         Folder::Chart => helm::render(folder, settings),
         Folder::Kustomization => kustomize::render(folder, settings),
@@ -149,8 +153,8 @@ fn placed(text: &str, range: Range<usize>) -> (Place, Excerpt) {
 }
 
 /// An error about a file.
-fn problem(file: &Path, message: impl Into<String>, help: Option<String>) -> Problem {
-    ManifestError::new(Some(file), None, message, help).into()
+fn problem(file: &Path, message: impl Into<String>, help: Option<String>) -> Box<Problem> {
+    Box::new(ManifestError::new(Some(file), None, message, help).into())
 }
 
 /// What a tool said, on one line and of a length that a title can have.
@@ -159,7 +163,7 @@ fn words(stderr: &str) -> String {
     let lines: Vec<&str> = stderr.lines().map(str::trim).collect();
     // Warnings and notes of what was done come first.
     let is_error = |line: &&str| line.starts_with("Error:") || line.starts_with("error:");
-    let first = lines.iter().position(|line| is_error(line)).unwrap_or_default();
+    let first = lines.iter().position(is_error).unwrap_or_default();
     let told = lines.iter().skip(first).copied();
     let told = told.filter(|line| !line.is_empty() && !line.starts_with("Use --debug"));
     let all = told.collect::<Vec<_>>().join(" ");
@@ -173,7 +177,7 @@ fn words(stderr: &str) -> String {
 }
 
 /// Why a tool gave no answer, in words; `name` is what the tool is called, `flag` names another.
-fn failure(folder: &Path, (name, flag): (&str, &str), failure: process::Failure) -> Problem {
+fn failure(folder: &Path, (name, flag): (&str, &str), failure: process::Failure) -> Box<Problem> {
     let off = "or pass --render never to read the files as they are";
     match failure {
         process::Failure::Missing => problem(

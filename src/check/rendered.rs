@@ -12,10 +12,13 @@ use crate::manifest::source::folders::Folder;
 use crate::rendering::{Outcome, Rendered, Settings, Spot, render};
 use crate::report::{Diagnostic, Problem, Report};
 
+/// What became of a folder, once it was rendered.
+type Slot = Arc<OnceLock<Result<Outcome, Box<Problem>>>>;
+
 /// Folders that are rendered in a run, each once however often it is judged.
 pub(super) struct Folders {
     settings: Arc<Settings>,
-    rendered: Mutex<HashMap<PathBuf, Arc<OnceLock<Result<Outcome, Problem>>>>>,
+    rendered: Mutex<HashMap<PathBuf, Slot>>,
 }
 
 impl Folders {
@@ -42,7 +45,7 @@ impl Folders {
             Ok(Outcome::PassedOver(reason)) => {
                 report.notes.push(format!("{}: {reason}", folder.display()));
             }
-            Err(problem) => report.errors.push(problem.clone()),
+            Err(problem) => report.errors.push(Problem::clone(problem)),
         }
         (report, Namespaces::default())
     }

@@ -35,14 +35,14 @@ pub(super) struct Chart {
     settings: Arc<Settings>,
 }
 
-pub(super) fn render(folder: &Path, settings: &Arc<Settings>) -> Result<Outcome, Problem> {
+pub(super) fn render(folder: &Path, settings: &Arc<Settings>) -> Result<Outcome, Box<Problem>> {
     let file = folder.join(CHART_FILE);
     let bytes = fs::read(&file)
         .map_err(|error| problem(&file, format!("cannot be read: {error}"), None))?;
     let manifest = parse(Some(&file), bytes);
     let text = manifest.text.as_str();
     if let Some(problem) = Problem::in_text(manifest.errors, text).into_iter().next() {
-        return Err(problem);
+        return Err(Box::new(problem));
     }
     let about = manifest.documents.into_iter().next();
     let field = |name| about.as_ref().and_then(|about| about.value.get(name)?.as_str());

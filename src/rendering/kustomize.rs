@@ -21,7 +21,7 @@ pub(super) use tracer::Tracer;
 /// What the tool is called in messages, and the flag that names another.
 const NAMES: (&str, &str) = ("kustomize or kubectl", "--kustomize");
 
-pub(super) fn render(folder: &Path, settings: &Arc<Settings>) -> Result<Outcome, Problem> {
+pub(super) fn render(folder: &Path, settings: &Arc<Settings>) -> Result<Outcome, Box<Problem>> {
     let output = build(folder, settings).map_err(|error| failure(folder, NAMES, error))?;
     if !output.status.success() {
         let file = file_of(folder).unwrap_or_else(|| folder.to_owned());

@@ -20,7 +20,7 @@ static FILE: LazyLock<Option<Regex>> =
 const MISSING: &str = "missing in charts/ directory:";
 
 /// The error for what Helm wrote to standard error.
-pub(super) fn problem_of(chart: &Chart, about: Option<&Document>, stderr: &str) -> Problem {
+pub(super) fn problem_of(chart: &Chart, about: Option<&Document>, stderr: &str) -> Box<Problem> {
     let said = words(stderr);
     let message = format!("helm template: {said}");
     missing_dependency(chart, about, &message)
@@ -28,7 +28,11 @@ pub(super) fn problem_of(chart: &Chart, about: Option<&Document>, stderr: &str) 
         .unwrap_or_else(|| problem(&chart.folder.join(CHART_FILE), message, None))
 }
 
-fn missing_dependency(chart: &Chart, about: Option<&Document>, message: &str) -> Option<Problem> {
+fn missing_dependency(
+    chart: &Chart,
+    about: Option<&Document>,
+    message: &str,
+) -> Option<Box<Problem>> {
     let (_, names) = message.split_once(MISSING)?;
     let help = format!(
         "run `helm dependency build {}`, or pass --render never to leave charts out",
@@ -42,10 +46,11 @@ fn missing_dependency(chart: &Chart, about: Option<&Document>, message: &str) ->
         (text.place(range.clone()), Excerpt::of(text.as_str(), range))
     });
     let (place, excerpt) = place.unzip();
-    Some(Problem { error: ManifestError::new(Some(&file), place, message, Some(help)), excerpt })
+    let error = ManifestError::new(Some(&file), place, message, Some(help));
+    Some(Box::new(Problem { error, excerpt }))
 }
 
-fn in_template(chart: &Chart, message: &str) -> Option<Problem> {
+fn in_template(chart: &Chart, message: &str) -> Option<Box<Problem>> {
     let found = PLACE.as_ref()?.captures_iter(message).last();
     let Some(found) = found else {
         let file = FILE.as_ref()?.captures(message)?.get(1)?.as_str();
@@ -63,5 +68,5 @@ fn in_template(chart: &Chart, message: &str) -> Option<Problem> {
     };
     let (place, excerpt) = placed(&text, range);
     let error = ManifestError::new(Some(&file), Some(place), message, None::<String>);
-    Some(Problem { error, excerpt: Some(excerpt) })
+    Some(Box::new(Problem { error, excerpt: Some(excerpt) }))
 }

@@ -57,12 +57,12 @@ pub(super) fn patch(file: &Path, field: Field<'_>) -> Option<Found> {
                 && let Ok(text) = fs::read_to_string(&path)
             {
                 let patches = Patch::parse(&text);
-                let place = patches.iter().filter_map(|patch| in_patch(patch, field)).last();
+                let place = patches.iter().filter_map(|patch| in_patch(patch, field)).next_back();
                 found = place.map(|place| (path, place)).or(found);
             }
             if let Some(text) = inline {
                 let patches = Patch::parse(text);
-                let place = patches.iter().filter_map(|patch| in_patch(patch, field)).last();
+                let place = patches.iter().filter_map(|patch| in_patch(patch, field)).next_back();
                 let place = place.map(|(place, _)| inline::place(document, &base, text, place));
                 found = place.map(|place| (file.to_owned(), place)).or(found);
             }
@@ -77,7 +77,7 @@ fn in_patch(patch: &Patch, field: Field<'_>) -> Option<(Place, Excerpt)> {
         Value::Array(operations) => {
             let pointers = operations.iter().enumerate();
             let pointer =
-                pointers.filter_map(|(index, one)| in_operation(one, index, field)).last()?;
+                pointers.filter_map(|(index, one)| in_operation(one, index, field)).next_back()?;
             Some(patch.placed(&pointer))
         }
         value => {
