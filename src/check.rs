@@ -1,9 +1,13 @@
 //! A manifest's way: documents, then the same engine the webhook asks, then findings with their places.
 
+mod embedded;
 mod facts;
+mod fault;
 mod judge;
 mod placing;
 mod rendered;
+mod since;
+mod tell;
 
 use std::collections::HashMap;
 use std::fs;
@@ -11,12 +15,14 @@ use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 pub use facts::namespaces_of;
+pub use since::Since;
 
 use crate::engine::{Engine, Namespaces};
 use crate::manifest::source::{SourceFile, find, read_inputs};
 use crate::manifest::{ManifestError, parse};
-use crate::rendering::{self, Settings};
-use crate::report::Report;
+use crate::rendering::{self, Rendered, Settings};
+use crate::report::{Report, rules_in_force};
+use crate::silence::{self, Silencing};
 
 /// Where an object goes that names no namespace, unless the user says otherwise.
 pub const DEFAULT_NAMESPACE: &str = "default";
@@ -39,6 +45,14 @@ pub struct Context<'c> {
     pub with_replacements: bool,
     /// How charts and kustomizations are rendered.
     pub rendering: &'c Arc<Settings>,
+    /// What the text that is judged was rendered from, where it is none that the user wrote.
+    pub rendered: Option<&'c Rendered>,
+    /// Whether the report is to name every object that was judged.
+    pub with_judged: bool,
+    /// What keeps findings quiet.
+    pub silencing: &'c Silencing,
+    /// The changes that findings have to be about; none where all are told.
+    pub since: Option<&'c Since>,
 }
 
 impl<'c> Context<'c> {
@@ -53,6 +67,10 @@ impl<'c> Context<'c> {
             known: &NONE,
             with_replacements: false,
             rendering: &NEVER,
+            rendered: None,
+            with_judged: false,
+            silencing: &silence::USUAL,
+            since: None,
         }
     }
 }
@@ -66,6 +84,9 @@ pub fn run(context: Context<'_>, paths: &[PathBuf], threads: usize) -> Report {
         inputs = rendering::plan(inputs);
     }
     let pass = |namespaces: &Namespaces| {
+        if let Some(ledger) = &context.silencing.ledger {
+            ledger.begin();
+        }
         let results = read_inputs(&inputs, threads, |mut source| {
             if let Some(kind) = source.folder {
                 return folders.judge(context, (kind, source.path), namespaces);
@@ -84,6 +105,7 @@ pub fn run(context: Context<'_>, paths: &[PathBuf], threads: usize) -> Report {
     if !namespaces.is_empty() {
         report = pass(&context.known.clone().and(namespaces)).0;
     }
+    report.rules = rules_in_force(context.engine.policies());
     report.sort();
     rendered::merge(&mut report);
     report

@@ -21,6 +21,7 @@ mod policies;
 mod rendering;
 #[cfg(feature = "serve")]
 mod serve;
+mod silencing;
 #[cfg(feature = "serve")]
 mod webhooks;
 

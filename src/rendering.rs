@@ -123,6 +123,22 @@ impl Rendered {
         &self.text
     }
 
+    /// The files that places in the text can be led back to, as the user would write them.
+    pub fn files(&self) -> Vec<PathBuf> {
+        match &self.tracer {
+            Tracer::Helm(tracer) => tracer.files(),
+            Tracer::Kustomize(tracer) => tracer.files(),
+        }
+    }
+
+    /// The files and folders that the text depends on.
+    pub fn sources(&self) -> Vec<PathBuf> {
+        match &self.tracer {
+            Tracer::Helm(tracer) => tracer.sources(),
+            Tracer::Kustomize(tracer) => tracer.files(),
+        }
+    }
+
     /// Where a place in the text came from.
     pub fn trace(&self, spot: Spot<'_>) -> Origin {
         match &self.tracer {

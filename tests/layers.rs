@@ -11,13 +11,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules from the top to the bottom. A module may use those on later lines.
-const LAYERS: [&[&str]; 17] = [
+const LAYERS: [&[&str]; 18] = [
     &["cli"],
     &["check", "serve"],
     &["rendering"],
     &["changes", "cluster", "policy_source"],
     &["readiness"],
     &["crd"],
+    &["silence"],
     &["report"],
     &["admission"],
     &["engine"],

@@ -60,19 +60,24 @@ fn judge_text(
     let manifest = parse(Some(&folder), rendered.text().to_vec());
     let found = namespaces_of(&manifest, context.namespace);
     // What a fix would write has no place in the files.
-    let context = Context { with_replacements: false, ..context };
+    let context = Context { with_replacements: false, rendered: Some(rendered), ..context };
     let mut report = judge::judge(context, folder, manifest, namespaces);
     report.bare.clear();
-    for finding in &mut report.findings {
-        lead_back(finding, rendered);
-    }
     for problem in &mut report.errors {
         lead_problem_back(problem, rendered);
+    }
+    for warning in &mut report.warnings {
+        let Some(place) = warning.error.place else { continue };
+        let origin = rendered.trace(Spot { place, path: None });
+        warning.error.file = Some(origin.file);
+        // A line of the rendered text is none of that file.
+        warning.error.place = origin.place.map(|(place, _)| place);
     }
     (report, found)
 }
 
-fn lead_back(finding: &mut Diagnostic, rendered: &Rendered) {
+/// Puts a finding where people wrote what it is about.
+pub(super) fn lead_back(finding: &mut Diagnostic, rendered: &Rendered) {
     let origin = rendered.trace(Spot { place: finding.place, path: Some(&finding.path) });
     finding.file = Arc::new(origin.file);
     finding.rendered = Some(origin.note);

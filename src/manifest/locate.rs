@@ -11,7 +11,7 @@ use super::text::Text;
 #[derive(Debug)]
 pub(super) struct Tree {
     pub(super) text: Arc<Text>,
-    spans: Spans,
+    pub(super) spans: Spans,
     /// Steps that were found in large collections: a file can have a finding in each of its many items, and
     /// none may cost a walk over all the others.
     known: Mutex<Known>,
@@ -87,6 +87,25 @@ impl Tree {
         let line = memchr::memchr2(b'\n', b'\r', text.as_bytes()).unwrap_or(text.len());
         let first_line_end = value.start + line;
         Found { key, value, exact, shared, scalar, first_line_end }
+    }
+
+    /// Whether what stands at `offset` is part of a key or of a scalar. The header of a block scalar is not: a comment
+    /// may follow it.
+    pub(super) fn is_content(&self, offset: usize) -> bool {
+        let Some(node) = self.spans.reaching(offset) else { return false };
+        if node.key_text != KeyText::None && node.key().contains(&offset) {
+            return true;
+        }
+        if node.shape != Shape::Scalar || !node.value().contains(&offset) {
+            return false;
+        }
+        let before = self.text.as_str().get(node.value().start..offset).unwrap_or_default();
+        !before.starts_with(['|', '>']) || before.contains(['\n', '\r'])
+    }
+
+    /// Whether all that can be read stands behind `offset`.
+    pub(super) fn starts_after(&self, offset: usize) -> bool {
+        self.spans.node(0).is_none_or(|node| node.start() > offset)
     }
 
     /// The nodes of a list object's `items`.

@@ -78,6 +78,11 @@ impl Output {
         self.part(line).map(|part| part.source.as_str())
     }
 
+    /// The templates of all documents.
+    pub(super) fn sources(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().map(|part| part.source.as_str())
+    }
+
     fn part(&self, line: usize) -> Option<&Part> {
         let after = self.parts.partition_point(|part| part.lines.start <= line);
         self.parts.get(after.checked_sub(1)?)

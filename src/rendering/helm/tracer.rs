@@ -67,6 +67,25 @@ impl Tracer {
         }
     }
 
+    /// The templates, and what Helm says documents are from.
+    pub(in super::super) fn files(&self) -> Vec<PathBuf> {
+        let known = self.known.get_or_init(|| self.find_out());
+        let folder = &self.chart.folder;
+        let templates =
+            known.templates.paths.iter().map(|path| super::super::path::tidy(&folder.join(path)));
+        let named = self.output.sources().map(|source| self.chart.file(source).0);
+        let mut files: Vec<PathBuf> = templates.chain(named).collect();
+        files.sort();
+        files.dedup();
+        files
+    }
+
+    /// The chart, and the values that it was given.
+    pub(in super::super) fn sources(&self) -> Vec<PathBuf> {
+        let values = self.chart.settings.values.iter().cloned();
+        values.chain([self.chart.folder.clone()]).collect()
+    }
+
     /// The file and the place in it that wrote a line, with the values that its actions name.
     fn mapped(
         &self,

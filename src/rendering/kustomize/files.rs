@@ -1,5 +1,6 @@
 //! What a `kustomization.yaml` names.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -60,6 +61,26 @@ impl Kustomization {
     /// Whether it is one that only others can build.
     pub(in super::super) fn is_component(&self) -> bool {
         self.document.kind() == Some("Component")
+    }
+
+    /// The files of the kustomization in a folder and of those it builds on, absolute and without links.
+    pub(super) fn files(folder: &Path) -> Vec<PathBuf> {
+        let mut files = Vec::new();
+        let mut seen = HashSet::new();
+        let mut waiting: Vec<PathBuf> = folder.canonicalize().into_iter().collect();
+        while let Some(path) = waiting.pop() {
+            if !seen.insert(path.clone()) {
+                continue;
+            }
+            if path.is_dir() {
+                files.extend(file_of(&path));
+                waiting.extend(Self::read(&path).iter().flat_map(Self::parts));
+            } else {
+                files.push(path);
+            }
+        }
+        files.sort();
+        files
     }
 
     /// The files and folders it is made of, absolute and without links; those that are not there are not among them.

@@ -11,7 +11,7 @@ use super::super::{Origin, Settings, Spot, path};
 use super::follow::{Followed, follow};
 use super::list::Patch;
 use super::patches::{self, Field, Found, placed};
-use super::{build, file_of};
+use super::{Kustomization, build, file_of};
 use crate::manifest::{Document, parse};
 
 /// Where kustomize notes the file that an object was read from, and what changed it.
@@ -78,6 +78,12 @@ impl Tracer {
                 Origin { file: path::tidy(&file), place: None, note: note.into() }
             }
         }
+    }
+
+    /// The files of this kustomization and of those it builds on.
+    pub(in super::super) fn files(&self) -> Vec<PathBuf> {
+        let files = Kustomization::files(&self.folder);
+        files.iter().map(|file| self.seen(file)).collect()
     }
 
     /// The path of a file as the user would write it.
