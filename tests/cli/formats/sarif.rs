@@ -334,7 +334,7 @@ fn a_hundred_thousand_findings_take_seconds() {
     let took = start.elapsed();
     println!("100,000 results, {} MB of SARIF, in {took:?}", written.0 / 1_000_000);
     // A few seconds even without optimization; the rest is room for a busy machine. tests/linear.rs looks closer.
-    assert!(took < PATIENCE, "{took:?}");
+    assert!(took < 2 * PATIENCE, "{took:?}");
 }
 
 /// Counts what is written and keeps nothing.
