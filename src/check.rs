@@ -2,8 +2,11 @@
 
 mod embedded;
 mod facts;
+mod fault;
 mod judge;
 mod placing;
+mod since;
+mod tell;
 
 use std::collections::HashMap;
 use std::fs;
@@ -11,6 +14,7 @@ use std::path::PathBuf;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 pub use facts::namespaces_of;
+pub use since::Since;
 
 use crate::engine::{Engine, Namespaces};
 use crate::manifest::source::{SourceFile, read_all};
@@ -41,6 +45,8 @@ pub struct Context<'c> {
     pub with_judged: bool,
     /// What keeps findings quiet.
     pub silencing: &'c Silencing,
+    /// The changes that findings have to be about; none where all are told.
+    pub since: Option<&'c Since>,
 }
 
 impl<'c> Context<'c> {
@@ -55,6 +61,7 @@ impl<'c> Context<'c> {
             with_replacements: false,
             with_judged: false,
             silencing: &silence::USUAL,
+            since: None,
         }
     }
 }

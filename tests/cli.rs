@@ -34,3 +34,5 @@ mod sandbox;
 mod silencing;
 #[path = "cli/silencing_laws.rs"]
 mod silencing_laws;
+#[path = "cli/since.rs"]
+mod since;

@@ -9,22 +9,14 @@ use crate::engine::{Attributes, Decision, Engine, Finding, Namespaces};
 use crate::pod::shapes;
 use crate::pointer::Pointer;
 
-/// A pod of an object.
-pub(super) struct Pod<'p> {
-    /// Where it stands.
-    pub(super) base: &'p Pointer,
-    pub(super) namespace: &'p str,
-    /// What is said where it cannot be read.
-    pub(super) refused: Option<&'static str>,
-}
-
-/// Judges each pod in an object of no kind of Kubernetes' own, and hands on what is decided.
+/// Judges each pod in an object of no kind of Kubernetes' own, and hands on what is decided, with the pod's place and
+/// namespace.
 pub(super) fn judge(
     engine: &Engine,
-    namespaces: &Namespaces,
     object: &Value,
+    namespaces: &Namespaces,
     within: &Attributes<'_>,
-    mut tell: impl FnMut(Pod<'_>, Decision),
+    mut tell: impl FnMut(&Pointer, &str, Decision),
 ) {
     // Pods of an object can share a field, and the reader is told of it once. What was told is known by its hash:
     // an object can have a million findings.
@@ -36,9 +28,7 @@ pub(super) fn judge(
         let attributes = Attributes { namespace, facts, ..within.clone() };
         let mut decision = engine.decide_embedded(&embedded, &attributes);
         decision.findings.retain(|finding| told.insert(state.hash_one(key(finding))));
-        let refused = Some("the API server would refuse the pods that come of it");
-        let pod = Pod { base: embedded.pointer(), namespace, refused };
-        tell(pod, decision);
+        tell(embedded.pointer(), namespace, decision);
     }
 }
 
