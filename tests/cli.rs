@@ -36,3 +36,5 @@ mod silencing;
 mod silencing_laws;
 #[path = "cli/since.rs"]
 mod since;
+#[path = "cli/suites.rs"]
+mod suites;

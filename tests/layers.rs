@@ -11,15 +11,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules from the top to the bottom. A module may use those on later lines.
-const LAYERS: [&[&str]; 17] = [
+const LAYERS: [&[&str]; 19] = [
     &["cli"],
     &["check", "serve"],
+    &["suite"],
     &["changes", "cluster", "policy_source"],
     &["readiness"],
     &["crd"],
     &["silence"],
     &["report"],
     &["admission"],
+    &["facts"],
     &["engine"],
     &["policy"],
     &["rules"],

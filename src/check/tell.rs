@@ -76,14 +76,8 @@ impl<'c> Teller<'c> {
         self.report
     }
 
-    /// Adds what was decided about the pod at `base`, an object of `namespace`.
-    pub(super) fn tell(
-        &mut self,
-        document: &Document,
-        base: &Pointer,
-        namespace: &str,
-        decision: Decision,
-    ) {
+    /// Adds what was decided about a pod of `namespace`.
+    pub(super) fn tell(&mut self, document: &Document, namespace: &str, decision: Decision) {
         let Self { file, report, .. } = self;
         report.summary.pods += 1;
         for policy in &decision.undecided {
@@ -105,9 +99,6 @@ impl<'c> Teller<'c> {
         }
         report.summary.exempted += decision.exempted.len();
         let object = self.object(document);
-        if let Some(silences) = &mut self.silences {
-            silences.enter_pod(document, base);
-        }
         let is_denied = |action| action == Action::Deny;
         let mut outcome = Outcome {
             denied: decision.unreadable.as_ref().is_some_and(|found| is_denied(found.action)),
