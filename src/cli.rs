@@ -10,6 +10,7 @@ mod doctor;
 #[cfg(feature = "serve")]
 mod emergency;
 mod explain;
+mod fix;
 mod format;
 mod judging;
 #[cfg(feature = "serve")]
@@ -61,6 +62,8 @@ enum Command {
     EmergencyOn(emergency::OnArgs),
     /// Print the page of a rule, or the list of rules
     Explain(explain::ExplainArgs),
+    /// Edit manifests so that nothing is left to fix; comments and layout stay
+    Fix(fix::FixArgs),
     /// Print what the Helm chart installs, as plain YAML for `kubectl apply`
     #[cfg(feature = "serve")]
     Manifests(manifests::ManifestsArgs),
@@ -175,6 +178,7 @@ pub fn main() -> ExitCode {
         #[cfg(feature = "serve")]
         Command::EmergencyOn(args) => emergency::on(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Fix(args) => fix::run(&args, &common),
         #[cfg(feature = "serve")]
         Command::Manifests(args) => manifests::run(&args),
         Command::Policies(args) => policies::run(&args),

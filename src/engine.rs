@@ -18,6 +18,7 @@ pub use decision::{ConflictNote, Decision, Exempted, Finding, Unreadable};
 use exempting::Exemptions;
 pub use namespaces::Namespaces;
 
+use crate::finding::Safety;
 use crate::pod::kinds::{PodKind, ViewError};
 use crate::pod::view::{Annotations, Pod, Spec};
 use crate::pod::workload::Workload;
@@ -36,6 +37,9 @@ pub enum Stage {
     Validate,
     /// Both in one: what the cluster would do with a manifest.
     Whole,
+    /// What is written into a manifest so that nothing is left to say: applies the fixes of every rule, whatever its
+    /// action and the mode, as far as they are this safe, and judges nothing.
+    Fix(Safety),
 }
 
 /// The policies in force and what is let through beside them.
@@ -65,6 +69,8 @@ struct Scope<'e, 'r> {
     workload: Workload,
     mode: Mode,
     facts: &'r NamespaceFacts<'r>,
+    /// Set where every rule mends: how far.
+    fixes: Option<Safety>,
 }
 
 impl Engine {
@@ -176,6 +182,10 @@ impl Engine {
             workload: Workload::UNKNOWN,
             mode,
             facts: &attributes.facts,
+            fixes: match stage {
+                Stage::Fix(safety) => Some(safety),
+                Stage::Mutate | Stage::Validate | Stage::Whole => None,
+            },
         };
         let pod = match pod {
             Ok(pod) => pod,
@@ -236,14 +246,14 @@ impl<'e> Scope<'e, '_> {
         let created_pod = self.kind.is_pod() && attributes.operation == Operation::Create;
         // A template is judged as the pods that will come of it, and those will be patched.
         let patches = match stage {
-            Stage::Mutate => true,
+            Stage::Mutate | Stage::Fix(_) => true,
             Stage::Validate => !self.kind.is_pod(),
             Stage::Whole => created_pod || !self.kind.is_pod(),
         };
         if patches {
             self.patch(&mut pod, &mut decision);
         }
-        if stage != Stage::Mutate {
+        if matches!(stage, Stage::Validate | Stage::Whole) {
             self.judge(&pod, &mut decision);
             let found = !decision.findings.is_empty() || !decision.exempted.is_empty();
             if attributes.operation == Operation::Update && found {

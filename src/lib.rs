@@ -12,6 +12,8 @@ pub mod decode;
 pub mod edit;
 pub mod engine;
 pub mod finding;
+#[cfg(feature = "cli")]
+pub mod fix;
 pub mod glob;
 pub mod image;
 pub mod json;

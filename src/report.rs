@@ -2,6 +2,7 @@
 
 pub mod excerpt;
 mod fingerprint;
+mod fixes;
 pub mod json;
 mod repository;
 pub mod text;
@@ -11,8 +12,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use excerpt::{Excerpt, Lines};
+pub use fixes::{Fixes, Refused};
 pub use repository::Repository;
 
+use crate::finding::Safety;
 use crate::manifest::{ManifestError, Place, Replacement};
 use crate::pointer::Pointer;
 use crate::policy::Action;
@@ -32,6 +35,8 @@ pub struct Report {
     pub undecided: BTreeMap<Arc<str>, BTreeSet<String>>,
     /// How many findings each exemption kept from having consequences; those that kept none are not here.
     pub exempted: BTreeMap<Arc<str>, usize>,
+    /// What became of the fixes, where they were to be written; the findings are then those that are left.
+    pub fixes: Option<Fixes>,
 }
 
 /// A finding in a file.
@@ -51,6 +56,8 @@ pub struct Diagnostic {
     pub help: Arc<str>,
     /// What the fix does, where there is one.
     pub fix: Option<Arc<str>>,
+    /// Whether a person should look at the fix, where there is one.
+    pub fix_safety: Option<Safety>,
     /// What the fix writes into the file, each with its place; empty unless the run was asked for it.
     pub replacements: Vec<(Place, Replacement)>,
     /// The object it stands in.
@@ -129,6 +136,8 @@ pub struct Summary {
     pub patched: usize,
     /// Findings with a fix.
     pub fixable: usize,
+    /// Those of them whose fix a person should look at.
+    pub unsafe_fixes: usize,
     /// Findings that an exemption kept from having consequences. They are not among the others.
     pub exempted: usize,
 }
@@ -152,6 +161,10 @@ impl Report {
         for (exemption, count) in other.exempted {
             *self.exempted.entry(exemption).or_default() += count;
         }
+        self.fixes = match (self.fixes, other.fixes) {
+            (Some(one), Some(more)) => Some(one.and(more)),
+            (one, more) => one.or(more),
+        };
         self
     }
 
@@ -166,6 +179,9 @@ impl Report {
         });
         self.errors
             .sort_by(|a, b| (&a.error.file, a.error.place).cmp(&(&b.error.file, b.error.place)));
+        if let Some(fixes) = &mut self.fixes {
+            fixes.sort();
+        }
     }
 
     /// Whether a finding is at least as grave as `action`: Deny, then Warn, Patch and Audit.
@@ -195,6 +211,7 @@ impl Summary {
             warned: self.warned + other.warned,
             patched: self.patched + other.patched,
             fixable: self.fixable + other.fixable,
+            unsafe_fixes: self.unsafe_fixes + other.unsafe_fixes,
             exempted: self.exempted + other.exempted,
         }
     }

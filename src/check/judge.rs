@@ -10,7 +10,7 @@ use super::facts::{limit_range, namespace_of};
 use super::{Context, placing};
 use crate::decode::DecodeError;
 use crate::engine::{Attributes, Decision, Namespaces, Operation, Stage};
-use crate::finding::Fix;
+use crate::finding::{Fix, Safety};
 use crate::manifest::{Document, Manifest, ManifestError, Place, Replacement};
 use crate::pod::kinds::{Object, PodKind, ViewError};
 use crate::pointer::Pointer;
@@ -19,12 +19,14 @@ use crate::policy::document::{API_VERSION, EXEMPTION_KIND, KIND};
 use crate::policy_source;
 use crate::report::{Diagnostic, Excerpt, ObjectId, Problem, Report};
 
-/// Judges what one file holds.
-pub(super) fn judge(
+/// Judges what one file holds. Findings stand where they are in `shown`, where that is given: the same documents, as the
+/// file has them.
+pub(crate) fn judge(
     context: Context<'_>,
     file: PathBuf,
     manifest: Manifest,
     namespaces: &Namespaces,
+    shown: Option<&Manifest>,
 ) -> Report {
     let file = Arc::new(file);
     let mut report = Report::default();
@@ -32,7 +34,8 @@ pub(super) fn judge(
     let mut policies = Vec::new();
     let mut texts = Texts::default();
     // One by one, so that each makes room for what was found in it.
-    for document in manifest.documents {
+    for (at, document) in manifest.documents.into_iter().enumerate() {
+        let before = report.findings.len();
         if let Some(DecodeError { pointer, message, help }) = placing::fault(&document) {
             report.errors.push(problem(&file, &document, &pointer, message, help));
         } else if document.is_object() {
@@ -41,6 +44,9 @@ pub(super) fn judge(
                 report.errors.push(refused(&file, &document, error));
             }
             judge_object((context, namespaces), &file, &document, &mut texts, &mut report);
+            if let Some(shown) = shown.and_then(|shown| shown.documents.get(at)) {
+                report.findings.iter_mut().skip(before).for_each(|found| move_to(found, shown));
+            }
             let is_ours = document.api_version() == Some(API_VERSION);
             if is_ours && [Some(KIND), Some(EXEMPTION_KIND)].contains(&document.kind()) {
                 policies.push(document);
@@ -76,16 +82,21 @@ impl Texts {
     }
 }
 
-fn judge_object(
-    (context, namespaces): (Context<'_>, &Namespaces),
-    file: &Arc<PathBuf>,
+/// Whether pods are looked for in a document at all: one that says wrongly what it is is not judged.
+pub(crate) fn is_judged(document: &Document) -> bool {
+    document.is_object() && placing::fault(document).is_none()
+}
+
+/// What the engine says of the pod in a document; none where there is no pod.
+pub(crate) fn decide(
+    context: Context<'_>,
+    namespaces: &Namespaces,
     document: &Document,
-    texts: &mut Texts,
-    report: &mut Report,
-) {
+    stage: Stage,
+) -> Option<Decision> {
     let version = document.api_version().unwrap_or_default();
     let group = version.split_once('/').map_or("", |(group, _)| group);
-    let Some(kind) = PodKind::find(group, document.kind().unwrap_or_default()) else { return };
+    let kind = PodKind::find(group, document.kind().unwrap_or_default())?;
     let namespace = namespace_of(document, context.namespace);
     let attributes = Attributes {
         operation: Operation::Create,
@@ -99,7 +110,18 @@ fn judge_object(
         facts: namespaces.facts(namespace),
         now: context.now,
     };
-    let decision = context.engine.decide(&attributes, Stage::Whole);
+    Some(context.engine.decide(&attributes, stage))
+}
+
+fn judge_object(
+    (context, namespaces): (Context<'_>, &Namespaces),
+    file: &Arc<PathBuf>,
+    document: &Document,
+    texts: &mut Texts,
+    report: &mut Report,
+) {
+    let Some(decision) = decide(context, namespaces, document, Stage::Whole) else { return };
+    let namespace = namespace_of(document, context.namespace);
     report.summary.pods += 1;
     count(&decision, report);
     for policy in &decision.undecided {
@@ -126,6 +148,7 @@ fn judge_object(
             action: finding.action,
             message: texts.keep(&violation.message),
             help: texts.keep(&violation.help),
+            fix_safety: violation.fix.as_ref().map(|fix| fix.safety),
             fix: violation.fix.map(|fix| texts.keep(&fix.summary)),
             replacements,
             object: Arc::clone(&object),
@@ -136,6 +159,13 @@ fn judge_object(
             excerpt,
         }
     }));
+}
+
+/// The place in another text of the same document.
+fn move_to(found: &mut Diagnostic, document: &Document) {
+    let path = found.path.as_str();
+    let pointer = path.strip_prefix(&document.base).unwrap_or(path);
+    (found.place, found.excerpt) = locate(document, &Pointer::new(pointer));
 }
 
 /// What a fix writes into the file; nothing where the text cannot be edited.
@@ -149,8 +179,10 @@ fn count(decision: &Decision, report: &mut Report) {
     let summary = &mut report.summary;
     summary.findings += decision.findings.len();
     summary.exempted += decision.exempted.len();
-    summary.fixable +=
-        decision.findings.iter().filter(|finding| finding.violation.fix.is_some()).count();
+    for fix in decision.findings.iter().filter_map(|finding| finding.violation.fix.as_ref()) {
+        summary.fixable += 1;
+        summary.unsafe_fixes += usize::from(fix.safety == Safety::Unsafe);
+    }
     summary.denied += usize::from(!decision.allowed);
     summary.warned += usize::from(decision.by_action(Action::Warn).next().is_some());
     summary.patched += usize::from(decision.by_action(Action::Patch).next().is_some());

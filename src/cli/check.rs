@@ -4,15 +4,14 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::thread;
 
+use clap::Args;
 use clap::builder::FalseyValueParser;
-use clap::{Args, ValueEnum};
 
 use super::format::FormatArgs;
-use super::judging::JudgingArgs;
+use super::judging::{FailOn, JudgingArgs};
 use super::{Common, Outcome, now, output};
 use crate::check;
 use crate::engine::Engine;
-use crate::policy::Action;
 use crate::report::Report;
 
 /// Flags of `plimsoll check`.
@@ -39,25 +38,6 @@ pub(super) struct CheckArgs {
     quiet: bool,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum FailOn {
-    Deny,
-    Warn,
-    Patch,
-    Audit,
-}
-
-impl From<FailOn> for Action {
-    fn from(line: FailOn) -> Self {
-        match line {
-            FailOn::Deny => Self::Deny,
-            FailOn::Warn => Self::Warn,
-            FailOn::Patch => Self::Patch,
-            FailOn::Audit => Self::Audit,
-        }
-    }
-}
-
 pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> {
     args.formats.check()?;
     let Some(engine) = args.judging.engine(common)? else { return Ok(Outcome::Broken) };
@@ -66,13 +46,29 @@ pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> 
     let context =
         check::Context { namespace: &args.judging.namespace, now, ..check::Context::new(&engine) };
     let report = check::run(context, &args.paths, threads);
+    tell_unread(&report, &args.paths);
+    if !args.quiet {
+        tell_unused(&engine, &report, now);
+    }
+    args.formats.write(&report, args.quiet, common.color)?;
+    Ok(if !report.errors.is_empty() {
+        Outcome::Broken
+    } else if report.reaches(args.fail_on.into()) {
+        Outcome::Findings
+    } else {
+        Outcome::Clean
+    })
+}
+
+/// Names what was asked for and could not be judged, though that is no error.
+pub(super) fn tell_unread(report: &Report, paths: &[PathBuf]) {
     if report.summary.files == 0 && report.errors.is_empty() {
         output::say(format_args!(
             "warning: no manifests found; folders are searched for .yaml, .yml and .json files"
         ));
     }
     // In a folder such files are nothing odd.
-    for file in report.bare.iter().filter(|file| args.paths.contains(file)) {
+    for file in report.bare.iter().filter(|file| paths.contains(file)) {
         output::say(format_args!(
             "warning: {} holds no Kubernetes object; nothing in it was checked",
             file.display()
@@ -85,17 +81,6 @@ pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> 
             some_of(namespaces)
         ));
     }
-    if !args.quiet {
-        tell_unused(&engine, &report, now);
-    }
-    args.formats.write(&report, args.quiet, common.color)?;
-    Ok(if !report.errors.is_empty() {
-        Outcome::Broken
-    } else if report.reaches(args.fail_on.into()) {
-        Outcome::Findings
-    } else {
-        Outcome::Clean
-    })
 }
 
 /// Names the exemptions in force that did nothing in this run, though there are rules they are about.

@@ -33,8 +33,28 @@ impl FormatArgs {
 
     /// Writes the report in every format, each to its place.
     pub(super) fn write(&self, report: &Report, quiet: bool, color: Color) -> anyhow::Result<()> {
+        self.write_to(Stream::Output, report, quiet, color)
+    }
+
+    /// The same, with standard error instead of standard output where that holds a result already.
+    pub(super) fn write_beside(
+        &self,
+        report: &Report,
+        quiet: bool,
+        color: Color,
+    ) -> anyhow::Result<()> {
+        self.write_to(Stream::Error, report, quiet, color)
+    }
+
+    fn write_to(
+        &self,
+        stream: Stream,
+        report: &Report,
+        quiet: bool,
+        color: Color,
+    ) -> anyhow::Result<()> {
         for destination in &self.formats {
-            match write(report, destination, quiet, color) {
+            match write(report, destination, stream, quiet, color) {
                 // Whoever reads our output may stop early, as `head` does. The verdict stands.
                 Err(error) if is_broken_pipe(&error) => {}
                 done => done?,
@@ -42,6 +62,13 @@ impl FormatArgs {
         }
         Ok(())
     }
+}
+
+/// Where a report goes that goes to no file.
+#[derive(Clone, Copy)]
+enum Stream {
+    Output,
+    Error,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -96,10 +123,18 @@ fn refuse_mixture(formats: &[Destination]) -> anyhow::Result<()> {
 fn write(
     report: &Report,
     destination: &Destination,
+    stream: Stream,
     quiet: bool,
     color: Color,
 ) -> anyhow::Result<()> {
     match &destination.file {
+        None if matches!(stream, Stream::Error) => {
+            let stderr = io::stderr();
+            let color = color.is_on(&stderr);
+            let mut out = BufWriter::new(stderr.lock());
+            write_to(report, destination.format, text::Style { color, quiet }, &mut out)
+                .context("standard error cannot be written")
+        }
         None => {
             let stdout = io::stdout();
             let color = color.is_on(&stdout);

@@ -2,11 +2,32 @@
 
 use std::sync::Arc;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::{Common, DefaultMode, PolicyArgs};
 use crate::check::DEFAULT_NAMESPACE;
 use crate::engine::Engine;
+use crate::policy::Action;
+
+/// The gravity from which on a finding fails the run.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum FailOn {
+    Deny,
+    Warn,
+    Patch,
+    Audit,
+}
+
+impl From<FailOn> for Action {
+    fn from(line: FailOn) -> Self {
+        match line {
+            FailOn::Deny => Self::Deny,
+            FailOn::Warn => Self::Warn,
+            FailOn::Patch => Self::Patch,
+            FailOn::Audit => Self::Audit,
+        }
+    }
+}
 
 /// The policies, and what is taken to hold around the manifests.
 #[derive(Debug, Args)]

@@ -30,7 +30,11 @@ pub fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<(
     let renderer = if style.color { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.term_width(WIDTH);
     for problem in &report.errors {
-        write_problem(problem, &renderer, out)?;
+        write_problem(Level::ERROR, problem, &renderer, out)?;
+    }
+    let refused = report.fixes.iter().flat_map(|fixes| &fixes.refused);
+    for refused in refused {
+        write_problem(Level::WARNING, &refused.problem, &renderer, out)?;
     }
     for finding in &report.findings {
         write_finding(finding, &renderer, out)?;
@@ -68,9 +72,14 @@ fn write_finding(found: &Diagnostic, renderer: &Renderer, out: &mut dyn Write) -
     writeln!(out, "{text}\n")
 }
 
-fn write_problem(problem: &Problem, renderer: &Renderer, out: &mut dyn Write) -> io::Result<()> {
+fn write_problem(
+    level: Level<'static>,
+    problem: &Problem,
+    renderer: &Renderer,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let error = &problem.error;
-    let mut group = Group::with_title(Level::ERROR.primary_title(&error.message));
+    let mut group = Group::with_title(level.primary_title(&error.message));
     let file = error.file.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
     let shown = error.place.zip(problem.excerpt.as_ref());
     group = match (shown, error.place) {
@@ -118,6 +127,9 @@ fn with_column(mut rendered: String, excerpt: &Excerpt, place: Place) -> String 
 }
 
 fn write_summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    if let Some(fixes) = &report.fixes {
+        fixes.write_text(out)?;
+    }
     let summary = report.summary;
     let plural =
         |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
@@ -150,5 +162,23 @@ fn write_summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         plural(summary.pods, "pod"),
         plural(summary.files, "file"),
         parts.join(", "),
-    )
+    )?;
+    write_fixable(report, out)
+}
+
+/// What can be done about it without an editor.
+fn write_fixable(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let after_fixes = report.fixes.is_some();
+    let more = report.summary.unsafe_fixes;
+    // What `fix` has left it cannot do; and the reason has been said.
+    let safe = if after_fixes { 0 } else { report.summary.fixable - more };
+    match (safe, more) {
+        (0, 0) => Ok(()),
+        (safe, 0) => writeln!(out, "{safe} fixable with `plimsoll fix`"),
+        (0, more) if after_fixes => writeln!(out, "{more} more fixable with `--unsafe-fixes`"),
+        (0, more) => writeln!(out, "{more} fixable with `plimsoll fix --unsafe-fixes`"),
+        (safe, more) => {
+            writeln!(out, "{safe} fixable with `plimsoll fix`, {more} more with `--unsafe-fixes`")
+        }
+    }
 }

@@ -1,0 +1,287 @@
+//! One file: what the engine would have in it, edits of its text, and the proof that they say the same.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::verify::{Difference, difference};
+use super::{Done, Options, diff, is_stdin, nothing_fixed, templates, write};
+use crate::check::{Context, decide, is_judged, judge};
+use crate::engine::{Decision, Namespaces, Stage};
+use crate::manifest::source::SourceFile;
+use crate::manifest::{Document, Manifest, ManifestError, Place, Refusal, Replacement, parse};
+use crate::policy::Action;
+use crate::report::{Fixes, Problem, Refused, Report};
+
+/// What starts a file that says that it is UTF-8.
+const BOM: &str = "\u{feff}";
+
+/// An object to be edited.
+struct Wanted {
+    /// Its position in the file.
+    at: usize,
+    decision: Decision,
+}
+
+impl Wanted {
+    fn fixes(&self) -> usize {
+        self.decision.by_action(Action::Patch).count()
+    }
+}
+
+/// Edits of a file, and those that it does not get.
+#[derive(Default)]
+struct Plan {
+    fixes: Fixes,
+    /// In the order of the text.
+    replacements: Vec<Replacement>,
+    /// The objects as they are to be, by position.
+    expected: HashMap<usize, Value>,
+}
+
+/// Fixes what one source holds.
+pub(super) fn file(
+    context: Context<'_>,
+    options: Options,
+    source: SourceFile,
+    namespaces: &Namespaces,
+) -> Done {
+    let path = source.path;
+    let bytes = match source.bytes {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            let report = Report { errors: vec![error.into()], ..Report::default() };
+            return Done { report, ..Done::default() };
+        }
+    };
+    // What goes through comes out again, whatever it is.
+    let passed = (is_stdin(&path) && !options.diff && options.write).then(|| bytes.clone());
+    let before = parse(Some(&path), bytes);
+    let plan = plan(context, options, &path, &before, namespaces);
+    if plan.replacements.is_empty() {
+        let mut report = judge(context, path, before, namespaces, None);
+        report.fixes = Some(plan.fixes);
+        return Done { report, output: passed.unwrap_or_default(), notes: Vec::new() };
+    }
+
+    let text = spliced(before.text.as_str(), &plan.replacements);
+    let after = parse(Some(&path), text.into_bytes());
+    let mut output = Vec::new();
+    let mut notes = Vec::new();
+    let made = prove(context, options, &before, &after, &plan, namespaces)
+        .map_err(|found| {
+            let message = format!(
+                "nothing was fixed in this file: with the fixes, {}; that is a mistake in Plimsoll",
+                found.message
+            );
+            Box::new(in_text(&path, &before, found.place, message))
+        })
+        .and_then(|()| {
+            let bom = if before.text.has_bom() { BOM } else { "" };
+            let [old, new] = [&before, &after].map(|read| read.text.as_str());
+            if options.diff {
+                // A vector takes all that it is given.
+                let _ =
+                    diff::write(&path, &format!("{bom}{old}"), &format!("{bom}{new}"), &mut output);
+            }
+            let [old, new] = [old, new].map(|text| [bom.as_bytes(), text.as_bytes()]);
+            match (&passed, options.write) {
+                (Some(_), _) => output = new.concat(),
+                (None, true) => notes.extend(put(&path, &old, &new)?),
+                (None, false) => {}
+            }
+            Ok(())
+        });
+    match made {
+        Ok(()) => {
+            let shown = (!options.write).then_some(&before);
+            let mut report = judge(context, path, after, namespaces, shown);
+            report.fixes = Some(plan.fixes);
+            Done { report, output, notes }
+        }
+        Err(problem) => {
+            let mut report = judge(context, path, before, namespaces, None);
+            report.errors.push(*problem);
+            report.fixes = nothing_fixed();
+            Done { report, output: passed.unwrap_or_default(), notes }
+        }
+    }
+}
+
+/// Writes the file; answers with what its user should know.
+fn put(path: &Path, old: &[&[u8]], new: &[&[u8]]) -> Result<Option<String>, Box<Problem>> {
+    match write::replace(path, old, new) {
+        Ok(0) => Ok(None),
+        Ok(others) => Ok(Some(format!(
+            "{} had {others} other name{} (hard links), which keep the old text",
+            path.display(),
+            if others == 1 { "" } else { "s" }
+        ))),
+        Err(why) => {
+            let message = format!("cannot be written: {why}");
+            let help = Some("the file is as it was");
+            Err(Box::new(ManifestError::new(Some(path), None, message, help).into()))
+        }
+    }
+}
+
+/// What is to be written, as far as it can be.
+fn plan(
+    context: Context<'_>,
+    options: Options,
+    path: &Path,
+    manifest: &Manifest,
+    namespaces: &Namespaces,
+) -> Plan {
+    let mut plan = Plan::default();
+    let stage = Stage::Fix(options.safety);
+    let mut wanted = Vec::new();
+    for (at, document) in manifest.documents.iter().enumerate() {
+        if !is_judged(document) {
+            continue;
+        }
+        let Some(decision) = decide(context, namespaces, document, stage) else { continue };
+        for note in decision.conflicts.iter().filter(|_| decision.settled) {
+            plan.refuse(path, manifest, document.locate(""), note.message.clone(), 1);
+        }
+        if decision.by_action(Action::Patch).next().is_some() {
+            wanted.push(Wanted { at, decision });
+        }
+    }
+    if let (Some(error), false) = (manifest.errors.first(), wanted.is_empty()) {
+        let fixes = wanted.iter().map(Wanted::fixes).sum();
+        let place = error.place.unwrap_or(Place { line: 1, column: 1, end_line: 1, end_column: 1 });
+        let message = "nothing is fixed in a file with an error".to_owned();
+        plan.refuse(path, manifest, place, message, fixes);
+        return plan;
+    }
+    for wanted in wanted {
+        let Some(document) = manifest.documents.get(wanted.at) else { continue };
+        match edits_of(manifest, document, &wanted) {
+            Ok((replacements, expected)) => {
+                plan.replacements.extend(replacements);
+                plan.expected.insert(wanted.at, expected);
+                for finding in wanted.decision.by_action(Action::Patch) {
+                    let rule = (finding.policy.clone(), finding.rule.clone());
+                    *plan.fixes.applied.entry(rule).or_default() += 1;
+                }
+            }
+            Err(refusal) => {
+                let kind = document.kind().unwrap_or_default();
+                let name = document.name().unwrap_or_default();
+                let message = format!("{kind} {name} is not fixed: {}", refusal.message);
+                plan.refuse(path, manifest, refusal.place, message, wanted.fixes());
+            }
+        }
+    }
+    plan.replacements.sort_by_key(|change| (change.range.start, change.range.end));
+    plan.fixes.files = usize::from(!plan.replacements.is_empty());
+    plan
+}
+
+impl Plan {
+    fn refuse(
+        &mut self,
+        path: &Path,
+        manifest: &Manifest,
+        place: Place,
+        message: String,
+        fixes: usize,
+    ) {
+        let problem = in_text(path, manifest, place, message);
+        self.fixes.refused.push(Refused { problem, fixes });
+    }
+}
+
+fn in_text(path: &Path, manifest: &Manifest, place: Place, message: String) -> Problem {
+    let error = ManifestError::new(Some(path), Some(place), message, None::<&str>);
+    let mut problems = Problem::in_text(vec![error.clone()], manifest.text.as_str());
+    problems.pop().unwrap_or_else(|| error.into())
+}
+
+/// The changes of the text that give an object its fixes, and the object with them.
+fn edits_of(
+    manifest: &Manifest,
+    document: &Document,
+    wanted: &Wanted,
+) -> Result<(Vec<Replacement>, Value), Refusal> {
+    let refuse =
+        |message: &str| Refusal { place: document.locate(""), message: message.to_owned() };
+    if !wanted.decision.settled {
+        return Err(refuse("its rules undo each other's fixes"));
+    }
+    if let Some(at) = template_around(manifest, document) {
+        let place = document.text().place(at..at + 2);
+        let message = "this is a template, and what it will be is not known here".to_owned();
+        return Err(Refusal { place, message });
+    }
+    let edits: Vec<_> = wanted.decision.edits().cloned().collect();
+    let mut expected = document.value.clone();
+    if !edits.iter().all(|edit| edit.apply(&mut expected)) {
+        return Err(refuse("the fixes do not fit it"));
+    }
+    Ok((document.plan(&edits)?, expected))
+}
+
+/// Where a template's action stands in an object, or between the objects of its file: it could be about all of them.
+fn template_around(manifest: &Manifest, document: &Document) -> Option<usize> {
+    let others: Vec<_> = manifest
+        .documents
+        .iter()
+        .filter(|other| !std::ptr::eq(*other, document))
+        .map(|other| other.find("").value)
+        .collect();
+    let mut from = 0;
+    while let Some(at) = templates::find_action(manifest.text.as_str(), from) {
+        match others.iter().find(|range| range.contains(&at)) {
+            Some(other) => from = other.end.max(at + 1),
+            None => return Some(at),
+        }
+    }
+    None
+}
+
+/// The text with its changes, which are in order and apart.
+fn spliced(text: &str, changes: &[Replacement]) -> String {
+    let mut new = String::with_capacity(text.len() + text.len() / 8);
+    let mut done = 0;
+    for Replacement { range, text: put } in changes {
+        new += text.get(done..range.start).unwrap_or_default();
+        new += put;
+        done = range.end;
+    }
+    new += text.get(done..).unwrap_or_default();
+    new
+}
+
+/// Shows that the new text holds what the engine asked for, all else as it was, and nothing more to fix.
+fn prove(
+    context: Context<'_>,
+    options: Options,
+    before: &Manifest,
+    after: &Manifest,
+    plan: &Plan,
+    namespaces: &Namespaces,
+) -> Result<(), Difference> {
+    if let Some(found) = difference(before, after, &plan.expected) {
+        return Err(found);
+    }
+    let mut edited: Vec<_> = plan.expected.keys().collect();
+    edited.sort();
+    for at in edited {
+        let (Some(old), Some(new)) = (before.documents.get(*at), after.documents.get(*at)) else {
+            continue;
+        };
+        let again = decide(context, namespaces, new, Stage::Fix(options.safety));
+        if let Some(left) = again.iter().flat_map(|again| again.by_action(Action::Patch)).next() {
+            let pointer = left.violation.pointer.as_str();
+            let message = format!(
+                "{}/{} would still find: {}",
+                left.policy, left.rule, left.violation.message
+            );
+            return Err(Difference { place: old.locate(pointer), message });
+        }
+    }
+    Ok(())
+}
