@@ -1,4 +1,4 @@
-//! `plimsoll check` of 1,000 mixed manifests, about 2 MB, as a whole process.
+//! `plimsoll check` of 1,000 mixed manifests, about 2 MB, as a whole process, and `plimsoll fix` of the same.
 //!
 //! `cargo bench --bench check` prints wall time, CPU time and peak memory. Linux only for the last two.
 
@@ -131,14 +131,14 @@ fn children_cpu() -> f64 {
     (ticks(13) + ticks(14)) / 100.0
 }
 
-fn main() {
-    let folder = tempfile::tempdir().unwrap();
-    let bytes = corpus(folder.path());
+/// Runs of one command, each over what `prepare` leaves in the folder.
+fn measure(name: &str, args: &[&str], folder: &Path, prepare: impl Fn()) {
     let run = || {
+        prepare();
         let started = Instant::now();
         let status = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
-            .args(["check", "--quiet"])
-            .arg(folder.path())
+            .args(args)
+            .arg(folder)
             .stdout(Stdio::null())
             .status()
             .unwrap();
@@ -150,7 +150,22 @@ fn main() {
     let mut walls: Vec<Duration> = (0..RUNS).map(|_| run()).collect();
     let cpu = (children_cpu() - before) / RUNS as f64;
     walls.sort();
-    println!("check of {FILES} manifests, {:.2} MB, {RUNS} runs", bytes as f64 / 1e6);
+    println!("{name}, {RUNS} runs");
     println!("  wall  min {:?}  median {:?}  max {:?}", walls[0], walls[RUNS / 2], walls[RUNS - 1]);
     println!("  cpu   mean {cpu:.3} s");
+}
+
+fn main() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = corpus(folder.path());
+    println!("{FILES} manifests, {:.2} MB", bytes as f64 / 1e6);
+    let fresh = || {
+        corpus(folder.path());
+    };
+    let all = ["fix", "--quiet", "--unsafe-fixes"];
+    measure("check", &["check", "--quiet"], folder.path(), || {});
+    measure("fix --check", &["fix", "--quiet", "--check"], folder.path(), || {});
+    measure("fix", &["fix", "--quiet"], folder.path(), fresh);
+    measure("fix --unsafe-fixes", &all, folder.path(), fresh);
+    measure("fix, all fixed before", &all, folder.path(), || {});
 }

@@ -10,6 +10,8 @@ mod doors;
 mod exemptions;
 #[path = "cli/facts.rs"]
 mod facts;
+#[path = "cli/fix.rs"]
+mod fix;
 #[path = "cli/hostile.rs"]
 mod hostile;
 #[path = "cli/input.rs"]
