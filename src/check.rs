@@ -15,7 +15,7 @@ pub(crate) use judge::{decide, is_judged, judge};
 use crate::engine::{Engine, Namespaces};
 use crate::manifest::source::{SourceFile, read_all};
 use crate::manifest::{ManifestError, parse};
-use crate::report::Report;
+use crate::report::{Report, rules_in_force};
 
 /// Where an object goes that names no namespace, unless the user says otherwise.
 pub const DEFAULT_NAMESPACE: &str = "default";
@@ -36,6 +36,8 @@ pub struct Context<'c> {
     pub known: &'c Namespaces,
     /// Whether findings are to say what their fixes write into the files.
     pub with_replacements: bool,
+    /// Whether the report is to name every object that was judged.
+    pub with_judged: bool,
 }
 
 impl<'c> Context<'c> {
@@ -48,6 +50,7 @@ impl<'c> Context<'c> {
             now: None,
             known: &NONE,
             with_replacements: false,
+            with_judged: false,
         }
     }
 }
@@ -71,6 +74,7 @@ pub fn run(context: Context<'_>, paths: &[PathBuf], threads: usize) -> Report {
     if !namespaces.is_empty() {
         report = pass(&context.known.clone().and(namespaces)).0;
     }
+    report.rules = rules_in_force(context.engine.policies());
     report.sort();
     report
 }

@@ -19,7 +19,7 @@ use crate::engine::Namespaces;
 use crate::finding::Safety;
 use crate::manifest::parse;
 use crate::manifest::source::{SourceFile, read_all};
-use crate::report::{Fixes, Report};
+use crate::report::{Fixes, Report, rules_in_force};
 
 /// The path that stands for standard input.
 const STDIN: &str = "-";
@@ -80,6 +80,7 @@ pub fn run(context: Context<'_>, options: Options, paths: &[PathBuf], threads: u
     let mut done = done.into_iter().fold(Done::default(), Done::and);
     let fixes = done.report.fixes.get_or_insert_default();
     fixes.written = options.write;
+    done.report.rules = rules_in_force(context.engine.policies());
     done.report.sort();
     done
 }

@@ -2,6 +2,8 @@
 
 pub mod admission;
 #[cfg(feature = "cli")]
+pub mod changes;
+#[cfg(feature = "cli")]
 pub mod check;
 #[cfg(feature = "cli")]
 pub mod cli;

@@ -1,11 +1,22 @@
 //! What the offline doors found, in a form that every output format is made from.
 
+pub mod compact;
 pub mod excerpt;
 mod fingerprint;
+mod first;
 mod fixes;
+pub mod github;
+pub mod gitlab;
 pub mod json;
+pub mod junit;
+pub mod markdown;
+mod plain;
 mod repository;
+mod rules;
+pub mod sarif;
+mod stream;
 pub mod text;
+mod uri;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -14,6 +25,7 @@ use std::sync::Arc;
 pub use excerpt::{Excerpt, Lines};
 pub use fixes::{Fixes, Refused};
 pub use repository::Repository;
+pub use rules::{RuleInForce, rules_in_force};
 
 use crate::finding::Safety;
 use crate::manifest::{ManifestError, Place, Replacement};
@@ -37,6 +49,21 @@ pub struct Report {
     pub exempted: BTreeMap<Arc<str>, usize>,
     /// What became of the fixes, where they were to be written; the findings are then those that are left.
     pub fixes: Option<Fixes>,
+    /// The rules that were in force, whether they found something or not.
+    pub rules: Vec<RuleInForce>,
+    /// The objects with pods that were judged, in the order of their files; empty unless the run was asked for them.
+    pub judged: Vec<Judged>,
+    /// The lightest finding that makes the run fail; none stands for what admission refuses.
+    pub fail_on: Option<Action>,
+}
+
+/// An object that was judged.
+#[derive(Debug)]
+pub struct Judged {
+    /// What it is called; its findings share it.
+    pub object: Arc<ObjectId>,
+    /// The file as the user named it.
+    pub file: Arc<PathBuf>,
 }
 
 /// A finding in a file.
@@ -165,6 +192,7 @@ impl Report {
             (Some(one), Some(more)) => Some(one.and(more)),
             (one, more) => one.or(more),
         };
+        self.judged.extend(other.judged);
         self
     }
 
@@ -182,6 +210,11 @@ impl Report {
         if let Some(fixes) = &mut self.fixes {
             fixes.sort();
         }
+    }
+
+    /// Whether a finding makes the run fail.
+    pub fn fails(&self, found: &Diagnostic) -> bool {
+        gravity(found.action) >= gravity(self.fail_on.unwrap_or(Action::Deny))
     }
 
     /// Whether a finding is at least as grave as `action`: Deny, then Warn, Patch and Audit.

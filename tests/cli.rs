@@ -12,6 +12,8 @@ mod exemptions;
 mod facts;
 #[path = "cli/fix.rs"]
 mod fix;
+#[path = "cli/formats.rs"]
+mod formats;
 #[path = "cli/hostile.rs"]
 mod hostile;
 #[path = "cli/input.rs"]

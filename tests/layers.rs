@@ -15,7 +15,7 @@ const LAYERS: [&[&str]; 17] = [
     &["cli"],
     &["fix"],
     &["check", "serve"],
-    &["cluster", "policy_source"],
+    &["changes", "cluster", "policy_source"],
     &["readiness"],
     &["crd"],
     &["report"],

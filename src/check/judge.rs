@@ -17,7 +17,7 @@ use crate::pointer::Pointer;
 use crate::policy::Action;
 use crate::policy::document::{API_VERSION, EXEMPTION_KIND, KIND};
 use crate::policy_source;
-use crate::report::{Diagnostic, Excerpt, ObjectId, Problem, Report};
+use crate::report::{Diagnostic, Excerpt, Judged, ObjectId, Problem, Report};
 
 /// Judges what one file holds. Findings stand where they are in `shown`, where that is given: the same documents, as the
 /// file has them.
@@ -135,6 +135,10 @@ fn judge_object(
         *report.exempted.entry(Arc::clone(&exempted.exemption)).or_default() += 1;
     }
     let object = Arc::new(object_id(document));
+    if context.with_judged {
+        let (object, file) = (Arc::clone(&object), Arc::clone(file));
+        report.judged.push(Judged { object, file });
+    }
     report.findings.extend(decision.findings.into_iter().map(|finding| {
         let violation = finding.violation;
         let (place, mut excerpt) = locate(document, &violation.pointer);

@@ -43,9 +43,15 @@ pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> 
     let Some(engine) = args.judging.engine(common)? else { return Ok(Outcome::Broken) };
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let now = Some(now());
-    let context =
-        check::Context { namespace: &args.judging.namespace, now, ..check::Context::new(&engine) };
-    let report = check::run(context, &args.paths, threads);
+    let context = check::Context {
+        namespace: &args.judging.namespace,
+        now,
+        with_replacements: args.formats.show_replacements(),
+        with_judged: args.formats.show_judged(),
+        ..check::Context::new(&engine)
+    };
+    let mut report = check::run(context, &args.paths, threads);
+    report.fail_on = Some(args.fail_on.into());
     tell_unread(&report, &args.paths);
     if !args.quiet {
         tell_unused(&engine, &report, now);

@@ -51,17 +51,22 @@ pub(super) fn run(args: &FixArgs, common: &Common) -> anyhow::Result<Outcome> {
     args.formats.check()?;
     let Some(engine) = args.judging.engine(common)? else { return Ok(Outcome::Broken) };
     let threads = thread::available_parallelism().map_or(1, usize::from);
+    let write = !args.diff && !args.check;
     let context = check::Context {
         namespace: &args.judging.namespace,
         now: Some(now()),
+        // Where nothing is written, they would not fit the file.
+        with_replacements: write && args.formats.show_replacements(),
+        with_judged: args.formats.show_judged(),
         ..check::Context::new(&engine)
     };
     let options = fix::Options {
         safety: if args.unsafe_fixes { Safety::Unsafe } else { Safety::Safe },
-        write: !args.diff && !args.check,
+        write,
         diff: args.diff,
     };
-    let fix::Done { report, output, notes } = fix::run(context, options, &args.paths, threads);
+    let fix::Done { mut report, output, notes } = fix::run(context, options, &args.paths, threads);
+    report.fail_on = Some(args.fail_on.into());
     tell_unread(&report, &args.paths);
     for note in notes {
         output::say(format_args!("warning: {note}"));
