@@ -19,8 +19,10 @@ pub struct Document {
     pub value: Value,
     /// The RFC 6901 pointer of the value in its document: `""`, or `"/items/3"` in a list.
     pub base: String,
-    root: NodeId,
-    tree: Arc<Tree>,
+    pub(super) root: NodeId,
+    /// Whether the list that holds this item is anchored or an alias.
+    pub(super) shared: bool,
+    pub(super) tree: Arc<Tree>,
 }
 
 impl Document {
@@ -71,7 +73,8 @@ impl Document {
 /// Makes a document of a value, or several of a list.
 pub(super) fn expand(tree: &Arc<Tree>, root: NodeId, value: Value) -> Vec<Document> {
     let mut found = Vec::new();
-    let document = Document { value, base: String::new(), root, tree: Arc::clone(tree) };
+    let document =
+        Document { value, base: String::new(), root, shared: false, tree: Arc::clone(tree) };
     let mut waiting = vec![document];
     while let Some(mut document) = waiting.pop() {
         let Some(items) = take_items(&mut document.value) else {
@@ -79,10 +82,11 @@ pub(super) fn expand(tree: &Arc<Tree>, root: NodeId, value: Value) -> Vec<Docume
             continue;
         };
         let nodes = tree.items(document.root);
+        let shared = document.shared || tree.find(document.root, "/items").shared;
         let lists = items.into_iter().zip(nodes).enumerate().map(|(index, (mut value, root))| {
             inherit(&mut value, &document.value);
             let base = format!("{}/items/{index}", document.base);
-            Document { value, base, root, tree: Arc::clone(tree) }
+            Document { value, base, root, shared, tree: Arc::clone(tree) }
         });
         let before = waiting.len();
         waiting.extend(lists);

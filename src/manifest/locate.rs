@@ -11,7 +11,7 @@ use super::text::Text;
 #[derive(Debug)]
 pub(super) struct Tree {
     pub(super) text: Arc<Text>,
-    spans: Spans,
+    pub(super) spans: Spans,
     /// Steps that were found in large collections: a file can have a finding in each of its many items, and
     /// none may cost a walk over all the others.
     known: Mutex<Known>,

@@ -62,6 +62,11 @@ impl Node {
         self.last.saturating_sub(id) > nodes
     }
 
+    /// The last node below this one, or itself.
+    pub(super) fn last(&self) -> NodeId {
+        self.last
+    }
+
     pub(super) fn link(&self) -> Option<NodeId> {
         (self.link != NONE).then_some(self.link)
     }
@@ -80,11 +85,13 @@ pub(super) struct Spans {
     nodes: Vec<Node>,
     /// Keys that differ from their text.
     keys: HashMap<NodeId, Box<str>>,
+    /// Where the text of the node that was added or closed last ends.
+    ended: u32,
 }
 
 impl Spans {
     pub(super) fn with_capacity(nodes: usize) -> Self {
-        Self { nodes: Vec::with_capacity(nodes), keys: HashMap::new() }
+        Self { nodes: Vec::with_capacity(nodes), keys: HashMap::new(), ended: 0 }
     }
 
     /// The number that the next node gets.
@@ -110,6 +117,7 @@ impl Spans {
             }
         };
         let value = pair(&value);
+        self.ended = value[1].max(key[1]);
         let last = if shape == Shape::Scalar { id } else { NONE };
         let node = Node { key, value, last, link: NONE, shape, key_text, anchored: false };
         self.nodes.push(node);
@@ -119,10 +127,11 @@ impl Spans {
     /// Ends a collection whose text ends at `end`, or where its last child ends.
     pub(super) fn close(&mut self, id: NodeId, end: Option<usize>) {
         let last = self.next().saturating_sub(1);
-        let inner = self.nodes.get(last as usize).map_or(0, |node| node.value[1].max(node.key[1]));
+        let end = end.map_or(self.ended, |end| end as u32);
         if let Some(node) = self.nodes.get_mut(id as usize) {
             node.last = last;
-            node.value[1] = end.map_or(inner, |end| end as u32).max(node.value[0]);
+            node.value[1] = end.max(node.value[0]);
+            self.ended = node.value[1];
         }
     }
 
@@ -154,7 +163,9 @@ impl Spans {
 
     /// The first child of `parent` with this key, not looking into merges.
     pub(super) fn child(&self, text: &str, parent: NodeId, key: &str) -> Option<NodeId> {
-        self.children(parent).find(|&(id, node)| self.is_key(text, id, node, key)).map(|(id, _)| id)
+        self.children(parent)
+            .find(|&(id, node)| self.name(text, id, node) == Some(key))
+            .map(|(id, _)| id)
     }
 
     pub(super) fn children(&self, parent: NodeId) -> impl Iterator<Item = (NodeId, &Node)> {
@@ -169,13 +180,14 @@ impl Spans {
         })
     }
 
-    fn is_key(&self, text: &str, id: NodeId, node: &Node, key: &str) -> bool {
+    /// The key of a field; none for an item, a root and `<<`.
+    pub(super) fn name<'s>(&'s self, text: &'s str, id: NodeId, node: &Node) -> Option<&'s str> {
         let written = || text.get(node.key());
         match node.key_text {
-            KeyText::Plain => written() == Some(key),
-            KeyText::Quoted => written().and_then(unquote) == Some(key),
-            KeyText::Other => self.keys.get(&id).is_some_and(|name| &**name == key),
-            KeyText::None | KeyText::Merge => false,
+            KeyText::Plain => written(),
+            KeyText::Quoted => written().and_then(unquote),
+            KeyText::Other => self.keys.get(&id).map(|name| &**name),
+            KeyText::None | KeyText::Merge => None,
         }
     }
 }

@@ -1,10 +1,27 @@
 //! Edits of values, turned into edits of the text they stand in.
 
+mod block;
+mod draft;
+mod editor;
+mod flow;
+mod habits;
+mod lowering;
+mod replace;
+mod revision;
+mod scalars;
+mod source;
+mod splices;
+mod templates;
+mod values;
+mod write;
+
 use std::ops::Range;
 
 use super::Document;
 use super::error::Place;
 use crate::edit::Edit;
+use draft::{Draft, Obstacle};
+use editor::Editor;
 
 /// A change of the text: what stands in `range` gives way to `text`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,9 +48,47 @@ impl Document {
     /// # Errors
     /// Where the text cannot be edited so that all else in it stays as it is.
     pub fn plan(&self, edits: &[Edit]) -> Result<Vec<Replacement>, Refusal> {
-        let place = edits
-            .first()
-            .map_or_else(|| self.locate(""), |edit| self.locate(edit.pointer.as_str()));
-        Err(Refusal { place, message: "the text cannot be edited".to_owned() })
+        let mut draft = Draft::new(&self.tree, self.root, &self.value);
+        for edit in edits {
+            draft.apply(edit).map_err(|obstacle| self.refusal(obstacle, edit.pointer.as_str()))?;
+        }
+        let first = edits.first().map_or("", |edit| edit.pointer.as_str());
+        let mut editor = Editor::new(draft, self.root);
+        if editor.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.refuse_whole()?;
+        editor.run().map_err(|obstacle| self.refusal(obstacle, first))?;
+        editor.splices.finish().map_err(|at| {
+            let message = "two changes would be made to the same text here".to_owned();
+            self.refusal(Obstacle { range: Some(at..at), message }, first)
+        })
+    }
+
+    /// Refuses documents in which nothing can be edited.
+    fn refuse_whole(&self) -> Result<(), Refusal> {
+        let whole = self.find("").value;
+        let text = self.text().as_str();
+        if self.shared {
+            let message = "the list around this is anchored or an alias".to_owned();
+            return Err(self.refusal(Obstacle { range: None, message }, ""));
+        }
+        if let Some(at) = templates::action(text.get(whole.clone()).unwrap_or_default()) {
+            let at = whole.start + at;
+            let message = "this is a template, which only its engine turns into YAML".to_owned();
+            return Err(self.refusal(Obstacle { range: Some(at..at + 2), message }, ""));
+        }
+        Ok(())
+    }
+
+    fn refusal(&self, obstacle: Obstacle, pointer: &str) -> Refusal {
+        let place = match obstacle.range {
+            Some(range) => self.text().place(range),
+            None => self.locate(pointer),
+        };
+        Refusal { place, message: obstacle.message }
     }
 }
+
+#[cfg(test)]
+mod tests;

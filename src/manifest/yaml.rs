@@ -39,6 +39,11 @@ pub(super) fn read(composer: &mut Composer<'_>, rest: Rest) {
     }
 }
 
+/// The value of a plain scalar, if it has one.
+pub(super) fn plain(text: &str) -> Option<Value> {
+    scalar::plain(text.into()).into_value().ok()
+}
+
 fn options() -> Options {
     // One more than ours, so that ours tells people the limit.
     granit_parser::options! {
