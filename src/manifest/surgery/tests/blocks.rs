@@ -185,3 +185,16 @@ fn refusals() {
         &text.replace("e: 1\n", "e: 1\n  f: 1\n"),
     );
 }
+
+/// For the parser such a list starts with its first item, behind the dash.
+#[test]
+fn lists_at_the_indent_of_their_key_whose_items_are_flow() {
+    for (text, wanted) in [
+        ("a:\n- {b: 1}\n", "a:\n- {b: 1}\n- 2\n"),
+        ("a: # x\n- [b]\n# y\n", "a: # x\n- [b]\n- 2\n# y\n"),
+        ("c:\n  a:\n  - [b]\n  - {c: 1}\nd: 1\n", "c:\n  a:\n  - [b]\n  - {c: 1}\n  - 2\nd: 1\n"),
+    ] {
+        let at = if text.starts_with('a') { "/a" } else { "/c/a" };
+        check(text, &[append(at, json!(2))], wanted);
+    }
+}
