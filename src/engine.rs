@@ -6,6 +6,7 @@ mod attributes;
 mod blame;
 mod decision;
 mod exempting;
+mod fixing;
 mod judging;
 mod namespaces;
 mod patching;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 pub use attributes::{Attributes, NamespaceFacts, Operation, User};
 pub use decision::{ConflictNote, Decision, Exempted, Finding, Unreadable};
 use exempting::Exemptions;
+pub use fixing::LeavesOut;
 pub use namespaces::Namespaces;
 
 use crate::finding::Safety;
@@ -71,6 +73,8 @@ struct Scope<'e, 'r> {
     facts: &'r NamespaceFacts<'r>,
     /// Set where every rule mends: how far.
     fixes: Option<Safety>,
+    /// The fixes that are left out all the same.
+    leaves_out: Option<LeavesOut<'r>>,
 }
 
 impl Engine {
@@ -132,6 +136,16 @@ impl Engine {
         pod: Option<Pod<'_>>,
         stage: Stage,
     ) -> Decision {
+        self.decide_but(attributes, pod, stage, None)
+    }
+
+    fn decide_but(
+        &self,
+        attributes: &Attributes<'_>,
+        pod: Option<Pod<'_>>,
+        stage: Stage,
+        leaves_out: Option<LeavesOut<'_>>,
+    ) -> Decision {
         let Some((kind, verb)) = self.judged(attributes, stage) else { return Decision::allowed() };
         let groups: &[&str] = attributes.user.as_ref().map_or(&[], |user| user.groups.as_slice());
         let request = RequestFacts {
@@ -154,7 +168,7 @@ impl Engine {
             Decision::allowed()
         } else {
             let pod = pod.map_or_else(|| kind.read(object), Ok);
-            self.judge(attributes, &request, stage, kind, candidates, pod)
+            self.judge(attributes, &request, (stage, leaves_out), kind, candidates, pod)
         };
         let policies = self.policies.policies().iter();
         let undecided = policies.filter(|policy| policy.matcher.is_undecided(&request));
@@ -167,7 +181,7 @@ impl Engine {
         &self,
         attributes: &Attributes<'_>,
         request: &RequestFacts<'_>,
-        stage: Stage,
+        (stage, leaves_out): (Stage, Option<LeavesOut<'_>>),
         kind: &'static PodKind,
         candidates: Vec<Matched<'_>>,
         pod: Result<Pod<'_>, ViewError>,
@@ -186,6 +200,7 @@ impl Engine {
                 Stage::Fix(safety) => Some(safety),
                 Stage::Mutate | Stage::Validate | Stage::Whole => None,
             },
+            leaves_out,
         };
         let pod = match pod {
             Ok(pod) => pod,
@@ -272,28 +287,6 @@ impl<'e> Scope<'e, '_> {
             workload: self.workload,
             limit_ranges: self.facts.limit_ranges,
         }
-    }
-
-    /// A pod that cannot be read is never a pass: it is refused where a policy could have refused it. Exemptions
-    /// do not count, since nobody can tell whether one is about the pod.
-    fn unreadable(&self, error: ViewError) -> Decision {
-        let gravest = self
-            .matched
-            .iter()
-            .flat_map(|matched| matched.policy.rules.iter().map(move |rule| (matched.policy, rule)))
-            .map(|(policy, rule)| (rule.action_unpatched().capped(self.mode), policy, rule))
-            .rev()
-            .max_by_key(|(action, ..)| *action);
-        let mut decision = Decision::allowed();
-        decision.unreadable = gravest.map(|(action, policy, rule)| Unreadable {
-            action,
-            policy: Arc::clone(&policy.name),
-            rule: Arc::clone(&rule.name),
-            kind: rule.kind.meta.name,
-            error,
-        });
-        decision.settle();
-        decision
     }
 }
 

@@ -70,6 +70,14 @@ impl Scope<'_, '_> {
             let is_safe = |fix: &Fix| fix.safety == Safety::Safe;
             violations.retain(|violation| violation.fix.as_ref().is_some_and(is_safe));
         }
+        if let Some(leaves_out) = self.leaves_out {
+            let base = self.kind.base();
+            violations.retain(|violation| {
+                let found =
+                    Finding::new(matched.policy, rule, Action::Patch, &base, violation.clone());
+                violation.fix.is_some() && !leaves_out(&found)
+            });
+        }
         let lost = self.lost_conflicts(id, &violations, pod);
         for (at, violation) in violations.into_iter().enumerate() {
             let Some(fix) = &violation.fix else { continue };
