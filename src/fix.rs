@@ -6,7 +6,6 @@
 
 mod diff;
 mod mend;
-mod templates;
 mod verify;
 mod write;
 

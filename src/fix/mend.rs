@@ -6,10 +6,11 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::verify::{Difference, difference};
-use super::{Done, Options, diff, is_stdin, nothing_fixed, templates, write};
+use super::{Done, Options, diff, is_stdin, nothing_fixed, write};
 use crate::check::{Context, decide, is_judged, judge};
 use crate::engine::{Decision, Namespaces, Stage};
 use crate::manifest::source::SourceFile;
+use crate::manifest::surgery::templates;
 use crate::manifest::{Document, Manifest, ManifestError, Place, Refusal, Replacement, parse};
 use crate::policy::Action;
 use crate::report::{Fixes, Problem, Refused, Report};
@@ -149,16 +150,17 @@ fn plan(
             wanted.push(Wanted { at, decision });
         }
     }
-    if let (Some(error), false) = (manifest.errors.first(), wanted.is_empty()) {
+    if wanted.is_empty() {
+        return plan;
+    }
+    if let Some((place, message)) = obstacle(manifest) {
         let fixes = wanted.iter().map(Wanted::fixes).sum();
-        let place = error.place.unwrap_or(Place { line: 1, column: 1, end_line: 1, end_column: 1 });
-        let message = "nothing is fixed in a file with an error".to_owned();
-        plan.refuse(path, manifest, place, message, fixes);
+        plan.refuse(path, manifest, place, message.to_owned(), fixes);
         return plan;
     }
     for wanted in wanted {
         let Some(document) = manifest.documents.get(wanted.at) else { continue };
-        match edits_of(manifest, document, &wanted) {
+        match edits_of(document, &wanted) {
             Ok((replacements, expected)) => {
                 plan.replacements.extend(replacements);
                 plan.expected.insert(wanted.at, expected);
@@ -178,6 +180,17 @@ fn plan(
     plan.replacements.sort_by_key(|change| (change.range.start, change.range.end));
     plan.fixes.files = usize::from(!plan.replacements.is_empty());
     plan
+}
+
+/// What keeps a whole file from being edited.
+fn obstacle(manifest: &Manifest) -> Option<(Place, &'static str)> {
+    let start = Place { line: 1, column: 1, end_line: 1, end_column: 1 };
+    if let Some(error) = manifest.errors.first() {
+        return Some((error.place.unwrap_or(start), "nothing is fixed in a file with an error"));
+    }
+    let at = template_between(manifest)?;
+    let place = manifest.text.place(at..at + 2);
+    Some((place, "nothing is fixed in a template, which only its engine turns into YAML"))
 }
 
 impl Plan {
@@ -201,20 +214,11 @@ fn in_text(path: &Path, manifest: &Manifest, place: Place, message: String) -> P
 }
 
 /// The changes of the text that give an object its fixes, and the object with them.
-fn edits_of(
-    manifest: &Manifest,
-    document: &Document,
-    wanted: &Wanted,
-) -> Result<(Vec<Replacement>, Value), Refusal> {
+fn edits_of(document: &Document, wanted: &Wanted) -> Result<(Vec<Replacement>, Value), Refusal> {
     let refuse =
         |message: &str| Refusal { place: document.locate(""), message: message.to_owned() };
     if !wanted.decision.settled {
         return Err(refuse("its rules undo each other's fixes"));
-    }
-    if let Some(at) = template_around(manifest, document) {
-        let place = document.text().place(at..at + 2);
-        let message = "this is a template, and what it will be is not known here".to_owned();
-        return Err(Refusal { place, message });
     }
     let edits: Vec<_> = wanted.decision.edits().cloned().collect();
     let mut expected = document.value.clone();
@@ -224,22 +228,19 @@ fn edits_of(
     Ok((document.plan(&edits)?, expected))
 }
 
-/// Where a template's action stands in an object, or between the objects of its file: it could be about all of them.
-fn template_around(manifest: &Manifest, document: &Document) -> Option<usize> {
-    let others: Vec<_> = manifest
-        .documents
-        .iter()
-        .filter(|other| !std::ptr::eq(*other, document))
-        .map(|other| other.find("").value)
-        .collect();
+/// Where a template's action stands between the objects of a file: it could be about all of them.
+fn template_between(manifest: &Manifest) -> Option<usize> {
+    let text = manifest.text.as_str();
+    let mut inside: Vec<_> = manifest.documents.iter().map(|one| one.find("").value).collect();
+    inside.sort_by_key(|range| range.start);
     let mut from = 0;
-    while let Some(at) = templates::find_action(manifest.text.as_str(), from) {
-        match others.iter().find(|range| range.contains(&at)) {
-            Some(other) => from = other.end.max(at + 1),
-            None => return Some(at),
-        }
-    }
-    None
+    inside.push(text.len()..text.len());
+    inside.into_iter().find_map(|range| {
+        let gap = text.get(from..range.start).unwrap_or_default();
+        let found = templates::action(gap).map(|at| from + at);
+        from = from.max(range.end);
+        found
+    })
 }
 
 /// The text with its changes, which are in order and apart.

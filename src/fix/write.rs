@@ -68,7 +68,8 @@ fn beside(folder: &Path, metadata: &Metadata, text: &[&[u8]]) -> io::Result<Name
     let mut temporary =
         tempfile::Builder::new().prefix(".plimsoll-").suffix(".tmp").tempfile_in(folder)?;
     for part in text {
-        temporary.write_all(part)?;
+        // Of the temporary file itself nobody need be told.
+        temporary.as_file_mut().write_all(part)?;
     }
     give(temporary.as_file(), metadata)?;
     temporary.as_file().sync_all()?;

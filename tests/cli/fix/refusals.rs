@@ -38,7 +38,7 @@ fn a_field_of_the_wrong_type_costs_one_object() {
 fn templates_are_refused_where_their_action_stands() {
     let inside = POD.replace("\"nginx:1.27\"", "\"nginx:1.27\"\n    args: [\"{{ .Values.x }}\"]");
     let said = refused(&inside, 0);
-    let place = "warning: Pod p is not fixed: this is a template, and what it will be is not known here\n  --> pod.yaml:10:13\n";
+    let place = "warning: Pod p is not fixed: this is a template, which only its engine turns into YAML\n  --> pod.yaml:10:13\n";
     assert!(said.contains(place), "{said}");
     let around = format!("# {{{{- if .Values.x }}}}\n{POD}# {{{{- end }}}}\n");
     assert!(refused(&around, 0).contains("--> pod.yaml:1:3\n"));
