@@ -1,8 +1,13 @@
 //! A manifest's way: documents, then the same engine the webhook asks, then findings with their places.
 
+mod embedded;
 mod facts;
+mod fault;
+mod fixes;
 mod judge;
 mod placing;
+mod since;
+mod tell;
 
 use std::collections::HashMap;
 use std::fs;
@@ -10,12 +15,15 @@ use std::path::PathBuf;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 pub use facts::namespaces_of;
-pub(crate) use judge::{decide, is_judged, judge};
+pub(crate) use fixes::{Fixed, fixes};
+pub(crate) use judge::judge;
+pub use since::Since;
 
 use crate::engine::{Engine, Namespaces};
 use crate::manifest::source::{SourceFile, read_all};
 use crate::manifest::{ManifestError, parse};
 use crate::report::{Report, rules_in_force};
+use crate::silence::{self, Silencing};
 
 /// Where an object goes that names no namespace, unless the user says otherwise.
 pub const DEFAULT_NAMESPACE: &str = "default";
@@ -38,6 +46,10 @@ pub struct Context<'c> {
     pub with_replacements: bool,
     /// Whether the report is to name every object that was judged.
     pub with_judged: bool,
+    /// What keeps findings quiet.
+    pub silencing: &'c Silencing,
+    /// The changes that findings have to be about; none where all are told.
+    pub since: Option<&'c Since>,
 }
 
 impl<'c> Context<'c> {
@@ -51,6 +63,8 @@ impl<'c> Context<'c> {
             known: &NONE,
             with_replacements: false,
             with_judged: false,
+            silencing: &silence::USUAL,
+            since: None,
         }
     }
 }
@@ -59,6 +73,9 @@ impl<'c> Context<'c> {
 pub fn run(context: Context<'_>, paths: &[PathBuf], threads: usize) -> Report {
     let streams = Streams::default();
     let pass = |namespaces: &Namespaces| {
+        if let Some(ledger) = &context.silencing.ledger {
+            ledger.begin();
+        }
         let results = read_all(paths, threads, |mut source| {
             streams.replay(&mut source);
             one(context, source, namespaces)

@@ -21,6 +21,7 @@ mod output;
 mod policies;
 #[cfg(feature = "serve")]
 mod serve;
+mod silencing;
 #[cfg(feature = "serve")]
 mod webhooks;
 

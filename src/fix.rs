@@ -69,6 +69,9 @@ pub fn run(context: Context<'_>, options: Options, paths: &[PathBuf], threads: u
         namespaces = namespaces.and(found);
     }
     let twins = twins(files);
+    if let Some(ledger) = &context.silencing.ledger {
+        ledger.begin();
+    }
     let done = read_all(paths, threads, |mut source| {
         streams.replay(&mut source);
         if twins.contains(&source.path) {

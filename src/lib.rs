@@ -36,3 +36,5 @@ pub mod rules;
 pub mod selector;
 #[cfg(feature = "serve")]
 pub mod serve;
+#[cfg(feature = "cli")]
+pub mod silence;

@@ -14,10 +14,12 @@ mod plain;
 mod repository;
 mod rules;
 pub mod sarif;
+mod silencing;
 mod stream;
 pub mod text;
 mod uri;
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -26,6 +28,7 @@ pub use excerpt::{Excerpt, Lines};
 pub use fixes::{Fixes, Refused};
 pub use repository::Repository;
 pub use rules::{RuleInForce, rules_in_force};
+pub use silencing::{Silence, Silenced, SilencedBy, Warning};
 
 use crate::finding::Safety;
 use crate::manifest::{ManifestError, Place, Replacement};
@@ -49,6 +52,10 @@ pub struct Report {
     pub exempted: BTreeMap<Arc<str>, usize>,
     /// What became of the fixes, where they were to be written; the findings are then those that are left.
     pub fixes: Option<Fixes>,
+    /// Findings that are silenced, and by what; empty unless the run was asked to keep them.
+    pub silenced: Vec<(Diagnostic, Silence)>,
+    /// What is probably not what its author means, in the order of files and lines.
+    pub warnings: Vec<Warning>,
     /// The rules that were in force, whether they found something or not.
     pub rules: Vec<RuleInForce>,
     /// The objects with pods that were judged, in the order of their files; empty unless the run was asked for them.
@@ -165,8 +172,12 @@ pub struct Summary {
     pub fixable: usize,
     /// Those of them whose fix a person should look at.
     pub unsafe_fixes: usize,
+    /// Findings that are not told, because nothing they are about was changed. They are not among the others.
+    pub unchanged: usize,
     /// Findings that an exemption kept from having consequences. They are not among the others.
     pub exempted: usize,
+    /// Findings that comments, annotations and the baseline keep quiet. They are not among the others either.
+    pub silenced: Silenced,
 }
 
 impl Report {
@@ -193,18 +204,17 @@ impl Report {
             (one, more) => one.or(more),
         };
         self.judged.extend(other.judged);
+        self.silenced.extend(other.silenced);
+        self.warnings.extend(other.warnings);
         self
     }
 
     /// Puts findings and errors into their order.
     pub fn sort(&mut self) {
-        self.findings.sort_by(|a, b| {
-            let key = |found: &Diagnostic| (found.place.line, found.place.column);
-            (a.file.cmp(&b.file))
-                .then_with(|| key(a).cmp(&key(b)))
-                .then_with(|| (&a.policy, &a.rule).cmp(&(&b.policy, &b.rule)))
-                .then_with(|| a.path.cmp(&b.path))
-        });
+        self.findings.sort_by(Diagnostic::in_order);
+        self.silenced.sort_by(|(a, _), (b, _)| a.in_order(b));
+        self.warnings
+            .sort_by(|a, b| (&a.error.file, a.error.place).cmp(&(&b.error.file, b.error.place)));
         self.errors
             .sort_by(|a, b| (&a.error.file, a.error.place).cmp(&(&b.error.file, b.error.place)));
         if let Some(fixes) = &mut self.fixes {
@@ -220,6 +230,17 @@ impl Report {
     /// Whether a finding is at least as grave as `action`: Deny, then Warn, Patch and Audit.
     pub fn reaches(&self, action: Action) -> bool {
         self.findings.iter().any(|finding| gravity(finding.action) >= gravity(action))
+    }
+}
+
+impl Diagnostic {
+    /// By file, line, column, policy, rule.
+    fn in_order(&self, other: &Self) -> Ordering {
+        let key = |found: &Self| (found.place.line, found.place.column);
+        (self.file.cmp(&other.file))
+            .then_with(|| key(self).cmp(&key(other)))
+            .then_with(|| (&self.policy, &self.rule).cmp(&(&other.policy, &other.rule)))
+            .then_with(|| self.path.cmp(&other.path))
     }
 }
 
@@ -246,6 +267,8 @@ impl Summary {
             fixable: self.fixable + other.fixable,
             unsafe_fixes: self.unsafe_fixes + other.unsafe_fixes,
             exempted: self.exempted + other.exempted,
+            unchanged: self.unchanged + other.unchanged,
+            silenced: self.silenced.and(other.silenced),
         }
     }
 }

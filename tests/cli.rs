@@ -30,3 +30,9 @@ mod policy_files;
 mod property;
 #[path = "cli/sandbox.rs"]
 mod sandbox;
+#[path = "cli/silencing.rs"]
+mod silencing;
+#[path = "cli/silencing_laws.rs"]
+mod silencing_laws;
+#[path = "cli/since.rs"]
+mod since;

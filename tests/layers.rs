@@ -18,6 +18,7 @@ const LAYERS: [&[&str]; 17] = [
     &["changes", "cluster", "policy_source"],
     &["readiness"],
     &["crd"],
+    &["silence"],
     &["report"],
     &["admission"],
     &["engine"],

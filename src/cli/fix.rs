@@ -10,6 +10,7 @@ use clap::builder::FalseyValueParser;
 
 use super::format::FormatArgs;
 use super::judging::{FailOn, JudgingArgs};
+use super::silencing::{self, SilencingArgs};
 use super::{Common, Outcome, check::tell_unread, now, output};
 use crate::finding::Safety;
 use crate::{check, fix};
@@ -21,16 +22,28 @@ pub(super) struct FixArgs {
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Change no file; print what would change as a unified diff
-    #[arg(long, env = "PLIMSOLL_DIFF", value_parser = FalseyValueParser::new())]
+    #[arg(
+        long,
+        env = "PLIMSOLL_DIFF",
+        value_parser = FalseyValueParser::new(),
+        conflicts_with = "write_baseline"
+    )]
     diff: bool,
     /// Change no file; exit with 1 if one would change
-    #[arg(long, env = "PLIMSOLL_CHECK", value_parser = FalseyValueParser::new())]
+    #[arg(
+        long,
+        env = "PLIMSOLL_CHECK",
+        value_parser = FalseyValueParser::new(),
+        conflicts_with = "write_baseline"
+    )]
     check: bool,
     /// Make also the fixes that can change what a workload does
     #[arg(long, env = "PLIMSOLL_UNSAFE_FIXES", value_parser = FalseyValueParser::new())]
     unsafe_fixes: bool,
     #[command(flatten)]
     judging: JudgingArgs,
+    #[command(flatten)]
+    silencing: SilencingArgs,
     #[command(flatten)]
     formats: FormatArgs,
     /// Exit with 1 when something is left that is at least this grave
@@ -50,6 +63,7 @@ pub(super) struct FixArgs {
 pub(super) fn run(args: &FixArgs, common: &Common) -> anyhow::Result<Outcome> {
     args.formats.check()?;
     let Some(engine) = args.judging.engine(common)? else { return Ok(Outcome::Broken) };
+    let Some(silencing) = args.silencing.load(common)? else { return Ok(Outcome::Broken) };
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let write = !args.diff && !args.check;
     let context = check::Context {
@@ -58,6 +72,7 @@ pub(super) fn run(args: &FixArgs, common: &Common) -> anyhow::Result<Outcome> {
         // Where nothing is written, they would not fit the file.
         with_replacements: write && args.formats.show_replacements(),
         with_judged: args.formats.show_judged(),
+        silencing: &silencing,
         ..check::Context::new(&engine)
     };
     let options = fix::Options {
@@ -72,6 +87,7 @@ pub(super) fn run(args: &FixArgs, common: &Common) -> anyhow::Result<Outcome> {
         output::say(format_args!("warning: {note}"));
     }
     let through = options.write && args.paths.iter().any(|path| path.as_os_str() == "-");
+    silencing::finish(&silencing, &report, &args.paths, args.quiet)?;
     if options.diff || through {
         let mut out = io::stdout().lock();
         match out.write_all(&output).and_then(|()| out.flush()) {

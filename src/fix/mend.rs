@@ -7,29 +7,16 @@ use serde_json::Value;
 
 use super::verify::{Difference, difference};
 use super::{Done, Options, diff, is_stdin, nothing_fixed, write};
-use crate::check::{Context, decide, is_judged, judge};
-use crate::engine::{Decision, Namespaces, Stage};
+use crate::check::{Context, Fixed, fixes, judge};
+use crate::engine::Namespaces;
 use crate::manifest::source::SourceFile;
 use crate::manifest::surgery::templates;
 use crate::manifest::{Document, Manifest, ManifestError, Place, Refusal, Replacement, parse};
-use crate::policy::Action;
 use crate::report::{Fixes, Problem, Refused, Report};
+use crate::silence::Silences;
 
 /// What starts a file that says that it is UTF-8.
 const BOM: &str = "\u{feff}";
-
-/// An object to be edited.
-struct Wanted {
-    /// Its position in the file.
-    at: usize,
-    decision: Decision,
-}
-
-impl Wanted {
-    fn fixes(&self) -> usize {
-        self.decision.by_action(Action::Patch).count()
-    }
-}
 
 /// Edits of a file, and those that it does not get.
 #[derive(Default)]
@@ -136,44 +123,39 @@ fn plan(
     namespaces: &Namespaces,
 ) -> Plan {
     let mut plan = Plan::default();
-    let stage = Stage::Fix(options.safety);
+    let mut silences = context.silencing.honoured.then(|| Silences::of(manifest));
     let mut wanted = Vec::new();
     for (at, document) in manifest.documents.iter().enumerate() {
-        if !is_judged(document) {
-            continue;
+        let fixed = fixes(context, namespaces, &mut silences, document, options.safety);
+        for conflict in fixed.conflicts.iter().filter(|_| !fixed.unsettled) {
+            plan.refuse(path, manifest, document.locate(""), conflict.clone(), 1);
         }
-        let Some(decision) = decide(context, namespaces, document, stage) else { continue };
-        for note in decision.conflicts.iter().filter(|_| decision.settled) {
-            plan.refuse(path, manifest, document.locate(""), note.message.clone(), 1);
-        }
-        if decision.by_action(Action::Patch).next().is_some() {
-            wanted.push(Wanted { at, decision });
+        if !fixed.findings.is_empty() {
+            wanted.push((at, document, fixed));
         }
     }
     if wanted.is_empty() {
         return plan;
     }
     if let Some((place, message)) = obstacle(manifest) {
-        let fixes = wanted.iter().map(Wanted::fixes).sum();
+        let fixes = wanted.iter().map(|(.., fixed)| fixed.findings.len()).sum();
         plan.refuse(path, manifest, place, message.to_owned(), fixes);
         return plan;
     }
-    for wanted in wanted {
-        let Some(document) = manifest.documents.get(wanted.at) else { continue };
-        match edits_of(document, &wanted) {
+    for (at, document, fixed) in wanted {
+        match edits_of(document, &fixed) {
             Ok((replacements, expected)) => {
                 plan.replacements.extend(replacements);
-                plan.expected.insert(wanted.at, expected);
-                for finding in wanted.decision.by_action(Action::Patch) {
-                    let rule = (finding.policy.clone(), finding.rule.clone());
-                    *plan.fixes.applied.entry(rule).or_default() += 1;
+                plan.expected.insert(at, expected);
+                for finding in fixed.findings {
+                    *plan.fixes.applied.entry((finding.policy, finding.rule)).or_default() += 1;
                 }
             }
             Err(refusal) => {
                 let kind = document.kind().unwrap_or_default();
                 let name = document.name().unwrap_or_default();
                 let message = format!("{kind} {name} is not fixed: {}", refusal.message);
-                plan.refuse(path, manifest, refusal.place, message, wanted.fixes());
+                plan.refuse(path, manifest, refusal.place, message, fixed.findings.len());
             }
         }
     }
@@ -214,18 +196,14 @@ fn in_text(path: &Path, manifest: &Manifest, place: Place, message: String) -> P
 }
 
 /// The changes of the text that give an object its fixes, and the object with them.
-fn edits_of(document: &Document, wanted: &Wanted) -> Result<(Vec<Replacement>, Value), Refusal> {
+fn edits_of(document: &Document, fixed: &Fixed) -> Result<(Vec<Replacement>, Value), Refusal> {
     let refuse =
         |message: &str| Refusal { place: document.locate(""), message: message.to_owned() };
-    if !wanted.decision.settled {
+    if fixed.unsettled {
         return Err(refuse("its rules undo each other's fixes"));
     }
-    let edits: Vec<_> = wanted.decision.edits().cloned().collect();
-    let mut expected = document.value.clone();
-    if !edits.iter().all(|edit| edit.apply(&mut expected)) {
-        return Err(refuse("the fixes do not fit it"));
-    }
-    Ok((document.plan(&edits)?, expected))
+    let expected = fixed.object(document).ok_or_else(|| refuse("the fixes do not fit it"))?;
+    Ok((document.plan(&fixed.edits)?, expected))
 }
 
 /// Where a template's action stands between the objects of a file: it could be about all of them.
@@ -268,20 +246,14 @@ fn prove(
     if let Some(found) = difference(before, after, &plan.expected) {
         return Err(found);
     }
-    let mut edited: Vec<_> = plan.expected.keys().collect();
-    edited.sort();
-    for at in edited {
-        let (Some(old), Some(new)) = (before.documents.get(*at), after.documents.get(*at)) else {
-            continue;
-        };
-        let again = decide(context, namespaces, new, Stage::Fix(options.safety));
-        if let Some(left) = again.iter().flat_map(|again| again.by_action(Action::Patch)).next() {
-            let pointer = left.violation.pointer.as_str();
-            let message = format!(
-                "{}/{} would still find: {}",
-                left.policy, left.rule, left.violation.message
-            );
-            return Err(Difference { place: old.locate(pointer), message });
+    let mut silences = context.silencing.honoured.then(|| Silences::of(after));
+    let pairs = before.documents.iter().zip(&after.documents).enumerate();
+    for (_, (old, new)) in pairs.filter(|(at, _)| plan.expected.contains_key(at)) {
+        let again = fixes(context, namespaces, &mut silences, new, options.safety);
+        if let Some(left) = again.findings.first() {
+            let (policy, rule, violation) = (&left.policy, &left.rule, &left.violation);
+            let message = format!("{policy}/{rule} would still find: {}", violation.message);
+            return Err(Difference { place: old.locate(violation.pointer.as_str()), message });
         }
     }
     Ok(())

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::{Diagnostic, Problem, Report, Summary};
+use super::{Diagnostic, Problem, Report, Silenced, Summary};
 use crate::finding::Safety;
 
 #[derive(Serialize)]
@@ -79,6 +79,15 @@ struct Counts {
     fixable: usize,
     exempted: usize,
     unsafe_fixes: usize,
+    unchanged: usize,
+    silenced: Silences,
+}
+
+#[derive(Serialize)]
+struct Silences {
+    #[serde(flatten)]
+    counts: Silenced,
+    exemptions: usize,
 }
 
 /// What `plimsoll fix` did.
@@ -186,7 +195,10 @@ fn counts(summary: Summary) -> Counts {
         fixable,
         unsafe_fixes,
         exempted,
+        unchanged,
+        silenced,
     } = summary;
+    let silenced = Silences { counts: silenced, exemptions: exempted };
     Counts {
         files,
         objects,
@@ -198,5 +210,7 @@ fn counts(summary: Summary) -> Counts {
         fixable,
         exempted,
         unsafe_fixes,
+        unchanged,
+        silenced,
     }
 }

@@ -175,8 +175,9 @@ fn write_summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             count => format!("{}, recorded only", plural(count, "finding")),
         });
     }
-    if summary.exempted > 0 {
-        parts.push(format!("{} exempted", plural(summary.exempted, "finding")));
+    parts.extend(summary.silenced.told(summary.exempted));
+    if summary.unchanged > 0 {
+        parts.push(format!("{} about what was not changed", plural(summary.unchanged, "finding")));
     }
     let errors = match report.errors.len() {
         0 => String::new(),

@@ -63,7 +63,7 @@ pub(crate) fn pods(count: usize) -> String {
     let mut text = String::new();
     for at in 0..count {
         // Writing into a String cannot fail.
-        let _ = write!(text, "{}---\n", bad_pod(&format!("p{at}")));
+        let _ = writeln!(text, "{}---", bad_pod(&format!("p{at}")));
     }
     text
 }

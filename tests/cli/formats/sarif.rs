@@ -306,8 +306,8 @@ fn a_hundred_thousand_findings_take_seconds() {
     sarif::write(&report, &repository, &mut written).unwrap();
     let took = start.elapsed();
     println!("100,000 results, {} MB of SARIF, in {took:?}", written.0 / 1_000_000);
-    // Few even without optimization; the rest is room for a busy machine.
-    assert!(took < Duration::from_secs(30), "{took:?}");
+    // Few seconds even without optimization; the rest is room for a busy machine.
+    assert!(took < Duration::from_secs(180), "{took:?}");
 }
 
 /// Counts what is written and keeps nothing.
