@@ -1,156 +1,154 @@
-//! `plimsoll check` of 1,000 mixed manifests, about 2 MB, as a whole process.
+//! The offline doors as whole processes: `check` of 1,000 and of 10,000 manifests, `fix` of 1,000, an empty folder, and
+//! kubeconform on the same 1,000 in the same run.
 //!
-//! `cargo bench --bench check` prints wall time, CPU time and peak memory. Linux only for the last two.
+//! `cargo bench --bench check` prints wall time, CPU time and peak memory. Every round runs each command once, so that
+//! what else the machine does meets all of them. kubeconform and the schemas, which an API server publishes, are built with Go
+//! the first time; without Go that line is left out.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 
-use std::fmt::Write;
+#[path = "../tests/support/cluster.rs"]
+mod cluster;
+#[path = "support/manifests.rs"]
+mod manifests;
+#[path = "../tests/chart/schemas.rs"]
+mod schemas;
+
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-const FILES: usize = 1000;
-const RUNS: usize = 21;
+use tempfile::TempDir;
 
-/// A pod spec of the length people write, with comments.
-fn spec(at: usize, indent: &str, restart: &str) -> String {
-    let mut text = String::new();
-    let tag = if at.is_multiple_of(7) { "latest".to_owned() } else { format!("1.{at}") };
-    let lines = [
-        "serviceAccountName: runner".to_owned(),
-        format!("restartPolicy: {restart}"),
-        "# Keep the number of threads in step with the CPU request.".to_owned(),
-        "containers:".to_owned(),
-        "- name: main".to_owned(),
-        format!(
-            "  image: registry.example.com/team-{}/app:{tag}  # bumped by the release job",
-            at % 13
-        ),
-        "  imagePullPolicy: IfNotPresent".to_owned(),
-        "  args: [\"--listen=0.0.0.0:8080\", \"--threads\", \"4\", \"--log-format=json\"]"
-            .to_owned(),
-        "  env:".to_owned(),
-        "  - {name: DATABASE_URL, valueFrom: {secretKeyRef: {name: database, key: url}}}"
-            .to_owned(),
-        "  - name: JAVA_TOOL_OPTIONS".to_owned(),
-        "    value: >-".to_owned(),
-        "      -XX:MaxRAMPercentage=75 -XX:+ExitOnOutOfMemoryError".to_owned(),
-        "      -Dfile.encoding=UTF-8".to_owned(),
-        "  ports:".to_owned(),
-        "  - {containerPort: 8080, name: http}".to_owned(),
-        "  readinessProbe:".to_owned(),
-        "    httpGet: {path: /ready, port: http}".to_owned(),
-        "    periodSeconds: 10".to_owned(),
-        "  resources:".to_owned(),
-        "    requests: {cpu: 250m, memory: 256Mi}".to_owned(),
-        "    limits:".to_owned(),
-        "      memory: 512Mi".to_owned(),
-        "  volumeMounts:".to_owned(),
-        "  - name: config".to_owned(),
-        "    mountPath: /etc/app".to_owned(),
-        "    readOnly: true".to_owned(),
-        "- name: proxy".to_owned(),
-        format!("  image: registry.example.com/platform/proxy:2.{}", at % 5),
-        "  resources: {requests: {cpu: 10m, memory: 32Mi}, limits: {memory: 64Mi}}".to_owned(),
-        "volumes:".to_owned(),
-        "- name: config".to_owned(),
-        "  configMap:".to_owned(),
-        format!("    name: app-{at}"),
-    ];
-    for line in lines {
-        writeln!(text, "{indent}{line}").unwrap();
-    }
-    text
+const ROUNDS: usize = 15;
+const PLIMSOLL: &str = env!("CARGO_BIN_EXE_plimsoll");
+
+/// A command that is measured.
+struct Subject {
+    name: &'static str,
+    command: Box<dyn Fn() -> Command>,
+    /// What has to be done before each run.
+    prepare: Box<dyn Fn()>,
+    expected: i32,
+    runs: Vec<Usage>,
 }
 
-fn manifest(at: usize) -> String {
-    let head = |version: &str, kind: &str| {
-        format!(
-            "# Owner: team-{}\napiVersion: {version}\nkind: {kind}\nmetadata:\n  name: app-{at}\n  namespace: team-{}\n  labels:\n    app.kubernetes.io/name: app-{at}\n",
-            at % 13,
-            at % 13
-        )
-    };
-    let labels = format!("      metadata: {{labels: {{app: app-{at}}}}}\n");
-    let deployment = || {
-        format!(
-            "{}spec:\n  replicas: 2\n  selector: {{matchLabels: {{app: app-{at}}}}}\n  template:\n{}    spec:\n{}",
-            head("apps/v1", "Deployment"),
-            labels.replace("      metadata", "    metadata"),
-            spec(at, "      ", "Always")
-        )
-    };
-    match at % 5 {
-        0 => format!(
-            "{}spec:\n  schedule: \"{} * * * *\"\n  jobTemplate:\n    spec:\n      template:\n{}        spec:\n{}",
-            head("batch/v1", "CronJob"),
-            at % 60,
-            labels.replace("      metadata", "        metadata"),
-            spec(at, "          ", "Never")
-        ),
-        1 => format!("{}spec:\n{}", head("v1", "Pod"), spec(at, "  ", "OnFailure")),
-        2 => {
-            let service = format!(
-                "{}spec:\n  selector: {{app: app-{at}}}\n  ports: [{{port: 80, targetPort: http}}]\n",
-                head("v1", "Service")
-            );
-            format!("{}---\n{service}", deployment())
+#[derive(Clone, Copy)]
+struct Usage {
+    wall: Duration,
+    /// User and system seconds.
+    cpu: f64,
+    /// Peak of the resident memory, in kB.
+    memory: u64,
+}
+
+impl Subject {
+    fn new(name: &'static str, expected: i32, command: impl Fn() -> Command + 'static) -> Self {
+        Self {
+            name,
+            command: Box::new(command),
+            prepare: Box::new(|| ()),
+            expected,
+            runs: Vec::new(),
         }
-        3 => {
-            let mut text = head("v1", "ConfigMap") + "data:\n  app.properties: |\n";
-            for line in 0..40 {
-                writeln!(text, "    setting.number.{line}=value of the setting {line} of app {at}")
-                    .unwrap();
-            }
-            text
-        }
-        _ => deployment(),
+    }
+
+    fn run(&mut self) {
+        (self.prepare)();
+        let mut command = (self.command)();
+        // `time` waits for the one process and asks the kernel what it used.
+        let report = tempfile::NamedTempFile::new().unwrap();
+        let mut timed = Command::new("/usr/bin/time");
+        timed.args(["--format=%U %S %M", "--quiet", "--output"]).arg(report.path());
+        timed.arg(command.get_program()).args(command.get_args());
+        command = timed;
+        let started = Instant::now();
+        let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
+        let wall = started.elapsed();
+        assert_eq!(status.code(), Some(self.expected), "{}", self.name);
+        let report = fs::read_to_string(report.path()).unwrap();
+        let fields: Vec<f64> =
+            report.split_whitespace().map(|field| field.parse().unwrap()).collect();
+        self.runs.push(Usage { wall, cpu: fields[0] + fields[1], memory: fields[2] as u64 });
+    }
+
+    fn print(&self) {
+        let mut walls: Vec<_> = self.runs.iter().map(|run| run.wall).collect();
+        walls.sort();
+        let cpu = self.runs.iter().map(|run| run.cpu).sum::<f64>() / self.runs.len() as f64;
+        let memory = self.runs.iter().map(|run| run.memory).max().unwrap();
+        let millis = |at: usize| walls[at].as_secs_f64() * 1e3;
+        println!(
+            "{:<34} wall min {:8.1} median {:8.1} max {:8.1} ms   cpu {:.3} s   peak {:5.1} MB",
+            self.name,
+            millis(0),
+            millis(walls.len() / 2),
+            millis(walls.len() - 1),
+            cpu,
+            memory as f64 / 1024.0
+        );
     }
 }
 
-fn corpus(folder: &Path) -> usize {
-    (0..FILES)
-        .map(|at| {
-            let text = manifest(at);
-            let group = folder.join(format!("team-{}", at % 13));
-            fs::create_dir_all(&group).unwrap();
-            fs::write(group.join(format!("app-{at}.yaml")), &text).unwrap();
-            text.len()
-        })
-        .sum()
+fn plimsoll(arguments: &[&str], folder: &Path) -> Command {
+    let mut command = Command::new(PLIMSOLL);
+    command.args(arguments).arg(folder);
+    command
 }
 
-/// User and system seconds of all children so far.
-fn children_cpu() -> f64 {
-    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields: Vec<&str> =
-        stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    let ticks =
-        |at: usize| fields.get(at).and_then(|field| field.parse::<f64>().ok()).unwrap_or_default();
-    (ticks(13) + ticks(14)) / 100.0
+/// kubeconform with the schemas of a real API server.
+fn kubeconform(folder: &Path) -> Result<(PathBuf, PathBuf), String> {
+    let program = cluster::go::tool("kubeconform")?;
+    let cluster = cluster::Cluster::start(&cluster::Options::default())?;
+    let schemas = folder.join("schemas");
+    fs::create_dir(&schemas).unwrap();
+    schemas::write(&cluster, &schemas);
+    Ok((program, schemas))
 }
 
 fn main() {
-    let folder = tempfile::tempdir().unwrap();
-    let bytes = corpus(folder.path());
-    let run = || {
-        let started = Instant::now();
-        let status = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
-            .args(["check", "--quiet"])
-            .arg(folder.path())
-            .stdout(Stdio::null())
-            .status()
-            .unwrap();
-        assert_eq!(status.code(), Some(1), "the corpus holds findings and no errors");
-        started.elapsed()
+    let folder = TempDir::new().unwrap();
+    let made = |name: &str, count: usize| {
+        let corpus = folder.path().join(name);
+        fs::create_dir(&corpus).unwrap();
+        (manifests::write(&corpus, count), corpus)
     };
-    run();
-    let before = children_cpu();
-    let mut walls: Vec<Duration> = (0..RUNS).map(|_| run()).collect();
-    let cpu = (children_cpu() - before) / RUNS as f64;
-    walls.sort();
-    println!("check of {FILES} manifests, {:.2} MB, {RUNS} runs", bytes as f64 / 1e6);
-    println!("  wall  min {:?}  median {:?}  max {:?}", walls[0], walls[RUNS / 2], walls[RUNS - 1]);
-    println!("  cpu   mean {cpu:.3} s");
+    let (bytes, thousand) = made("thousand", 1000);
+    let (_, ten_thousand) = made("ten-thousand", 10_000);
+    let (_, to_fix) = made("to-fix", 1000);
+    let (_, empty) = made("empty", 0);
+
+    let quiet = ["check", "--quiet"];
+    let fix = ["fix", "--quiet", "--unsafe-fixes"];
+    let mut subjects = vec![
+        Subject::new("check, an empty folder", 0, move || plimsoll(&quiet, &empty)),
+        Subject::new("check, 10,000 manifests", 1, move || plimsoll(&quiet, &ten_thousand)),
+    ];
+    let target = to_fix.clone();
+    let mut fixing =
+        Subject::new("fix, 1,000 manifests, written", 1, move || plimsoll(&fix, &target));
+    fixing.prepare = Box::new(move || {
+        manifests::write(&to_fix, 1000);
+    });
+    subjects.push(fixing);
+    let corpus = thousand.clone();
+    subjects.push(Subject::new("check, 1,000 manifests", 1, move || plimsoll(&quiet, &corpus)));
+    match kubeconform(folder.path()) {
+        Err(why) => println!("without kubeconform: {why}"),
+        Ok((program, schemas)) => {
+            let location =
+                format!("{}/{{{{.ResourceKind}}}}{{{{.KindSuffix}}}}.json", schemas.display());
+            subjects.push(Subject::new("kubeconform, the same 1,000", 0, move || {
+                let mut command = Command::new(&program);
+                command.args(["-schema-location", &location]).arg(&thousand);
+                command
+            }));
+        }
+    }
+    for _ in 0..ROUNDS {
+        subjects.iter_mut().for_each(Subject::run);
+    }
+    println!("1,000 manifests are {:.2} MB; {ROUNDS} rounds", bytes as f64 / 1e6);
+    subjects.iter().for_each(Subject::print);
 }

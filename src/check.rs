@@ -1,8 +1,12 @@
 //! A manifest's way: documents, then the same engine the webhook asks, then findings with their places.
 
+mod embedded;
 mod facts;
+mod fault;
 mod judge;
 mod placing;
+mod since;
+mod tell;
 
 use std::collections::HashMap;
 use std::fs;
@@ -10,11 +14,13 @@ use std::path::PathBuf;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 pub use facts::namespaces_of;
+pub use since::Since;
 
 use crate::engine::{Engine, Namespaces};
 use crate::manifest::source::{SourceFile, read_all};
 use crate::manifest::{ManifestError, parse};
-use crate::report::Report;
+use crate::report::{Report, rules_in_force};
+use crate::silence::{self, Silencing};
 
 /// Where an object goes that names no namespace, unless the user says otherwise.
 pub const DEFAULT_NAMESPACE: &str = "default";
@@ -35,6 +41,12 @@ pub struct Context<'c> {
     pub known: &'c Namespaces,
     /// Whether findings are to say what their fixes write into the files.
     pub with_replacements: bool,
+    /// Whether the report is to name every object that was judged.
+    pub with_judged: bool,
+    /// What keeps findings quiet.
+    pub silencing: &'c Silencing,
+    /// The changes that findings have to be about; none where all are told.
+    pub since: Option<&'c Since>,
 }
 
 impl<'c> Context<'c> {
@@ -47,6 +59,9 @@ impl<'c> Context<'c> {
             now: None,
             known: &NONE,
             with_replacements: false,
+            with_judged: false,
+            silencing: &silence::USUAL,
+            since: None,
         }
     }
 }
@@ -55,6 +70,9 @@ impl<'c> Context<'c> {
 pub fn run(context: Context<'_>, paths: &[PathBuf], threads: usize) -> Report {
     let streams = Streams::default();
     let pass = |namespaces: &Namespaces| {
+        if let Some(ledger) = &context.silencing.ledger {
+            ledger.begin();
+        }
         let results = read_all(paths, threads, |mut source| {
             streams.replay(&mut source);
             one(context, source, namespaces)
@@ -70,6 +88,7 @@ pub fn run(context: Context<'_>, paths: &[PathBuf], threads: usize) -> Report {
     if !namespaces.is_empty() {
         report = pass(&context.known.clone().and(namespaces)).0;
     }
+    report.rules = rules_in_force(context.engine.policies());
     report.sort();
     report
 }

@@ -20,15 +20,17 @@ mod output;
 mod policies;
 #[cfg(feature = "serve")]
 mod serve;
+mod silencing;
 #[cfg(feature = "serve")]
 mod webhooks;
 
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::policy::Mode;
 use crate::policy::exemption::Stray;
@@ -165,7 +167,10 @@ impl From<Outcome> for ExitCode {
 
 /// Runs the command line this process was started with.
 pub fn main() -> ExitCode {
-    let Cli { command, common } = Cli::parse();
+    let Cli { command, common } = match parsed() {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
     let outcome = match command {
         Command::Check(args) => check::run(&args, &common),
         #[cfg(feature = "serve")]
@@ -190,6 +195,18 @@ pub fn main() -> ExitCode {
             Outcome::Broken.into()
         }
     }
+}
+
+/// The command line, with usage lines that say what was typed.
+fn parsed() -> Result<Cli, clap::Error> {
+    let mut command = Cli::command();
+    // kubectl runs plugins by a name like `kubectl-plimsoll`.
+    let name = std::env::args_os().next().map(PathBuf::from);
+    let name = name.as_deref().and_then(Path::file_name).and_then(OsStr::to_str);
+    if let Some(plugin) = name.and_then(|name| name.strip_prefix("kubectl-")) {
+        command = command.bin_name(format!("kubectl {plugin}"));
+    }
+    Cli::from_arg_matches(&command.try_get_matches()?)
 }
 
 /// The time, in seconds since 1970.

@@ -5,6 +5,7 @@
 mod attributes;
 mod blame;
 mod decision;
+mod embedded;
 mod exempting;
 mod judging;
 mod namespaces;

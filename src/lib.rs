@@ -2,6 +2,8 @@
 
 pub mod admission;
 #[cfg(feature = "cli")]
+pub mod changes;
+#[cfg(feature = "cli")]
 pub mod check;
 #[cfg(feature = "cli")]
 pub mod cli;
@@ -32,3 +34,5 @@ pub mod rules;
 pub mod selector;
 #[cfg(feature = "serve")]
 pub mod serve;
+#[cfg(feature = "cli")]
+pub mod silence;

@@ -10,6 +10,7 @@ pub mod source;
 pub mod surgery;
 pub mod text;
 
+mod comments;
 mod compose;
 mod json;
 mod locate;
@@ -19,6 +20,7 @@ mod yaml;
 use std::path::Path;
 use std::sync::Arc;
 
+pub use comments::Comment;
 pub use document::Document;
 pub use error::{ManifestError, Place};
 pub use locate::Found;

@@ -7,5 +7,6 @@ pub mod kinds;
 pub mod limit_range;
 pub mod mentions;
 pub mod scalars;
+pub mod shapes;
 pub mod view;
 pub mod workload;

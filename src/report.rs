@@ -1,17 +1,32 @@
 //! What the offline doors found, in a form that every output format is made from.
 
+pub mod compact;
 pub mod excerpt;
 mod fingerprint;
+mod first;
+pub mod github;
+pub mod gitlab;
 pub mod json;
+pub mod junit;
+pub mod markdown;
+mod plain;
 mod repository;
+mod rules;
+pub mod sarif;
+mod silencing;
+mod stream;
 pub mod text;
+mod uri;
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use excerpt::{Excerpt, Lines};
 pub use repository::Repository;
+pub use rules::{RuleInForce, rules_in_force};
+pub use silencing::{Silence, Silenced, SilencedBy, Warning};
 
 use crate::manifest::{ManifestError, Place, Replacement};
 use crate::pointer::Pointer;
@@ -32,6 +47,25 @@ pub struct Report {
     pub undecided: BTreeMap<Arc<str>, BTreeSet<String>>,
     /// How many findings each exemption kept from having consequences; those that kept none are not here.
     pub exempted: BTreeMap<Arc<str>, usize>,
+    /// Findings that are silenced, and by what; empty unless the run was asked to keep them.
+    pub silenced: Vec<(Diagnostic, Silence)>,
+    /// What is probably not what its author means, in the order of files and lines.
+    pub warnings: Vec<Warning>,
+    /// The rules that were in force, whether they found something or not.
+    pub rules: Vec<RuleInForce>,
+    /// The objects with pods that were judged, in the order of their files; empty unless the run was asked for them.
+    pub judged: Vec<Judged>,
+    /// The lightest finding that makes the run fail; none stands for what admission refuses.
+    pub fail_on: Option<Action>,
+}
+
+/// An object that was judged.
+#[derive(Debug)]
+pub struct Judged {
+    /// What it is called; its findings share it.
+    pub object: Arc<ObjectId>,
+    /// The file as the user named it.
+    pub file: Arc<PathBuf>,
 }
 
 /// A finding in a file.
@@ -129,8 +163,12 @@ pub struct Summary {
     pub patched: usize,
     /// Findings with a fix.
     pub fixable: usize,
+    /// Findings that are not told, because nothing they are about was changed. They are not among the others.
+    pub unchanged: usize,
     /// Findings that an exemption kept from having consequences. They are not among the others.
     pub exempted: usize,
+    /// Findings that comments, annotations and the baseline keep quiet. They are not among the others either.
+    pub silenced: Silenced,
 }
 
 impl Report {
@@ -152,25 +190,41 @@ impl Report {
         for (exemption, count) in other.exempted {
             *self.exempted.entry(exemption).or_default() += count;
         }
+        self.judged.extend(other.judged);
+        self.silenced.extend(other.silenced);
+        self.warnings.extend(other.warnings);
         self
     }
 
     /// Puts findings and errors into their order.
     pub fn sort(&mut self) {
-        self.findings.sort_by(|a, b| {
-            let key = |found: &Diagnostic| (found.place.line, found.place.column);
-            (a.file.cmp(&b.file))
-                .then_with(|| key(a).cmp(&key(b)))
-                .then_with(|| (&a.policy, &a.rule).cmp(&(&b.policy, &b.rule)))
-                .then_with(|| a.path.cmp(&b.path))
-        });
+        self.findings.sort_by(Diagnostic::in_order);
+        self.silenced.sort_by(|(a, _), (b, _)| a.in_order(b));
+        self.warnings
+            .sort_by(|a, b| (&a.error.file, a.error.place).cmp(&(&b.error.file, b.error.place)));
         self.errors
             .sort_by(|a, b| (&a.error.file, a.error.place).cmp(&(&b.error.file, b.error.place)));
+    }
+
+    /// Whether a finding makes the run fail.
+    pub fn fails(&self, found: &Diagnostic) -> bool {
+        gravity(found.action) >= gravity(self.fail_on.unwrap_or(Action::Deny))
     }
 
     /// Whether a finding is at least as grave as `action`: Deny, then Warn, Patch and Audit.
     pub fn reaches(&self, action: Action) -> bool {
         self.findings.iter().any(|finding| gravity(finding.action) >= gravity(action))
+    }
+}
+
+impl Diagnostic {
+    /// By file, line, column, policy, rule.
+    fn in_order(&self, other: &Self) -> Ordering {
+        let key = |found: &Self| (found.place.line, found.place.column);
+        (self.file.cmp(&other.file))
+            .then_with(|| key(self).cmp(&key(other)))
+            .then_with(|| (&self.policy, &self.rule).cmp(&(&other.policy, &other.rule)))
+            .then_with(|| self.path.cmp(&other.path))
     }
 }
 
@@ -196,6 +250,8 @@ impl Summary {
             patched: self.patched + other.patched,
             fixable: self.fixable + other.fixable,
             exempted: self.exempted + other.exempted,
+            unchanged: self.unchanged + other.unchanged,
+            silenced: self.silenced.and(other.silenced),
         }
     }
 }

@@ -10,6 +10,8 @@ mod doors;
 mod exemptions;
 #[path = "cli/facts.rs"]
 mod facts;
+#[path = "cli/formats.rs"]
+mod formats;
 #[path = "cli/hostile.rs"]
 mod hostile;
 #[path = "cli/input.rs"]
@@ -26,3 +28,9 @@ mod policy_files;
 mod property;
 #[path = "cli/sandbox.rs"]
 mod sandbox;
+#[path = "cli/silencing.rs"]
+mod silencing;
+#[path = "cli/silencing_laws.rs"]
+mod silencing_laws;
+#[path = "cli/since.rs"]
+mod since;

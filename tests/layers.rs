@@ -11,12 +11,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules from the top to the bottom. A module may use those on later lines.
-const LAYERS: [&[&str]; 16] = [
+const LAYERS: [&[&str]; 17] = [
     &["cli"],
     &["check", "serve"],
-    &["cluster", "policy_source"],
+    &["changes", "cluster", "policy_source"],
     &["readiness"],
     &["crd"],
+    &["silence"],
     &["report"],
     &["admission"],
     &["engine"],

@@ -225,3 +225,30 @@ fn manifests() {
         one.repeat(size)
     });
 }
+
+#[test]
+fn custom_resources() {
+    let workflow = "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: w}\nspec:\n  dnsPolicy: Default\n";
+    check("a workflow of many templates", |size| {
+        let templates: String = (0..size)
+            .map(|at| format!("  - {{name: t{at}, container: {{image: nginx:latest}}}}\n"))
+            .collect();
+        format!("{workflow}  templates:\n{templates}")
+    });
+    let thing = "apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: t}\nspec:\n";
+    check("a custom resource of many fields and pods", |size| {
+        let pods: String = (0..size)
+            .map(|at| format!("  p{at}: {{a: [{{b: {{}}}}], spec: {{containers: [{{name: m, image: nginx}}]}}}}\n"))
+            .collect();
+        format!("{thing}{pods}")
+    });
+    check("a task whose steps share a template", |size| {
+        let env: String =
+            (0..size).map(|at| format!("    - {{name: E{at}, value: x}}\n")).collect();
+        let steps: String =
+            (0..size).map(|at| format!("  - {{name: s{at}, image: nginx}}\n")).collect();
+        format!(
+            "apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {{name: t}}\nspec:\n  stepTemplate:\n    image: nginx\n    env:\n{env}  steps:\n{steps}"
+        )
+    });
+}

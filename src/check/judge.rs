@@ -1,23 +1,17 @@
 //! Judging the documents of one file.
 
-use std::collections::HashSet;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-
-use serde_json::Value;
+use std::path::PathBuf;
 
 use super::facts::{limit_range, namespace_of};
-use super::{Context, placing};
+use super::tell::Teller;
+use super::{Context, embedded, fault, placing};
 use crate::decode::DecodeError;
-use crate::engine::{Attributes, Decision, Namespaces, Operation, Stage};
-use crate::finding::Fix;
-use crate::manifest::{Document, Manifest, ManifestError, Place, Replacement};
-use crate::pod::kinds::{Object, PodKind, ViewError};
-use crate::pointer::Pointer;
-use crate::policy::Action;
+use crate::engine::{Attributes, Namespaces, Operation, Stage};
+use crate::manifest::{Document, Manifest};
+use crate::pod::kinds::{Object, PodKind};
 use crate::policy::document::{API_VERSION, EXEMPTION_KIND, KIND};
 use crate::policy_source;
-use crate::report::{Diagnostic, Excerpt, ObjectId, Problem, Report};
+use crate::report::{Problem, Report};
 
 /// Judges what one file holds.
 pub(super) fn judge(
@@ -26,71 +20,53 @@ pub(super) fn judge(
     manifest: Manifest,
     namespaces: &Namespaces,
 ) -> Report {
-    let file = Arc::new(file);
-    let mut report = Report::default();
-    report.summary.files = 1;
+    let mut teller = Teller::new(context, file, &manifest);
     let mut policies = Vec::new();
-    let mut texts = Texts::default();
     // One by one, so that each makes room for what was found in it.
     for document in manifest.documents {
         if let Some(DecodeError { pointer, message, help }) = placing::fault(&document) {
-            report.errors.push(problem(&file, &document, &pointer, message, help));
+            let problem = fault::problem(teller.file(), &document, &pointer, message, help);
+            teller.report.errors.push(problem);
         } else if document.is_object() {
-            report.summary.objects += 1;
+            teller.report.summary.objects += 1;
             if let Err(error) = limit_range(&document) {
-                report.errors.push(refused(&file, &document, error));
+                let problem = fault::refused(teller.file(), &document, error);
+                teller.report.errors.push(problem);
             }
-            judge_object((context, namespaces), &file, &document, &mut texts, &mut report);
+            teller.enter(&document);
+            judge_object(context, namespaces, &document, &mut teller);
+            teller.leave();
             let is_ours = document.api_version() == Some(API_VERSION);
             if is_ours && [Some(KIND), Some(EXEMPTION_KIND)].contains(&document.kind()) {
                 policies.push(document);
             }
         } else if !document.base.is_empty() {
-            report.errors.push(nameless_item(&file, &document));
+            let problem = fault::nameless_item(teller.file(), &document);
+            teller.report.errors.push(problem);
         }
     }
     // They are not in force here, but they are manifests too, and the cluster would refuse bad ones.
     if !policies.is_empty() {
         let policies: Vec<&Document> = policies.iter().collect();
-        report.errors.extend(policy_source::problems(&file, &policies));
+        let problems = policy_source::problems(teller.file(), &policies);
+        teller.report.errors.extend(problems);
     }
-    report.errors.extend(Problem::in_text(manifest.errors, manifest.text.as_str()));
-    if report.summary.objects == 0 && report.errors.is_empty() {
-        report.bare.push(file);
-    }
-    report
-}
-
-/// Texts that are kept once, however often they are said: a file can have a million findings.
-#[derive(Default)]
-struct Texts(HashSet<Arc<str>>);
-
-impl Texts {
-    fn keep(&mut self, text: &str) -> Arc<str> {
-        if let Some(known) = self.0.get(text) {
-            return Arc::clone(known);
-        }
-        let kept: Arc<str> = text.into();
-        self.0.insert(Arc::clone(&kept));
-        kept
-    }
+    teller.report.errors.extend(Problem::in_text(manifest.errors, manifest.text.as_str()));
+    teller.finish()
 }
 
 fn judge_object(
-    (context, namespaces): (Context<'_>, &Namespaces),
-    file: &Arc<PathBuf>,
+    context: Context<'_>,
+    namespaces: &Namespaces,
     document: &Document,
-    texts: &mut Texts,
-    report: &mut Report,
+    teller: &mut Teller<'_>,
 ) {
-    let version = document.api_version().unwrap_or_default();
-    let group = version.split_once('/').map_or("", |(group, _)| group);
-    let Some(kind) = PodKind::find(group, document.kind().unwrap_or_default()) else { return };
+    let kind = document.kind().unwrap_or_default();
     let namespace = namespace_of(document, context.namespace);
     let attributes = Attributes {
         operation: Operation::Create,
-        group,
-        kind: kind.kind,
+        group: document.group(),
+        kind,
         subresource: "",
         namespace,
         user: None,
@@ -99,105 +75,17 @@ fn judge_object(
         facts: namespaces.facts(namespace),
         now: context.now,
     };
-    let decision = context.engine.decide(&attributes, Stage::Whole);
-    report.summary.pods += 1;
-    count(&decision, report);
-    for policy in &decision.undecided {
-        report.undecided.entry(Arc::clone(policy)).or_default().insert(namespace.to_owned());
-    }
-    if let Some(unreadable) = &decision.unreadable {
-        let ViewError { pointer, message } = unreadable.error.clone();
-        report.errors.push(refused(file, document, DecodeError { pointer, message, help: None }));
-    }
-    for exempted in &decision.exempted {
-        *report.exempted.entry(Arc::clone(&exempted.exemption)).or_default() += 1;
-    }
-    let object = Arc::new(object_id(document));
-    report.findings.extend(decision.findings.into_iter().map(|finding| {
-        let violation = finding.violation;
-        let (place, mut excerpt) = locate(document, &violation.pointer);
-        excerpt.text = texts.keep(&excerpt.text);
-        let fix = violation.fix.as_ref().filter(|_| context.with_replacements);
-        let replacements = fix.map(|fix| replacements(document, fix)).unwrap_or_default();
-        Diagnostic {
-            policy: finding.policy,
-            rule: finding.rule,
-            kind: finding.kind,
-            action: finding.action,
-            message: texts.keep(&violation.message),
-            help: texts.keep(&violation.help),
-            fix: violation.fix.map(|fix| texts.keep(&fix.summary)),
-            replacements,
-            object: Arc::clone(&object),
-            container: violation.container.map(|container| texts.keep(&container.name)),
-            path: Pointer::new(format!("{}{}", document.base, violation.pointer)),
-            file: Arc::clone(file),
-            place,
-            excerpt,
+    match PodKind::find(document.group(), kind) {
+        Some(native) => {
+            let decision = context.engine.decide(&attributes, Stage::Whole);
+            teller.tell(document, &native.base(), namespace, decision);
         }
-    }));
-}
-
-/// What a fix writes into the file; nothing where the text cannot be edited.
-fn replacements(document: &Document, fix: &Fix) -> Vec<(Place, Replacement)> {
-    let planned = document.plan(&fix.edits).unwrap_or_default();
-    let place = |change: Replacement| (document.text().place(change.range.clone()), change);
-    planned.into_iter().map(place).collect()
-}
-
-fn count(decision: &Decision, report: &mut Report) {
-    let summary = &mut report.summary;
-    summary.findings += decision.findings.len();
-    summary.exempted += decision.exempted.len();
-    summary.fixable +=
-        decision.findings.iter().filter(|finding| finding.violation.fix.is_some()).count();
-    summary.denied += usize::from(!decision.allowed);
-    summary.warned += usize::from(decision.by_action(Action::Warn).next().is_some());
-    summary.patched += usize::from(decision.by_action(Action::Patch).next().is_some());
-}
-
-fn object_id(document: &Document) -> ObjectId {
-    let generated = || document.value.pointer("/metadata/generateName").and_then(Value::as_str);
-    ObjectId {
-        api_version: document.api_version().unwrap_or_default().to_owned(),
-        kind: document.kind().unwrap_or_default().to_owned(),
-        namespace: document.namespace().map(str::to_owned),
-        name: document.name().or_else(generated).unwrap_or_default().to_owned(),
+        None => embedded::judge(
+            context.engine,
+            &document.value,
+            namespaces,
+            &attributes,
+            |pod, namespace, decision| teller.tell(document, pod, namespace, decision),
+        ),
     }
-}
-
-/// A field that the API server would not take.
-fn refused(file: &Path, document: &Document, error: DecodeError) -> Problem {
-    let message = format!("{}: {}", error.pointer.field_path(), error.message);
-    let help = error.help.unwrap_or_else(|| "the API server would refuse this object".to_owned());
-    problem(file, document, &error.pointer, message, Some(help))
-}
-
-fn problem(
-    file: &Path,
-    document: &Document,
-    pointer: &Pointer,
-    message: String,
-    help: Option<String>,
-) -> Problem {
-    let (place, excerpt) = locate(document, pointer);
-    let error = ManifestError::new(Some(file), Some(place), message, help);
-    Problem { error, excerpt: Some(excerpt) }
-}
-
-/// Other YAML may lie between manifests; in a `List` it is a mistake that `kubectl` stops at.
-fn nameless_item(file: &Path, document: &Document) -> Problem {
-    let message = format!(
-        "{}: this item of a list is no Kubernetes object",
-        Pointer::new(document.base.as_str()).field_path()
-    );
-    let help = "it needs an `apiVersion` and a `kind`".to_owned();
-    problem(file, document, &Pointer::default(), message, Some(help))
-}
-
-/// Where a field stands, and the line to show for it.
-fn locate(document: &Document, pointer: &Pointer) -> (Place, Excerpt) {
-    let range = document.find(pointer.as_str()).highlight();
-    let excerpt = Excerpt::of(document.text().as_str(), range.clone());
-    (document.text().place(range), excerpt)
 }

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::thread;
 
-use clap::builder::FalseyValueParser;
+use clap::builder::{FalseyValueParser, NonEmptyStringValueParser};
 use clap::{Args, ValueEnum};
 
 use super::format::FormatArgs;
 use super::judging::JudgingArgs;
+use super::silencing::{self, SilencingArgs, repository};
 use super::{Common, Outcome, now, output};
-use crate::check;
+use crate::check::{self, Since};
 use crate::engine::Engine;
 use crate::policy::Action;
 use crate::report::Report;
@@ -24,7 +25,18 @@ pub(super) struct CheckArgs {
     #[command(flatten)]
     judging: JudgingArgs,
     #[command(flatten)]
+    silencing: SilencingArgs,
+    #[command(flatten)]
     formats: FormatArgs,
+    /// Tell only what is about lines that were changed since the last common ancestor of this commit and HEAD
+    #[arg(
+        long,
+        env = "PLIMSOLL_SINCE",
+        value_name = "REF",
+        value_parser = NonEmptyStringValueParser::new(),
+        conflicts_with = "write_baseline"
+    )]
+    since: Option<String>,
     /// Exit with 1 when something is found that is at least this grave
     #[arg(
         long,
@@ -61,11 +73,25 @@ impl From<FailOn> for Action {
 pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> {
     args.formats.check()?;
     let Some(engine) = args.judging.engine(common)? else { return Ok(Outcome::Broken) };
+    let Some(silencing) = args.silencing.load(common)? else { return Ok(Outcome::Broken) };
+    let since = args
+        .since
+        .as_deref()
+        .map(|reference| Since::new(repository()?, reference).map_err(anyhow::Error::from));
+    let since = since.transpose()?;
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let now = Some(now());
-    let context =
-        check::Context { namespace: &args.judging.namespace, now, ..check::Context::new(&engine) };
-    let report = check::run(context, &args.paths, threads);
+    let context = check::Context {
+        namespace: &args.judging.namespace,
+        now,
+        with_replacements: args.formats.show_replacements(),
+        with_judged: args.formats.show_judged(),
+        silencing: &silencing,
+        since: since.as_ref(),
+        ..check::Context::new(&engine)
+    };
+    let mut report = check::run(context, &args.paths, threads);
+    report.fail_on = Some(args.fail_on.into());
     if report.summary.files == 0 && report.errors.is_empty() {
         output::say(format_args!(
             "warning: no manifests found; folders are searched for .yaml, .yml and .json files"
@@ -88,6 +114,7 @@ pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> 
     if !args.quiet {
         tell_unused(&engine, &report, now);
     }
+    silencing::finish(&silencing, &report, &args.paths, args.quiet)?;
     args.formats.write(&report, args.quiet, common.color)?;
     Ok(if !report.errors.is_empty() {
         Outcome::Broken

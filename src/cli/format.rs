@@ -1,20 +1,25 @@
 //! The formats of a report, and where each goes.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+mod file;
+
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use clap::{Args, ValueEnum};
+use supports_hyperlinks::Stream;
 
 use super::{Color, is_broken_pipe};
-use crate::report::{Report, json, text};
+use crate::report::{
+    Report, Repository, compact, github, gitlab, json, junit, markdown, sarif, text,
+};
 
 /// The flag `--format` of every command with a report.
 #[derive(Debug, Args)]
 pub(super) struct FormatArgs {
-    /// How to write the result, repeatable as FORMAT=FILE
+    /// How to write the result: text, compact, json, sarif, junit, github, gitlab or markdown. Repeatable: as
+    /// FORMAT=FILE into a file, alone or as FORMAT=- to standard output
     #[arg(
         long = "format",
         env = "PLIMSOLL_FORMAT",
@@ -31,16 +36,30 @@ impl FormatArgs {
         refuse_mixture(&self.formats)
     }
 
-    /// Writes the report in every format, each to its place.
+    /// Whether a format shows what fixes write into the files.
+    pub(super) fn show_replacements(&self) -> bool {
+        self.formats.iter().any(|destination| destination.format == Format::Sarif)
+    }
+
+    /// Whether a format names the objects that nothing was found in.
+    pub(super) fn show_judged(&self) -> bool {
+        self.formats.iter().any(|destination| destination.format == Format::Junit)
+    }
+
+    /// Writes the report in every format, each to its place. One that fails does not keep the others back.
     pub(super) fn write(&self, report: &Report, quiet: bool, color: Color) -> anyhow::Result<()> {
+        let here = std::env::current_dir().unwrap_or_default();
+        let repository = Repository::around(&here);
+        let mut failures = Vec::new();
         for destination in &self.formats {
-            match write(report, destination, quiet, color) {
+            match write(report, &repository, destination, quiet, color) {
                 // Whoever reads our output may stop early, as `head` does. The verdict stands.
                 Err(error) if is_broken_pipe(&error) => {}
-                done => done?,
+                Err(error) => failures.push(format!("{error:#}")),
+                Ok(()) => {}
             }
         }
-        Ok(())
+        if failures.is_empty() { Ok(()) } else { Err(anyhow!(failures.join("; "))) }
     }
 }
 
@@ -48,8 +67,20 @@ impl FormatArgs {
 enum Format {
     /// For people, with the lines in question
     Text,
+    /// One line per finding
+    Compact,
     /// For scripts
     Json,
+    /// For code scanning
+    Sarif,
+    /// For the test reports of CI systems
+    Junit,
+    /// Annotations of GitHub Actions
+    Github,
+    /// GitLab's code quality report
+    Gitlab,
+    /// For summaries of jobs and comments
+    Markdown,
 }
 
 /// A format and where it goes; standard output unless a file is named.
@@ -65,6 +96,7 @@ impl FromStr for Destination {
     fn from_str(text: &str) -> Result<Self, String> {
         let (format, file) = match text.split_once('=') {
             Some((_, "")) => return Err("name a file after the equals sign".to_owned()),
+            Some((format, "-")) => (format, None),
             Some((format, file)) => (format, Some(PathBuf::from(file))),
             None => (text, None),
         };
@@ -79,8 +111,9 @@ impl FromStr for Destination {
 
 /// Two reports in one place would be neither.
 fn refuse_mixture(formats: &[Destination]) -> anyhow::Result<()> {
+    let place = |destination: &Destination| destination.file.as_deref().map(file::identity);
     for (at, destination) in formats.iter().enumerate() {
-        if formats.iter().take(at).any(|earlier| earlier.file == destination.file) {
+        if formats.iter().take(at).any(|earlier| place(earlier) == place(destination)) {
             match &destination.file {
                 None => bail!(
                     "--format: two formats cannot both go to standard output; give all but one a \
@@ -95,39 +128,55 @@ fn refuse_mixture(formats: &[Destination]) -> anyhow::Result<()> {
 
 fn write(
     report: &Report,
+    repository: &Repository,
     destination: &Destination,
     quiet: bool,
     color: Color,
 ) -> anyhow::Result<()> {
+    let format =
+        |style, out: &mut dyn Write| write_to(report, repository, destination.format, style, out);
     match &destination.file {
         None => {
             let stdout = io::stdout();
-            let color = color.is_on(&stdout);
+            let (color, links) = (color.is_on(&stdout), has_links(&stdout));
             let mut out = BufWriter::new(stdout.lock());
-            write_to(report, destination.format, text::Style { color, quiet }, &mut out)
+            format(text::Style { color, quiet, links }, &mut out)
                 .context("standard output cannot be written")
         }
         Some(path) => {
-            let style = text::Style { color: color == Color::Always, quiet };
-            File::create(path)
-                .map(BufWriter::new)
-                .and_then(|mut file| write_to(report, destination.format, style, &mut file))
-                .with_context(|| {
-                    format!("{}: cannot be written; check the path after --format", path.display())
-                })
+            let style = text::Style { color: color == Color::Always, quiet, links: false };
+            file::write(path, |out| format(style, out)).with_context(|| refusal(path))
         }
     }
 }
 
+fn refusal(path: &Path) -> String {
+    format!("{}: cannot be written; check the path after --format", path.display())
+}
+
+/// Whether places are links. Terminals that know links also know colours, but not the other way round, so neither
+/// follows from the other; FORCE_HYPERLINK decides where it is set.
+fn has_links(stdout: &impl IsTerminal) -> bool {
+    let is_forced = std::env::var_os("FORCE_HYPERLINK").is_some();
+    (is_forced || stdout.is_terminal()) && supports_hyperlinks::on(Stream::Stdout)
+}
+
 fn write_to(
     report: &Report,
+    repository: &Repository,
     format: Format,
     style: text::Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     match format {
         Format::Text => text::write(report, style, out)?,
+        Format::Compact => compact::write(report, out)?,
         Format::Json => json::write(report, out)?,
+        Format::Sarif => sarif::write(report, repository, out)?,
+        Format::Junit => junit::write(report, repository, out)?,
+        Format::Github => github::write(report, repository, out)?,
+        Format::Gitlab => gitlab::write(report, repository, out)?,
+        Format::Markdown => markdown::write(report, repository, out)?,
     }
     out.flush()
 }

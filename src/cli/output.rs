@@ -29,6 +29,6 @@ pub(super) fn say(message: fmt::Arguments<'_>) {
 pub(super) fn errors(errors: Vec<Problem>, color: Color) {
     let report = Report { errors, ..Report::default() };
     let mut stderr = io::BufWriter::new(io::stderr().lock());
-    let style = text::Style { color: color.is_on(stderr.get_ref()), quiet: true };
+    let style = text::Style { color: color.is_on(stderr.get_ref()), quiet: true, links: false };
     let _ = text::write(&report, style, &mut stderr).and_then(|()| stderr.flush());
 }

@@ -31,6 +31,13 @@ impl Document {
         self.value.get("apiVersion")?.as_str()
     }
 
+    /// The group of `apiVersion`; empty for the core group.
+    pub fn group(&self) -> &str {
+        self.api_version()
+            .and_then(|version| version.split_once('/'))
+            .map_or("", |(group, _)| group)
+    }
+
     /// `kind`.
     pub fn kind(&self) -> Option<&str> {
         self.value.get("kind")?.as_str()
@@ -62,6 +69,11 @@ impl Document {
     /// of a scalar, the key of a mapping or a list.
     pub fn locate(&self, pointer: &str) -> Place {
         self.tree.text.place(self.find(pointer).highlight())
+    }
+
+    /// Where everything in the file stands, not in this document alone.
+    pub(super) fn tree(&self) -> &Tree {
+        &self.tree
     }
 
     /// The text that the document was read from.

@@ -89,6 +89,25 @@ impl Tree {
         Found { key, value, exact, shared, scalar, first_line_end }
     }
 
+    /// Whether what stands at `offset` is part of a key or of a scalar. The header of a block scalar is not: a comment
+    /// may follow it.
+    pub(super) fn is_content(&self, offset: usize) -> bool {
+        let Some(node) = self.spans.reaching(offset) else { return false };
+        if node.key_text != KeyText::None && node.key().contains(&offset) {
+            return true;
+        }
+        if node.shape != Shape::Scalar || !node.value().contains(&offset) {
+            return false;
+        }
+        let before = self.text.as_str().get(node.value().start..offset).unwrap_or_default();
+        !before.starts_with(['|', '>']) || before.contains(['\n', '\r'])
+    }
+
+    /// Whether all that can be read stands behind `offset`.
+    pub(super) fn starts_after(&self, offset: usize) -> bool {
+        self.spans.node(0).is_none_or(|node| node.start() > offset)
+    }
+
     /// The nodes of a list object's `items`.
     pub(super) fn items(&self, list: NodeId) -> Vec<NodeId> {
         let Some((items, _)) = self.step(list, "items") else { return Vec::new() };

@@ -57,6 +57,14 @@ impl Node {
         self.value[0] as usize..self.value[1] as usize
     }
 
+    /// Where its text starts: with its key, if it has one.
+    pub(super) fn start(&self) -> usize {
+        match self.key_text {
+            KeyText::None => self.value[0] as usize,
+            _ => self.key[0] as usize,
+        }
+    }
+
     /// Whether more than `nodes` nodes stand below this one, whose number is `id`.
     pub(super) fn is_larger_than(&self, id: NodeId, nodes: u32) -> bool {
         self.last.saturating_sub(id) > nodes
@@ -159,6 +167,12 @@ impl Spans {
 
     pub(super) fn node(&self, id: NodeId) -> Option<&Node> {
         self.nodes.get(id as usize)
+    }
+
+    /// The last node whose text starts at `offset` or before.
+    pub(super) fn reaching(&self, offset: usize) -> Option<&Node> {
+        let after = self.nodes.partition_point(|node| node.start() <= offset);
+        self.nodes.get(after.checked_sub(1)?)
     }
 
     /// The first child of `parent` with this key, not looking into merges.

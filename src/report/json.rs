@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::{Diagnostic, Problem, Report, Summary};
+use super::{Diagnostic, Problem, Report, Silenced, Summary};
 
 #[derive(Serialize)]
 struct Output<'r> {
@@ -72,6 +72,15 @@ struct Counts {
     patched: usize,
     fixable: usize,
     exempted: usize,
+    unchanged: usize,
+    silenced: Silences,
+}
+
+#[derive(Serialize)]
+struct Silences {
+    #[serde(flatten)]
+    counts: Silenced,
+    exemptions: usize,
 }
 
 /// Writes the report.
@@ -127,7 +136,31 @@ fn error(problem: &Problem) -> Error<'_> {
 }
 
 fn counts(summary: Summary) -> Counts {
-    let Summary { files, objects, pods, findings, denied, warned, patched, fixable, exempted } =
-        summary;
-    Counts { files, objects, pods, findings, denied, warned, patched, fixable, exempted }
+    let Summary {
+        files,
+        objects,
+        pods,
+        findings,
+        denied,
+        warned,
+        patched,
+        fixable,
+        exempted,
+        unchanged,
+        silenced,
+    } = summary;
+    let silenced = Silences { counts: silenced, exemptions: exempted };
+    Counts {
+        files,
+        objects,
+        pods,
+        findings,
+        denied,
+        warned,
+        patched,
+        fixable,
+        exempted,
+        unchanged,
+        silenced,
+    }
 }

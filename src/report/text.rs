@@ -1,11 +1,15 @@
 //! The format for people: like a compiler's, with the line in question.
 
+mod links;
+
 use std::io::{self, Write};
 
 use annotate_snippets::{
     Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet, normalize_untrusted_str,
 };
 
+use super::first::{FEW, SHOWN, steps};
+use super::plain::{plural, printable, word};
 use super::{Diagnostic, Excerpt, Problem, Report};
 use crate::manifest::Place;
 use crate::policy::Action;
@@ -20,6 +24,8 @@ pub struct Style {
     pub color: bool,
     /// Without the summary.
     pub quiet: bool,
+    /// With the places as links to their files.
+    pub links: bool,
 }
 
 /// Writes the report.
@@ -30,15 +36,25 @@ pub fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<(
     let renderer = if style.color { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.term_width(WIDTH);
     for problem in &report.errors {
-        write_problem(problem, &renderer, out)?;
+        let text = problem_text(problem, &renderer);
+        let file = problem.error.file.as_deref().filter(|_| style.links);
+        writeln!(out, "{}\n", links::linked(text, file))?;
     }
     for finding in &report.findings {
-        write_finding(finding, &renderer, out)?;
+        let text = finding_text(finding, &renderer);
+        let file = Some(finding.file.as_path()).filter(|_| style.links);
+        writeln!(out, "{}\n", links::linked(text, file))?;
     }
-    if style.quiet { Ok(()) } else { write_summary(report, out) }
+    if style.quiet {
+        return Ok(());
+    }
+    if report.findings.len() > FEW {
+        write_first(report, out)?;
+    }
+    write_summary(report, out)
 }
 
-fn write_finding(found: &Diagnostic, renderer: &Renderer, out: &mut dyn Write) -> io::Result<()> {
+fn finding_text(found: &Diagnostic, renderer: &Renderer) -> String {
     let level = match found.action {
         Action::Deny => Level::ERROR,
         Action::Warn => Level::WARNING,
@@ -46,7 +62,7 @@ fn write_finding(found: &Diagnostic, renderer: &Renderer, out: &mut dyn Write) -
         Action::Audit => Level::INFO.with_name("audit"),
     };
     let id = format!("{}/{}", found.policy, found.rule);
-    let file = found.file.display().to_string();
+    let file = printable(&found.file.to_string_lossy()).into_owned();
     let label = match &found.container {
         Some(container) => {
             format!("{} {}, container {container}", found.object.kind, found.object.name)
@@ -64,14 +80,14 @@ fn write_finding(found: &Diagnostic, renderer: &Renderer, out: &mut dyn Write) -
         let note = format!("admission changes it: {fix}");
         group = group.element(Level::NOTE.message(normalize_untrusted_str(&note)));
     }
-    let text = with_column(renderer.render(&[group]), &found.excerpt, found.place);
-    writeln!(out, "{text}\n")
+    with_column(renderer.render(&[group]), &found.excerpt, found.place)
 }
 
-fn write_problem(problem: &Problem, renderer: &Renderer, out: &mut dyn Write) -> io::Result<()> {
+fn problem_text(problem: &Problem, renderer: &Renderer) -> String {
     let error = &problem.error;
     let mut group = Group::with_title(Level::ERROR.primary_title(&error.message));
-    let file = error.file.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
+    let file = error.file.as_ref().map(|file| file.to_string_lossy()).unwrap_or_default();
+    let file = printable(&file).into_owned();
     let shown = error.place.zip(problem.excerpt.as_ref());
     group = match (shown, error.place) {
         (Some((place, excerpt)), _) => group.element(snippet(excerpt, place, &file, "")),
@@ -88,7 +104,7 @@ fn write_problem(problem: &Problem, renderer: &Renderer, out: &mut dyn Write) ->
     if let Some((place, excerpt)) = shown {
         text = with_column(text, excerpt, place);
     }
-    writeln!(out, "{text}\n")
+    text
 }
 
 /// One line of the source with the place marked.
@@ -107,7 +123,7 @@ fn snippet<'s>(
 fn with_column(mut rendered: String, excerpt: &Excerpt, place: Place) -> String {
     let head = excerpt.text.get(..excerpt.marked.start).unwrap_or_default();
     let column = head.chars().count() + 1;
-    let arrow = rendered.find("--> ").unwrap_or_default();
+    let arrow = links::arrow(&rendered).unwrap_or_default();
     let line = rendered.get(arrow..).and_then(|rest| rest.lines().next()).unwrap_or_default();
     let written = format!(":{}:{column}", place.line);
     if let (true, Some(at)) = (column != place.column, line.rfind(&written)) {
@@ -117,10 +133,24 @@ fn with_column(mut rendered: String, excerpt: &Excerpt, place: Place) -> String 
     rendered
 }
 
+/// What to do first, where that is more than a look at the few findings above.
+fn write_first(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let steps = steps(report);
+    writeln!(out, "what to do first:")?;
+    for step in steps.iter().take(SHOWN) {
+        let found = step.example;
+        let id = format!("{}/{}", found.policy, found.rule);
+        let (word, count) = (word(found.action), step.count());
+        writeln!(out, "  {word}[{}]: {count}; {}", printable(&id), step.remedy())?;
+    }
+    if let more @ 1.. = steps.len().saturating_sub(SHOWN) {
+        writeln!(out, "  and {}", plural(more, "more rule"))?;
+    }
+    writeln!(out)
+}
+
 fn write_summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let summary = report.summary;
-    let plural =
-        |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
     let mut parts = Vec::new();
     for (count, what) in [
         (summary.denied, "would be denied"),
@@ -137,8 +167,9 @@ fn write_summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             count => format!("{}, recorded only", plural(count, "finding")),
         });
     }
-    if summary.exempted > 0 {
-        parts.push(format!("{} exempted", plural(summary.exempted, "finding")));
+    parts.extend(summary.silenced.told(summary.exempted));
+    if summary.unchanged > 0 {
+        parts.push(format!("{} about what was not changed", plural(summary.unchanged, "finding")));
     }
     let errors = match report.errors.len() {
         0 => String::new(),

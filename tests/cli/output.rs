@@ -19,7 +19,7 @@ fn formats_and_files() {
         (["json", "text"], "standard output"),
         (["json=a", "text=a"], "two formats go to a"),
         (["json=no/such/folder", "text"], "no/such/folder: cannot be written"),
-        (["jsn", "text"], "there is no format `jsn`; there are: text, json"),
+        (["jsn", "text"], "there is no format `jsn`; there are: text, compact, json"),
         (["json=", "text"], "name a file"),
     ] {
         let run = sandbox.check(["--format", formats[0], "--format", formats[1], "bad.yaml"]);

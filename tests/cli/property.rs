@@ -47,7 +47,8 @@ fn run(sandbox: &Sandbox, manifest: &[u8], threads: usize) -> (String, String) {
     let report = check::run(context(&engine), &[file], threads);
     let (mut plain, mut structured) = (Vec::new(), Vec::new());
     text::write(&report, text::Style::default(), &mut plain).unwrap();
-    text::write(&report, text::Style { color: true, quiet: false }, &mut Vec::new()).unwrap();
+    text::write(&report, text::Style { color: true, quiet: false, links: true }, &mut Vec::new())
+        .unwrap();
     json::write(&report, &mut structured).unwrap();
     let structured = String::from_utf8(structured).unwrap();
     let value: serde_json::Value = serde_json::from_str(&structured).unwrap();

@@ -167,7 +167,8 @@ fn fnv1a(texts: &[&str]) -> u64 {
     })
 }
 
-fn cache_folder() -> Result<PathBuf, String> {
+/// The folder where what tests need is kept.
+pub(crate) fn cache_folder() -> Result<PathBuf, String> {
     if let Some(folder) = non_empty(CACHE) {
         return std::path::absolute(&folder).map_err(|e| format!("{CACHE}={folder}: {e}"));
     }
