@@ -145,6 +145,73 @@ fn what_an_exemption_keeps_quiet_is_left_alone() {
 }
 
 #[test]
+fn what_a_comment_or_an_annotation_keeps_quiet_is_left_alone() {
+    let sandbox = Sandbox::for_fixes();
+    let comment = POD.replace("Always # why?", "Always # plimsoll: ignore[pull] the tag moves");
+    let annotation =
+        POD.replace("{name: p}", "{name: p, annotations: {plimsoll.dev/ignore: pull}}");
+    for text in [comment, annotation] {
+        sandbox.write("pod.yaml", &text);
+        let run = sandbox.fix(["--unsafe-fixes", "pod.yaml"]);
+        assert_eq!(run.code, 0, "{}", run.stdout);
+        let after = sandbox.read("pod.yaml");
+        assert!(after.contains("imagePullPolicy: Always"), "{after}\n{}", run.stdout);
+        assert!(after.contains("cpu: 100m"), "{after}\n{}", run.stdout);
+        // Asked to, it does not listen.
+        sandbox.fix(["--ignore-silences", "pod.yaml"]);
+        assert!(sandbox.read("pod.yaml").contains("IfNotPresent"));
+    }
+}
+
+#[test]
+fn what_a_baseline_knows_is_fixed_all_the_same() {
+    let sandbox = Sandbox::for_fixes();
+    sandbox.write("pod.yaml", POD);
+    assert_eq!(sandbox.check(["--write-baseline", "pod.yaml"]).code, 0);
+    let baseline = ["--baseline", "plimsoll-baseline.json", "--fail-on", "audit"];
+    let run = sandbox.fix(baseline.into_iter().chain(["pod.yaml"]));
+    assert_eq!(run.code, 0, "the request that is left is in the baseline: {}", run.stdout);
+    assert_eq!(sandbox.read("pod.yaml"), safely_fixed());
+    assert_eq!(sandbox.fix(["--write-baseline", "--check", "pod.yaml"]).code, 2);
+}
+
+#[test]
+fn pods_in_objects_of_other_kinds_are_fixed_where_they_stand() {
+    let sandbox = Sandbox::for_fixes();
+    let workflow = "\
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {generateName: w-}
+spec:
+  entrypoint: main
+  templates:
+  - name: main   # the only one
+    container:
+      image: \"x:1\"
+      imagePullPolicy: Always
+      args: [\"{{inputs.parameters.x}}\"]
+  - name: other
+    script:
+      image: x:2
+      imagePullPolicy: Always
+      source: echo
+";
+    sandbox.write("workflow.yaml", workflow);
+    let run = sandbox.fix(["workflow.yaml"]);
+    assert_eq!(
+        sandbox.read("workflow.yaml"),
+        workflow.replace("Always", "IfNotPresent"),
+        "{}",
+        run.stdout
+    );
+    let run = sandbox.fix(["--unsafe-fixes", "workflow.yaml"]);
+    assert!(run.stdout.contains("fixed 2 findings in 1 file: 2 p/requests\n"), "{}", run.stdout);
+    let check = sandbox.check(["--fail-on", "audit", "workflow.yaml"]);
+    assert_eq!(check.code, 0, "{}", check.stdout);
+    assert_eq!(sandbox.read("workflow.yaml").matches("cpu: 100m").count(), 2);
+}
+
+#[test]
 fn every_object_of_a_file_is_fixed_in_its_place() {
     let sandbox = Sandbox::for_fixes();
     let pod = "{apiVersion: v1, kind: Pod, metadata: {name: b}, spec: {containers: [{name: a, image: \"x:1\", imagePullPolicy: Always}]}}";

@@ -119,11 +119,9 @@ impl<'d> Editor<'d> {
 
     /// Whether a node is a collection in brackets.
     pub(super) fn is_flow(&self, id: NodeId) -> bool {
-        self.node(id).is_ok_and(|node| match node.shape {
-            Shape::Scalar => false,
-            Shape::Map => self.source.byte(node.value().start) == Some(b'{'),
-            // One that is indented no deeper than its key starts, for the parser, with its first item.
-            Shape::List => self.source.byte(self.list_start(node)) == Some(b'['),
+        self.node(id).is_ok_and(|node| {
+            node.shape != Shape::Scalar
+                && matches!(self.source.byte(node.value().start), Some(b'{' | b'['))
         })
     }
 
