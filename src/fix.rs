@@ -17,7 +17,7 @@ use crate::check::{Context, Streams, namespaces_of};
 use crate::engine::Namespaces;
 use crate::finding::Safety;
 use crate::manifest::parse;
-use crate::manifest::source::{SourceFile, read_all};
+use crate::manifest::source::{SourceFile, read_selected};
 use crate::report::{Fixes, Report, rules_in_force};
 
 /// The path that stands for standard input.
@@ -58,7 +58,7 @@ impl Done {
 pub fn run(context: Context<'_>, options: Options, paths: &[PathBuf], threads: usize) -> Done {
     let streams = Streams::default();
     // Nothing may be written before all is known that the manifests say of their namespaces.
-    let looked = read_all(paths, threads, |mut source| {
+    let looked = read_selected(paths, context.selection, threads, |mut source| {
         streams.replay(&mut source);
         look(context, source)
     });
@@ -72,7 +72,7 @@ pub fn run(context: Context<'_>, options: Options, paths: &[PathBuf], threads: u
     if let Some(ledger) = &context.silencing.ledger {
         ledger.begin();
     }
-    let done = read_all(paths, threads, |mut source| {
+    let done = read_selected(paths, context.selection, threads, |mut source| {
         streams.replay(&mut source);
         if twins.contains(&source.path) {
             return Done::default();

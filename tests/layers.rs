@@ -11,16 +11,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules from the top to the bottom. A module may use those on later lines.
-const LAYERS: [&[&str]; 18] = [
+const LAYERS: [&[&str]; 21] = [
     &["cli"],
     &["fix"],
     &["check", "serve"],
+    &["config"],
+    &["suite"],
     &["changes", "cluster", "policy_source"],
     &["readiness"],
     &["crd"],
     &["silence"],
     &["report"],
     &["admission"],
+    &["facts"],
     &["engine"],
     &["policy"],
     &["rules"],

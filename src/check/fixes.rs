@@ -10,7 +10,6 @@ use crate::finding::Safety;
 use crate::manifest::Document;
 use crate::pod::kinds::PodKind;
 use crate::pod::shapes;
-use crate::pointer::Pointer;
 use crate::silence::{Said, Silences};
 
 /// The fixes of an object.
@@ -44,8 +43,8 @@ pub(crate) fn fixes(
     let attributes = attributes(context, namespaces, document);
     let engine = context.engine;
     match PodKind::find(attributes.group, attributes.kind) {
-        Some(native) => {
-            let silenced = silenced(silences, document, &native.base());
+        Some(_) => {
+            let silenced = silenced(silences, document);
             fixed.add(engine.fix(&attributes, safety, &silenced));
         }
         // Places that pods share are edited for none of them, so each can be asked by itself.
@@ -54,7 +53,7 @@ pub(crate) fn fixes(
                 let namespace = pod.namespace().unwrap_or(attributes.namespace);
                 let facts = namespaces.facts(namespace);
                 let attributes = Attributes { namespace, facts, ..attributes.clone() };
-                let silenced = silenced(silences, document, pod.pointer());
+                let silenced = silenced(silences, document);
                 fixed.add(engine.fix_embedded(&pod, &attributes, safety, &silenced));
             }
         }
@@ -62,15 +61,11 @@ pub(crate) fn fixes(
     fixed
 }
 
-/// Whether a comment or an annotation keeps a finding about the pod at `base` quiet.
+/// Whether a comment or an annotation keeps a finding quiet.
 fn silenced<'s>(
-    silences: &'s mut Option<Silences>,
+    silences: &'s Option<Silences>,
     document: &'s Document,
-    base: &Pointer,
 ) -> impl Fn(&Finding) -> bool + 's {
-    if let Some(silences) = silences {
-        silences.enter_pod(document, base);
-    }
     move |finding| {
         let place = document.locate(finding.violation.pointer.as_str());
         let said = Said::new(finding, place);

@@ -1,7 +1,6 @@
 //! `plimsoll fix`: manifests changed so that nothing is left to say of them.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
 use std::thread;
 
 use anyhow::Context;
@@ -10,6 +9,7 @@ use clap::builder::FalseyValueParser;
 
 use super::format::FormatArgs;
 use super::judging::{FailOn, JudgingArgs};
+use super::selection::SelectionArgs;
 use super::silencing::{self, SilencingArgs};
 use super::{Common, Outcome, check::tell_unread, now, output};
 use crate::finding::Safety;
@@ -18,9 +18,8 @@ use crate::{check, fix};
 /// Flags of `plimsoll fix`.
 #[derive(Debug, Args)]
 pub(super) struct FixArgs {
-    /// Files, folders, or `-` for standard input, whose fixed text goes to standard output
-    #[arg(required = true, value_name = "PATH")]
-    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    files: SelectionArgs,
     /// Change no file; print what would change as a unified diff
     #[arg(
         long,
@@ -62,13 +61,18 @@ pub(super) struct FixArgs {
 
 pub(super) fn run(args: &FixArgs, common: &Common) -> anyhow::Result<Outcome> {
     args.formats.check()?;
+    let Some(selection) = args.files.selection(common) else { return Ok(Outcome::Broken) };
     let Some(engine) = args.judging.engine(common)? else { return Ok(Outcome::Broken) };
-    let Some(silencing) = args.silencing.load(common)? else { return Ok(Outcome::Broken) };
+    let Some(mut silencing) = args.silencing.load(common)? else { return Ok(Outcome::Broken) };
+    silencing.kept = args.formats.show_silenced();
+    let Some(known) = args.judging.known(common) else { return Ok(Outcome::Broken) };
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let write = !args.diff && !args.check;
     let context = check::Context {
         namespace: &args.judging.namespace,
         now: Some(now()),
+        known: &known,
+        selection: &selection,
         // Where nothing is written, they would not fit the file.
         with_replacements: write && args.formats.show_replacements(),
         with_judged: args.formats.show_judged(),
@@ -80,14 +84,15 @@ pub(super) fn run(args: &FixArgs, common: &Common) -> anyhow::Result<Outcome> {
         write,
         diff: args.diff,
     };
-    let fix::Done { mut report, output, notes } = fix::run(context, options, &args.paths, threads);
+    let fix::Done { mut report, output, notes } =
+        fix::run(context, options, &args.files.paths, threads);
     report.fail_on = Some(args.fail_on.into());
-    tell_unread(&report, &args.paths);
+    tell_unread(&report, &args.files);
     for note in notes {
         output::say(format_args!("warning: {note}"));
     }
-    let through = options.write && args.paths.iter().any(|path| path.as_os_str() == "-");
-    silencing::finish(&silencing, &report, &args.paths, args.quiet)?;
+    let through = options.write && args.files.paths.iter().any(|path| path.as_os_str() == "-");
+    silencing::finish(&silencing, &report, &args.files.paths, args.quiet)?;
     if options.diff || through {
         let mut out = io::stdout().lock();
         match out.write_all(&output).and_then(|()| out.flush()) {

@@ -198,3 +198,13 @@ fn lists_at_the_indent_of_their_key_whose_items_are_flow() {
         check(text, &[append(at, json!(2))], wanted);
     }
 }
+
+#[test]
+fn a_block_list_may_start_with_a_bracket() {
+    let text = "cases:\n- {a: 1}\n- b: 1\n  c: 2\n- [d]\n";
+    check(
+        text,
+        &[set("/cases/1/x", json!(3)), remove("/cases/1/c")],
+        "cases:\n- {a: 1}\n- b: 1\n  x: 3\n- [d]\n",
+    );
+}
