@@ -165,9 +165,9 @@ pub fn lost_lines(document: &Document, edits: &[Edit]) -> BTreeSet<usize> {
         if !found.exact {
             continue;
         }
-        let start = found.key.map_or(found.value.start, |key| key.start);
+        let start = found.key.as_ref().map_or(found.value.start, |key| key.start);
         let (mut first, mut last) = (line_of(start), line_of(found.value.end.max(start)));
-        let is_item = pointer.rsplit('/').next().is_some_and(|last| last.parse::<usize>().is_ok());
+        let is_item = found.key.is_none();
         let own_line = text[..start].rsplit('\n').next().is_some_and(|head| head.trim().is_empty());
         if is_item && own_line {
             // Up to the line of its dash.

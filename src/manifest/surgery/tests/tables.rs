@@ -44,6 +44,7 @@ fn scalars_keep_their_quotes_where_they_can() {
         ("a: 'one\n\n  two' # c\nb: 1\n", set("/a", json!("w")), "a: 'w' # c\nb: 1\n"),
         ("a: |  # c\n  one\n\n  two\n\nb: 1\n", set("/a", json!("w")), "a: w  # c\n\nb: 1\n"),
         ("a: |+\n  one\n\n\nb: 1\n", set("/a", json!("w")), "a: w\nb: 1\n"),
+        ("a: |-\n \n---\nb: 1\n", set("/a", json!("w")), "a: w\n---\nb: 1\n"),
         ("a: >2-\n    one\n  two\nb: 1\n", set("/a", json!("w")), "a: w\nb: 1\n"),
         ("\"a b\": x\n", set("/a b", json!("w")), "\"a b\": w\n"),
         ("a~b: {c/d: x}\n", set("/a~0b/c~1d", json!("w")), "a~b: {c/d: w}\n"),
