@@ -9,10 +9,14 @@ pub mod check;
 pub mod cli;
 #[cfg(feature = "serve")]
 pub mod cluster;
+#[cfg(feature = "cli")]
+pub mod config;
 pub mod crd;
 pub mod decode;
 pub mod edit;
 pub mod engine;
+#[cfg(feature = "cli")]
+pub mod facts;
 pub mod finding;
 pub mod glob;
 pub mod image;
@@ -29,6 +33,8 @@ pub mod quantity;
 #[cfg(feature = "serve")]
 pub mod readiness;
 #[cfg(feature = "cli")]
+pub mod rendering;
+#[cfg(feature = "cli")]
 pub mod report;
 pub mod rules;
 pub mod selector;
@@ -36,3 +42,5 @@ pub mod selector;
 pub mod serve;
 #[cfg(feature = "cli")]
 pub mod silence;
+#[cfg(feature = "cli")]
+pub mod suite;

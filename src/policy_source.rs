@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use files::files;
+pub use files::is_suite_file;
 use found::Found;
 
 use crate::manifest::{Document, ManifestError, read_all};
@@ -22,6 +23,17 @@ pub struct Embedded {
     pub file: &'static str,
     /// Its text.
     pub text: &'static str,
+}
+
+impl Embedded {
+    /// Its text for those who have it elsewhere: without the line that leads editors to the schema, a path that holds
+    /// in this repository alone.
+    pub fn portable(&self) -> &'static str {
+        match self.text.split_once('\n') {
+            Some((first, rest)) if first.starts_with("# yaml-language-server:") => rest,
+            _ => self.text,
+        }
+    }
 }
 
 macro_rules! embedded {
@@ -67,6 +79,8 @@ pub struct Loaded {
     pub policies: PolicySet,
     /// The exemptions from them.
     pub exemptions: ExemptionSet,
+    /// The documents of the policies, with their files.
+    pub documents: Vec<(PathBuf, Document)>,
 }
 
 /// Loads policies and exemptions.
@@ -151,7 +165,7 @@ mod tests {
                 found.push((name(&profile), name(&file)));
             }
         }
-        found.retain(|(_, file)| !file.ends_with(".md"));
+        found.retain(|(_, file)| !file.ends_with(".md") && !is_suite_file(Path::new(file)));
         found.sort();
         let embedded: Vec<_> =
             EMBEDDED.iter().map(|file| (file.profile.to_owned(), file.file.to_owned())).collect();

@@ -12,6 +12,7 @@ mod go;
 use std::fs;
 use std::path::Path;
 
+use plimsoll::pod::shapes::{Controller, Whole, custom_kinds};
 use plimsoll::pod::workload::{SYSTEMS, Sign};
 use plimsoll::rules::RULES;
 use serde_json::Value;
@@ -152,6 +153,35 @@ fn systems_table() {
     check_part("docs/policies.md", "systems", &table);
 }
 
+#[test]
+fn custom_resources_table() {
+    let mut table = String::from(
+        "| system | kinds | pods at | controlled by | judged | made in |\n| --- | --- | --- | --- | --- | --- |\n",
+    );
+    for row in custom_kinds() {
+        let kinds =
+            if row.kinds.is_empty() { "every other kind".to_owned() } else { row.kinds.join(", ") };
+        for pods in row.pods {
+            let owner = match pods.owner {
+                Controller::Itself => "the object",
+                Controller::Of(_, kind) => kind,
+            };
+            let judged = match pods.whole {
+                Whole::Pod => "pod",
+                Whole::Containers => "containers",
+                Whole::Nothing => "parts",
+            };
+            let (source, at) = (row.source.replace('|', "\\|"), pods.field_path());
+            let at = if at == "anywhere" { at } else { format!("`{at}`") };
+            table += &format!(
+                "| {} | {kinds} (`{}`) | {at} | {owner} | {judged} | {source} |\n",
+                row.system, row.group
+            );
+        }
+    }
+    check_part("docs/custom-resources.md", "custom-resources", &table);
+}
+
 /// A Helm chart installs what is in its folder `crds` before everything else.
 #[test]
 fn custom_resource_definitions() {
@@ -168,18 +198,34 @@ fn custom_resource_definitions() {
     }
 }
 
-/// What a command says with `--help`, whatever the environment.
+/// What a command says with `--help`.
 fn help(args: &[&str]) -> String {
+    let text = said(&[args, &["--help"]].concat());
+    text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+/// What a command says, whatever the environment.
+fn said(args: &[&str]) -> String {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_plimsoll"));
     for (name, _) in
         std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("PLIMSOLL_"))
     {
         command.env_remove(name);
     }
-    let output = command.args(args).arg("--help").output().unwrap();
+    let output = command.args(args).output().unwrap();
     assert!(output.status.success(), "{output:?}");
-    let text = String::from_utf8(output.stdout).unwrap();
-    text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The schemas that editors are pointed to.
+#[test]
+fn schemas() {
+    fs::create_dir_all(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schemas")).unwrap();
+    for (kind, file) in
+        [("policy", "podpolicy"), ("exemption", "podpolicyexemption"), ("config", "plimsoll")]
+    {
+        check(&format!("docs/schemas/{file}.json"), &said(&["schema", kind]));
+    }
 }
 
 #[test]

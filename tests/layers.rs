@@ -11,15 +11,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules from the top to the bottom. A module may use those on later lines.
-const LAYERS: [&[&str]; 17] = [
+const LAYERS: [&[&str]; 20] = [
     &["cli"],
     &["check", "serve"],
+    &["config", "rendering"],
+    &["suite"],
     &["changes", "cluster", "policy_source"],
     &["readiness"],
     &["crd"],
     &["silence"],
     &["report"],
     &["admission"],
+    &["facts"],
     &["engine"],
     &["policy"],
     &["rules"],

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Context, fault};
+use super::{Context, fault, rendered};
 use crate::decode::DecodeError;
 use crate::engine::{Decision, Finding};
 use crate::finding::Fix;
@@ -24,6 +24,8 @@ pub(super) struct Teller<'c> {
     texts: Texts,
     /// None where silences are not honoured.
     silences: Option<Silences>,
+    /// The object that is told of, once a pod was found in it.
+    object: Option<Arc<ObjectId>>,
     pub(super) report: Report,
 }
 
@@ -32,7 +34,8 @@ impl<'c> Teller<'c> {
         let mut report = Report::default();
         report.summary.files = 1;
         let silences = context.silencing.honoured.then(|| Silences::of(manifest));
-        Self { context, file: Arc::new(file), texts: Texts::default(), silences, report }
+        let (file, texts) = (Arc::new(file), Texts::default());
+        Self { context, file, texts, silences, object: None, report }
     }
 
     /// The file as the user named it.
@@ -42,6 +45,7 @@ impl<'c> Teller<'c> {
 
     /// Goes on to another object.
     pub(super) fn enter(&mut self, document: &Document) {
+        self.object = None;
         if let Some(silences) = &mut self.silences {
             silences.enter(document);
         }
@@ -64,7 +68,10 @@ impl<'c> Teller<'c> {
             self.report.warnings = silences.into_warnings(&self.file, is_whole, rules);
         }
         if let Some(ledger) = self.context.silencing.ledger.as_ref().filter(|_| is_whole) {
-            ledger.judged(&self.file);
+            match self.context.rendered {
+                Some(rendered) => rendered.files().iter().for_each(|file| ledger.judged(file)),
+                None => ledger.judged(&self.file),
+            }
         }
         if self.report.summary.objects == 0 && is_whole {
             self.report.bare.push(self.file);
@@ -72,15 +79,9 @@ impl<'c> Teller<'c> {
         self.report
     }
 
-    /// Adds what was decided about the pod at `base`, an object of `namespace`.
-    pub(super) fn tell(
-        &mut self,
-        document: &Document,
-        base: &Pointer,
-        namespace: &str,
-        decision: Decision,
-    ) {
-        let Self { context, file, report, .. } = self;
+    /// Adds what was decided about a pod of `namespace`.
+    pub(super) fn tell(&mut self, document: &Document, namespace: &str, decision: Decision) {
+        let Self { file, report, .. } = self;
         report.summary.pods += 1;
         for policy in &decision.undecided {
             report.undecided.entry(Arc::clone(policy)).or_default().insert(namespace.to_owned());
@@ -100,14 +101,7 @@ impl<'c> Teller<'c> {
             *report.exempted.entry(Arc::clone(&exempted.exemption)).or_default() += 1;
         }
         report.summary.exempted += decision.exempted.len();
-        let object = Arc::new(object_id(document));
-        if context.with_judged {
-            let (object, file) = (Arc::clone(&object), Arc::clone(file));
-            report.judged.push(Judged { object, file });
-        }
-        if let Some(silences) = &mut self.silences {
-            silences.enter_pod(document, base);
-        }
+        let object = self.object(document);
         let is_denied = |action| action == Action::Deny;
         let mut outcome = Outcome {
             denied: decision.unreadable.as_ref().is_some_and(|found| is_denied(found.action)),
@@ -119,6 +113,20 @@ impl<'c> Teller<'c> {
         outcome.count(&mut self.report.summary);
     }
 
+    /// What the object is called, which all its pods share.
+    fn object(&mut self, document: &Document) -> Arc<ObjectId> {
+        if let Some(object) = &self.object {
+            return Arc::clone(object);
+        }
+        let object = Arc::new(object_id(document));
+        if self.context.with_judged {
+            let (object, file) = (Arc::clone(&object), Arc::clone(&self.file));
+            self.report.judged.push(Judged { object, file });
+        }
+        self.object = Some(Arc::clone(&object));
+        object
+    }
+
     fn finding(
         &mut self,
         document: &Document,
@@ -126,14 +134,18 @@ impl<'c> Teller<'c> {
         finding: Finding,
         outcome: &mut Outcome,
     ) {
-        let Self { context, file, texts, silences, report } = self;
+        let Self { context, file, texts, silences, report, .. } = self;
         let found = document.find(finding.violation.pointer.as_str());
         let range = found.highlight();
         let place = document.text().place(range.clone());
         let is_new = context.since.is_none_or(|since| {
             // What is absent could have stood anywhere in its parent.
             let about = if found.exact { place } else { document.text().place(found.value) };
-            since.holds(file, about.line..=about.end_line)
+            match context.rendered {
+                // Any value can change any line.
+                Some(rendered) => since.holds_any(&rendered.sources()),
+                None => since.holds(file, about.line..=about.end_line),
+            }
         });
         let said = Said::new(&finding, place);
         let silence = silences.as_ref().and_then(|silences| silences.covers(said));
@@ -142,7 +154,7 @@ impl<'c> Teller<'c> {
         let violation = finding.violation;
         let fix = violation.fix.as_ref().filter(|_| context.with_replacements);
         let replacements = fix.map(|fix| replacements(document, fix)).unwrap_or_default();
-        let found = Diagnostic {
+        let mut found = Diagnostic {
             policy: finding.policy,
             rule: finding.rule,
             kind: finding.kind,
@@ -157,7 +169,12 @@ impl<'c> Teller<'c> {
             file: Arc::clone(file),
             place,
             excerpt,
+            rendered: None,
+            is_place_rendered: false,
         };
+        if let Some(rendered) = context.rendered {
+            rendered::lead_back(&mut found, rendered);
+        }
         match silence.or_else(|| context.silencing.in_baseline(&found)) {
             None if is_new => outcome.take(found, report),
             None => report.summary.unchanged += 1,
