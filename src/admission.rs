@@ -8,12 +8,12 @@ mod review;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-pub use message::{MAX_WARNING_CHARS, MAX_WARNINGS_CHARS, finding_line};
+pub use message::{MAX_WARNING_CHARS, MAX_WARNINGS_CHARS, denial, finding_line, warnings};
 use review::Request;
 pub use review::ReviewError;
 
 use crate::engine::{
-    Decision, Engine, Exempted, Finding, NamespaceFacts, Operation, Stage, Unreadable,
+    Attributes, Decision, Engine, Exempted, Finding, NamespaceFacts, Operation, Stage, Unreadable,
 };
 use crate::pod::scalars::Str;
 use crate::pod::view::Pod;
@@ -149,6 +149,22 @@ impl<'a> Review<'a> {
         &self.0.namespace
     }
 
+    /// What a webhook decides and [`Self::answer`] tells in short, for who needs all of it; `judged` is handed what
+    /// the engine was asked. Reviews of policies are not for it.
+    pub fn decide(
+        mut self,
+        engine: &Engine,
+        stage: Stage,
+        facts: NamespaceFacts<'_>,
+        now: Option<i64>,
+        judged: impl FnOnce(&Attributes<'_>),
+    ) -> Decision {
+        let pod = self.0.pod.take();
+        let attributes = self.0.attributes(facts, now);
+        judged(&attributes);
+        decide(&attributes, pod, engine, stage)
+    }
+
     /// Answers the review. `now` is the time in seconds since 1970, by which exemptions expire.
     pub fn answer(
         self,
@@ -166,13 +182,7 @@ impl<'a> Review<'a> {
         let name = request.display_name();
         let pod = request.pod.take();
         let controller = pod.as_ref().and_then(Controller::of);
-        let mut decision = engine.decide_on(&request.attributes(facts, now), pod, stage);
-        if stage == Stage::Mutate {
-            decision.allowed = true;
-        } else {
-            // A template is judged as the pods it will make; what is mended in them is mended there.
-            decision.findings.retain(|finding| finding.action != Action::Patch);
-        }
+        let decision = decide(&request.attributes(facts, now), pod, engine, stage);
         let body = answer::render(&request.uid, &decision);
         let record = Record {
             operation: request.operation(),
@@ -189,6 +199,23 @@ impl<'a> Review<'a> {
         };
         Answer { body, record }
     }
+}
+
+/// Decides as a webhook does: `/mutate` refuses nothing, and `/validate` patches nothing.
+fn decide(
+    attributes: &Attributes<'_>,
+    pod: Option<Pod<'_>>,
+    engine: &Engine,
+    stage: Stage,
+) -> Decision {
+    let mut decision = engine.decide_on(attributes, pod, stage);
+    if stage == Stage::Mutate {
+        decision.allowed = true;
+    } else {
+        // A template is judged as the pods it will make; what is mended in them is mended there.
+        decision.findings.retain(|finding| finding.action != Action::Patch);
+    }
+    decision
 }
 
 /// Answers a review of which nothing is known beside it: neither its namespace nor the time.

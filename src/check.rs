@@ -1,7 +1,6 @@
 //! A manifest's way: documents, then the same engine the webhook asks, then findings with their places.
 
 mod embedded;
-mod facts;
 mod fault;
 mod judge;
 mod placing;
@@ -14,7 +13,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-pub use facts::namespaces_of;
+pub use crate::facts::namespaces_of;
 pub use since::Since;
 
 use crate::engine::{Engine, Namespaces};

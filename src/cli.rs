@@ -22,6 +22,7 @@ mod rendering;
 #[cfg(feature = "serve")]
 mod serve;
 mod silencing;
+mod test;
 #[cfg(feature = "serve")]
 mod webhooks;
 
@@ -72,6 +73,8 @@ enum Command {
     /// Run the admission webhook
     #[cfg(feature = "serve")]
     Serve(Box<serve::ServeArgs>),
+    /// Run test suites of policies: `*.test.yaml`
+    Test(test::TestArgs),
 }
 
 /// Flags of every command.
@@ -186,6 +189,7 @@ pub fn main() -> ExitCode {
         Command::Policies(args) => policies::run(&args),
         #[cfg(feature = "serve")]
         Command::Serve(args) => serve::run(&args, &common),
+        Command::Test(args) => test::run_suites(&args, &common),
     };
     match outcome {
         Ok(outcome) => outcome.into(),
@@ -258,7 +262,7 @@ fn named(paths: &[PathBuf]) -> Vec<PathBuf> {
 }
 
 /// What in policies and exemptions is probably not what their authors mean.
-fn warn(Loaded { policies, exemptions }: &Loaded) {
+fn warn(Loaded { policies, exemptions, .. }: &Loaded) {
     for conflict in policies.conflicts() {
         output::say(format_args!("warning: two rules want different values: {conflict}"));
     }

@@ -2,6 +2,7 @@
 //!
 //! Pure: no IO, no clock, no async, and no panic on any input. Every door of Plimsoll asks it.
 
+mod about;
 mod attributes;
 mod blame;
 mod decision;
@@ -128,14 +129,7 @@ impl Engine {
         stage: Stage,
     ) -> Decision {
         let Some((kind, verb)) = self.judged(attributes, stage) else { return Decision::allowed() };
-        let groups: &[&str] = attributes.user.as_ref().map_or(&[], |user| user.groups.as_slice());
-        let request = RequestFacts {
-            verb,
-            namespace: attributes.namespace,
-            namespace_labels: attributes.facts.labels,
-            user: attributes.user.as_ref().map(|user| user.name),
-            groups,
-        };
+        let request = about::request(attributes, verb);
         let candidates: Vec<Matched<'_>> = self
             .policies
             .policies()

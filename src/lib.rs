@@ -13,6 +13,8 @@ pub mod crd;
 pub mod decode;
 pub mod edit;
 pub mod engine;
+#[cfg(feature = "cli")]
+pub mod facts;
 pub mod finding;
 pub mod glob;
 pub mod image;
@@ -38,3 +40,5 @@ pub mod selector;
 pub mod serve;
 #[cfg(feature = "cli")]
 pub mod silence;
+#[cfg(feature = "cli")]
+pub mod suite;

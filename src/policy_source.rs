@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use files::files;
+pub use files::is_suite_file;
 use found::Found;
 
 use crate::manifest::{Document, ManifestError, read_all};
@@ -67,6 +68,8 @@ pub struct Loaded {
     pub policies: PolicySet,
     /// The exemptions from them.
     pub exemptions: ExemptionSet,
+    /// The documents of the policies, with their files.
+    pub documents: Vec<(PathBuf, Document)>,
 }
 
 /// Loads policies and exemptions.
@@ -151,7 +154,7 @@ mod tests {
                 found.push((name(&profile), name(&file)));
             }
         }
-        found.retain(|(_, file)| !file.ends_with(".md"));
+        found.retain(|(_, file)| !file.ends_with(".md") && !is_suite_file(Path::new(file)));
         found.sort();
         let embedded: Vec<_> =
             EMBEDDED.iter().map(|file| (file.profile.to_owned(), file.file.to_owned())).collect();

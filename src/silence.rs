@@ -8,11 +8,12 @@ mod comments;
 
 use std::path::Path;
 
+use memchr::memmem;
+
 pub use annotation::IGNORE;
 
 use crate::engine::Finding;
 use crate::manifest::{Document, Manifest, ManifestError, Place};
-use crate::pointer::Pointer;
 use crate::policy::PolicySet;
 use crate::report::{Diagnostic, Silence, SilencedBy, Warning};
 
@@ -64,16 +65,13 @@ impl<'f> Said<'f> {
     }
 }
 
-/// What the comments and annotations of one file ask for.
-///
-/// ```text
-/// let mut silences = Silences::of(&manifest);
-/// for each document { silences.enter(&document); for each of its pods { silences.enter_pod(&document, &base); … } }
-/// silences.covers(Said::new(&finding, place))
-/// ```
+/// What the comments and annotations of one file ask for. [`enter`](Self::enter) each object before its findings are
+/// looked up.
 #[derive(Debug, Default)]
 pub struct Silences {
     comments: comments::Comments,
+    /// Whether the file holds annotations of ours at all.
+    annotated: bool,
     /// Those of the current object.
     annotations: Vec<annotation::Annotation>,
     warnings: Vec<Warned>,
@@ -93,26 +91,17 @@ impl Silences {
     pub fn of(manifest: &Manifest) -> Self {
         let mut warnings = Vec::new();
         let comments = comments::Comments::of(manifest, &mut warnings);
-        Self { comments, annotations: Vec::new(), warnings }
+        let text = manifest.text.as_str().as_bytes();
+        let annotated = memmem::find(text, IGNORE.as_bytes()).is_some();
+        Self { comments, annotated, annotations: Vec::new(), warnings }
     }
 
-    /// Goes on to another object, and reads its annotation.
+    /// Goes on to another object, and reads the annotations in it.
     pub fn enter(&mut self, document: &Document) {
         self.annotations.clear();
-        self.annotate(document, &Pointer::default());
-    }
-
-    /// Reads the annotation of a pod template of the current object; `base` is where the template stands. A pod that
-    /// is the object itself has the object's.
-    pub fn enter_pod(&mut self, document: &Document, base: &Pointer) {
-        if !base.as_str().is_empty() {
-            self.annotate(document, base);
+        if self.annotated {
+            self.annotations = annotation::read(document, &mut self.warnings);
         }
-    }
-
-    fn annotate(&mut self, document: &Document, base: &Pointer) {
-        let read = annotation::Annotation::of(document, base, &mut self.warnings);
-        self.annotations.extend(read);
     }
 
     /// What silences a finding of the current object.

@@ -4,6 +4,8 @@
 
 #[path = "cli/check.rs"]
 mod check;
+#[path = "cli/custom_resources.rs"]
+mod custom_resources;
 #[path = "cli/doors.rs"]
 mod doors;
 #[path = "cli/exemptions.rs"]
@@ -34,3 +36,5 @@ mod silencing;
 mod silencing_laws;
 #[path = "cli/since.rs"]
 mod since;
+#[path = "cli/suites.rs"]
+mod suites;

@@ -11,16 +11,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules from the top to the bottom. A module may use those on later lines.
-const LAYERS: [&[&str]; 18] = [
+const LAYERS: [&[&str]; 20] = [
     &["cli"],
     &["check", "serve"],
     &["rendering"],
+    &["suite"],
     &["changes", "cluster", "policy_source"],
     &["readiness"],
     &["crd"],
     &["silence"],
     &["report"],
     &["admission"],
+    &["facts"],
     &["engine"],
     &["policy"],
     &["rules"],

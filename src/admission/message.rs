@@ -42,7 +42,7 @@ fn unreadable_line(unreadable: &Unreadable) -> String {
 }
 
 /// The message of a refusal.
-pub(super) fn denial(decision: &Decision) -> String {
+pub fn denial(decision: &Decision) -> String {
     let mut lines: Vec<String> =
         decision.by_action(Action::Deny).take(MAX_DENIALS).map(finding_line).collect();
     if let Some(unreadable) = &decision.unreadable {
@@ -73,7 +73,7 @@ pub(super) fn invalid(errors: &[DecodeError], more: usize) -> String {
 }
 
 /// The warnings of an answer, within the API server's limits.
-pub(super) fn warnings(decision: &Decision) -> Vec<String> {
+pub fn warnings(decision: &Decision) -> Vec<String> {
     let mut warnings = patches(decision);
     warnings.extend(decision.by_action(Action::Warn).map(finding_line));
     if let Some(unreadable) =

@@ -7,16 +7,14 @@ use serde_json::Value;
 
 use crate::engine::{Attributes, Decision, Engine, Finding, Namespaces};
 use crate::pod::shapes;
-use crate::pointer::Pointer;
 
-/// Judges each pod in an object of no kind of Kubernetes' own, and hands on what is decided, with the pod's place and
-/// namespace.
+/// Judges each pod in an object of no kind of Kubernetes' own, and hands on what is decided, with its namespace.
 pub(super) fn judge(
     engine: &Engine,
     object: &Value,
     namespaces: &Namespaces,
     within: &Attributes<'_>,
-    mut tell: impl FnMut(&Pointer, &str, Decision),
+    mut tell: impl FnMut(&str, Decision),
 ) {
     // Pods of an object can share a field, and the reader is told of it once. What was told is known by its hash:
     // an object can have a million findings.
@@ -28,7 +26,7 @@ pub(super) fn judge(
         let attributes = Attributes { namespace, facts, ..within.clone() };
         let mut decision = engine.decide_embedded(&embedded, &attributes);
         decision.findings.retain(|finding| told.insert(state.hash_one(key(finding))));
-        tell(embedded.pointer(), namespace, decision);
+        tell(namespace, decision);
     }
 }
 

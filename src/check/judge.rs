@@ -2,16 +2,17 @@
 
 use std::path::PathBuf;
 
-use super::facts::{limit_range, namespace_of};
 use super::tell::Teller;
 use super::{Context, embedded, fault, placing};
 use crate::decode::DecodeError;
 use crate::engine::{Attributes, Namespaces, Operation, Stage};
+use crate::facts::{limit_range, namespace_of};
 use crate::manifest::{Document, Manifest};
 use crate::pod::kinds::{Object, PodKind};
 use crate::policy::document::{API_VERSION, EXEMPTION_KIND, KIND};
 use crate::policy_source;
 use crate::report::{Problem, Report};
+use crate::suite;
 
 /// Judges what one file holds.
 pub(super) fn judge(
@@ -37,7 +38,10 @@ pub(super) fn judge(
             judge_object(context, namespaces, &document, &mut teller);
             teller.leave();
             let is_ours = document.api_version() == Some(API_VERSION);
-            if is_ours && [Some(KIND), Some(EXEMPTION_KIND)].contains(&document.kind()) {
+            if is_ours && document.kind() == Some(suite::KIND) {
+                let problems = suite::problems(teller.file(), &document);
+                teller.report.errors.extend(problems);
+            } else if is_ours && [Some(KIND), Some(EXEMPTION_KIND)].contains(&document.kind()) {
                 policies.push(document);
             }
         } else if !document.base.is_empty() {
@@ -76,16 +80,16 @@ fn judge_object(
         now: context.now,
     };
     match PodKind::find(document.group(), kind) {
-        Some(native) => {
+        Some(_) => {
             let decision = context.engine.decide(&attributes, Stage::Whole);
-            teller.tell(document, &native.base(), namespace, decision);
+            teller.tell(document, namespace, decision);
         }
         None => embedded::judge(
             context.engine,
             &document.value,
             namespaces,
             &attributes,
-            |pod, namespace, decision| teller.tell(document, pod, namespace, decision),
+            |namespace, decision| teller.tell(document, namespace, decision),
         ),
     }
 }

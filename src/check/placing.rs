@@ -7,12 +7,13 @@ use crate::manifest::Document;
 use crate::pod::kinds::POD_KINDS;
 use crate::pointer::Pointer;
 use crate::policy::document::{API_VERSION, EXEMPTION_KIND, KIND};
+use crate::suite;
 
 /// The kinds beside those with pods that Plimsoll reads, with their groups.
 const OTHERS: [(&str, &str); 3] = [("", "Namespace"), ("", "LimitRange"), ("", "List")];
 
 /// The kinds of Plimsoll itself.
-const OURS: [&str; 2] = [KIND, EXEMPTION_KIND];
+const OURS: [&str; 3] = [KIND, EXEMPTION_KIND, suite::KIND];
 
 /// The field that says what a document is, where it does not.
 pub(super) fn fault(document: &Document) -> Option<DecodeError> {

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::facts::namespaces_of;
 use super::{Context, judge};
 use crate::engine::Namespaces;
+use crate::facts::namespaces_of;
 use crate::manifest::parse;
 use crate::manifest::source::folders::Folder;
 use crate::rendering::{Outcome, Rendered, Settings, Spot, render};

@@ -24,6 +24,8 @@ pub(super) struct Teller<'c> {
     texts: Texts,
     /// None where silences are not honoured.
     silences: Option<Silences>,
+    /// The object that is told of, once a pod was found in it.
+    object: Option<Arc<ObjectId>>,
     pub(super) report: Report,
 }
 
@@ -32,7 +34,8 @@ impl<'c> Teller<'c> {
         let mut report = Report::default();
         report.summary.files = 1;
         let silences = context.silencing.honoured.then(|| Silences::of(manifest));
-        Self { context, file: Arc::new(file), texts: Texts::default(), silences, report }
+        let (file, texts) = (Arc::new(file), Texts::default());
+        Self { context, file, texts, silences, object: None, report }
     }
 
     /// The file as the user named it.
@@ -42,6 +45,7 @@ impl<'c> Teller<'c> {
 
     /// Goes on to another object.
     pub(super) fn enter(&mut self, document: &Document) {
+        self.object = None;
         if let Some(silences) = &mut self.silences {
             silences.enter(document);
         }
@@ -75,15 +79,9 @@ impl<'c> Teller<'c> {
         self.report
     }
 
-    /// Adds what was decided about the pod at `base`, an object of `namespace`.
-    pub(super) fn tell(
-        &mut self,
-        document: &Document,
-        base: &Pointer,
-        namespace: &str,
-        decision: Decision,
-    ) {
-        let Self { context, file, report, .. } = self;
+    /// Adds what was decided about a pod of `namespace`.
+    pub(super) fn tell(&mut self, document: &Document, namespace: &str, decision: Decision) {
+        let Self { file, report, .. } = self;
         report.summary.pods += 1;
         for policy in &decision.undecided {
             report.undecided.entry(Arc::clone(policy)).or_default().insert(namespace.to_owned());
@@ -103,14 +101,7 @@ impl<'c> Teller<'c> {
             *report.exempted.entry(Arc::clone(&exempted.exemption)).or_default() += 1;
         }
         report.summary.exempted += decision.exempted.len();
-        let object = Arc::new(object_id(document));
-        if context.with_judged {
-            let (object, file) = (Arc::clone(&object), Arc::clone(file));
-            report.judged.push(Judged { object, file });
-        }
-        if let Some(silences) = &mut self.silences {
-            silences.enter_pod(document, base);
-        }
+        let object = self.object(document);
         let is_denied = |action| action == Action::Deny;
         let mut outcome = Outcome {
             denied: decision.unreadable.as_ref().is_some_and(|found| is_denied(found.action)),
@@ -122,6 +113,20 @@ impl<'c> Teller<'c> {
         outcome.count(&mut self.report.summary);
     }
 
+    /// What the object is called, which all its pods share.
+    fn object(&mut self, document: &Document) -> Arc<ObjectId> {
+        if let Some(object) = &self.object {
+            return Arc::clone(object);
+        }
+        let object = Arc::new(object_id(document));
+        if self.context.with_judged {
+            let (object, file) = (Arc::clone(&object), Arc::clone(&self.file));
+            self.report.judged.push(Judged { object, file });
+        }
+        self.object = Some(Arc::clone(&object));
+        object
+    }
+
     fn finding(
         &mut self,
         document: &Document,
@@ -129,7 +134,7 @@ impl<'c> Teller<'c> {
         finding: Finding,
         outcome: &mut Outcome,
     ) {
-        let Self { context, file, texts, silences, report } = self;
+        let Self { context, file, texts, silences, report, .. } = self;
         let found = document.find(finding.violation.pointer.as_str());
         let range = found.highlight();
         let place = document.text().place(range.clone());

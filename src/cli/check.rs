@@ -76,7 +76,8 @@ impl From<FailOn> for Action {
 pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> {
     args.formats.check()?;
     let Some(engine) = args.judging.engine(common)? else { return Ok(Outcome::Broken) };
-    let Some(silencing) = args.silencing.load(common)? else { return Ok(Outcome::Broken) };
+    let Some(mut silencing) = args.silencing.load(common)? else { return Ok(Outcome::Broken) };
+    silencing.kept = args.formats.show_silenced();
     let since = args
         .since
         .as_deref()

@@ -23,15 +23,13 @@ pub(super) struct SilencingArgs {
         long,
         env = "PLIMSOLL_BASELINE",
         value_name = "FILE",
-        value_parser = maybe_path(),
-        help_heading = "Silencing"
+        value_parser = maybe_path()
     )]
     baseline: Option<PathBuf>,
     #[arg(
         long,
         env = "PLIMSOLL_WRITE_BASELINE",
         value_parser = FalseyValueParser::new(),
-        help_heading = "Silencing",
         help = format!("Write all findings to the baseline, {DEFAULT_FILE} unless --baseline names another file")
     )]
     write_baseline: bool,
@@ -40,8 +38,7 @@ pub(super) struct SilencingArgs {
         long,
         env = "PLIMSOLL_IGNORE_SILENCES",
         value_parser = FalseyValueParser::new(),
-        conflicts_with = "write_baseline",
-        help_heading = "Silencing"
+        conflicts_with = "write_baseline"
     )]
     ignore_silences: bool,
 }

@@ -26,7 +26,7 @@ pub(super) fn files(
 }
 
 /// The policy files below a folder. Hidden ones are left out, as those that a ConfigMap's files link to are; what
-/// `.gitignore` says does not count: a policy must not get lost.
+/// `.gitignore` says does not count: a policy must not get lost. Test suites are no policies.
 fn walk(folder: &Path, errors: &mut Vec<Problem>) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let before = errors.len();
@@ -58,4 +58,12 @@ fn walk(folder: &Path, errors: &mut Vec<Problem>) -> Vec<PathBuf> {
 fn is_policy_file(path: &Path) -> bool {
     let extension = path.extension().unwrap_or_default();
     ["yaml", "yml", "json"].iter().any(|known| extension.eq_ignore_ascii_case(known))
+        && !is_suite_file(path)
+}
+
+/// Whether a file holds tests of policies, by its name: `image-tag.test.yaml` stands beside `image-tag.yaml`.
+pub fn is_suite_file(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let name = name.to_ascii_lowercase();
+    [".test.yaml", ".test.yml", ".test.json"].iter().any(|end| name.ends_with(end))
 }

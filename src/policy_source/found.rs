@@ -61,7 +61,7 @@ impl Found {
         let exemptions = self.or_told(exemptions, |found| &found.exemptions);
         match (policies, exemptions) {
             (Some(policies), Some(exemptions)) if self.errors.is_empty() => {
-                Ok(Loaded { policies, exemptions })
+                Ok(Loaded { policies, exemptions, documents: self.policies })
             }
             _ => {
                 self.errors.sort_by(|a, b| {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::clause::{Clause, split};
 use super::comments::unexplained;
 use super::{Said, Warned};
@@ -11,24 +13,51 @@ use crate::pointer::Pointer;
 /// The annotation.
 pub const IGNORE: &str = "plimsoll.dev/ignore";
 
-/// The annotation of one object or pod template.
+/// The annotation of an object, or of a template in it.
 #[derive(Debug)]
 pub(super) struct Annotation {
     /// Where the object or template stands, from the root of the document.
-    base: String,
+    base: Pointer,
     pub(super) clause: Clause,
 }
 
+/// Reads the annotations of an object and of all templates in it, wherever these are.
+pub(super) fn read<'d>(document: &'d Document, warnings: &mut Vec<Warned>) -> Vec<Annotation> {
+    let mut found = Vec::new();
+    let mut waiting = vec![(Pointer::default(), &document.value)];
+    while let Some((base, value)) = waiting.pop() {
+        let written = value.get("metadata").and_then(|metadata| metadata.get("annotations"));
+        if let Some(written) = written.and_then(|annotations| annotations.get(IGNORE)) {
+            found.extend(Annotation::of(document, base.clone(), written, warnings));
+        }
+        let mut wait = |step: &dyn Fn(Pointer) -> Pointer, value: &'d Value| {
+            if matches!(value, Value::Object(_) | Value::Array(_)) {
+                waiting.push((step(base.clone()), value));
+            }
+        };
+        match value {
+            Value::Object(fields) => {
+                fields.iter().for_each(|(name, value)| wait(&|base| base.join(name), value));
+            }
+            Value::Array(items) => {
+                items.iter().enumerate().for_each(|(at, item)| wait(&|base| base.join(at), item));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
 impl Annotation {
-    /// The annotation of the object, or of the template at `base`, if it has one that names rules.
-    pub(super) fn of(
+    /// What is written at `base`, if it names rules.
+    fn of(
         document: &Document,
-        base: &Pointer,
+        base: Pointer,
+        written: &Value,
         warnings: &mut Vec<Warned>,
     ) -> Option<Self> {
-        let annotations = base.clone().join("metadata").join("annotations");
-        let written = document.value.pointer(annotations.as_str())?.get(IGNORE)?;
-        let place = document.locate(annotations.join(IGNORE).as_str());
+        let pointer = base.clone().join("metadata").join("annotations").join(IGNORE);
+        let place = document.locate(pointer.as_str());
         let mut refuse = |message: &str| {
             let message = format!("{message}; this annotation silences nothing");
             let help =
@@ -49,7 +78,7 @@ impl Annotation {
             warnings.push(unexplained("this annotation", place));
         }
         let clause = Clause::new(names().map(|name| (name, place)), reason);
-        Some(Self { base: base.as_str().to_owned(), clause })
+        Some(Self { base, clause })
     }
 
     /// The reason, if it silences a finding.

@@ -35,7 +35,6 @@ fn silence(text: &str, line: usize) -> Told {
     let rules = Rules::new(&policies, &never);
     let mut silences = Silences::of(&manifest);
     silences.enter(&manifest.documents[0]);
-    silences.enter_pod(&manifest.documents[0], &Pointer::new("/spec/template"));
     let covered = silences.covers(said(line));
     silences.leave(rules);
     let warnings = silences.into_warnings(Path::new("f"), true, rules);
@@ -183,12 +182,12 @@ fn an_annotation_of_a_template_is_about_its_pod_alone() {
     let manifest = parse(None, text.into_bytes());
     let mut silences = Silences::of(&manifest);
     silences.enter(&manifest.documents[0]);
-    silences.enter_pod(&manifest.documents[0], &Pointer::new("/spec/template"));
     let at = |pointer| Said { pointer, ..said(1) };
     assert!(silences.covers(at("/spec/template")).is_some());
     assert!(silences.covers(at("/spec/template/spec/dnsPolicy")).is_some());
     assert!(silences.covers(at("/spec/templates/spec")).is_none());
-    silences.enter(&manifest.documents[0]);
+    let other = parse(None, POD.as_bytes().to_vec());
+    silences.enter(&other.documents[0]);
     assert!(silences.covers(at("/spec/template")).is_none());
 }
 

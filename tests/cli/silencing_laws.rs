@@ -6,7 +6,7 @@ use std::sync::Arc;
 use plimsoll::check;
 use plimsoll::engine::Engine;
 use plimsoll::policy_source;
-use plimsoll::report::{Diagnostic, Report, Repository};
+use plimsoll::report::{Diagnostic, Report, Repository, Silence, SilencedBy};
 use plimsoll::silence::Silencing;
 use plimsoll::silence::baseline::Ledger;
 use proptest::prelude::*;
@@ -192,7 +192,7 @@ fn moved(pods: &[Vec<Container>], places: &[(Index, bool)], turn: usize) -> Stri
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_comment_silences_its_rule_on_its_line_and_nothing_else(
@@ -207,15 +207,19 @@ proptest! {
         let at = at.index(lines.len());
         let line = insert(&mut lines, at, behind, &format!("# plimsoll: ignore[{name}] why"));
         let text = text_of(&lines);
-        let after = bench.plainly(&text);
+        let after = bench.check(&text, &Silencing { honoured: true, kept: true, ledger: None });
         let is_silent = |found: &&Diagnostic| {
             line.is_some_and(|line| found.place.line == line + 1) && rules.contains(&&*found.rule)
         };
-        let silent = before.findings.iter().filter(is_silent).count();
+        let silenced: Vec<_> = before.findings.iter().filter(is_silent).map(about).collect();
+        let silent = silenced.len();
         let expected: Vec<_> =
             before.findings.iter().filter(|found| !is_silent(found)).map(about).collect();
         prop_assert_eq!(after.findings.iter().map(about).collect::<Vec<_>>(), expected, "{}", text);
         prop_assert_eq!(after.summary.silenced.comments, silent);
+        prop_assert_eq!(after.silenced.iter().map(|(found, _)| about(found)).collect::<Vec<_>>(), silenced);
+        let because = |silence: &Silence| (silence.by, &*silence.reason) == (SilencedBy::Comment, "why");
+        prop_assert!(after.silenced.iter().all(|(_, silence)| because(silence)));
         let is_comment = !whole(&pods)[at].within[usize::from(behind)];
         prop_assert_eq!(after.warnings.len(), usize::from(is_comment && silent == 0), "{}", text);
     }

@@ -1,4 +1,4 @@
-//! What the manifests themselves say of their namespaces: the labels of Namespaces and the LimitRanges among them.
+//! What manifests say of their namespaces: the labels of Namespaces and the LimitRanges among them.
 
 use serde_json::{Map, Value};
 
@@ -33,7 +33,10 @@ fn read(document: &Document, namespace: &str, namespaces: &mut Namespaces) {
 }
 
 /// The LimitRange that a document is, if it is one.
-pub(super) fn limit_range(document: &Document) -> Result<Option<LimitRange>, DecodeError> {
+///
+/// # Errors
+/// When it has a field that the API server would refuse.
+pub fn limit_range(document: &Document) -> Result<Option<LimitRange>, DecodeError> {
     match (document.api_version(), document.kind()) {
         (Some("v1"), Some("LimitRange")) => LimitRange::from_value(&document.value),
         _ => Ok(None),
@@ -41,6 +44,6 @@ pub(super) fn limit_range(document: &Document) -> Result<Option<LimitRange>, Dec
 }
 
 /// The namespace an object goes to; the API server takes an empty name for none.
-pub(super) fn namespace_of<'d>(document: &'d Document, otherwise: &'d str) -> &'d str {
+pub fn namespace_of<'d>(document: &'d Document, otherwise: &'d str) -> &'d str {
     document.namespace().filter(|namespace| !namespace.is_empty()).unwrap_or(otherwise)
 }
