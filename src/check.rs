@@ -17,7 +17,7 @@ pub use crate::facts::namespaces_of;
 pub use since::Since;
 
 use crate::engine::{Engine, Namespaces};
-use crate::manifest::source::{SourceFile, find, read_inputs};
+use crate::manifest::source::{Selection, SourceFile, find, read_inputs};
 use crate::manifest::{ManifestError, parse};
 use crate::rendering::{self, Rendered, Settings};
 use crate::report::{Report, rules_in_force};
@@ -40,6 +40,8 @@ pub struct Context<'c> {
     pub now: Option<i64>,
     /// Namespaces that are known before any manifest is read; what the manifests say of them counts instead.
     pub known: &'c Namespaces,
+    /// What is read of the folders that are walked.
+    pub selection: &'c Selection,
     /// Whether findings are to say what their fixes write into the files.
     pub with_replacements: bool,
     /// How charts and kustomizations are rendered.
@@ -59,11 +61,13 @@ impl<'c> Context<'c> {
     pub fn new(engine: &'c Engine) -> Self {
         static NONE: LazyLock<Namespaces> = LazyLock::new(Namespaces::default);
         static NEVER: LazyLock<Arc<Settings>> = LazyLock::new(|| Arc::new(Settings::never()));
+        static ALL: LazyLock<Selection> = LazyLock::new(Selection::default);
         Self {
             engine,
             namespace: DEFAULT_NAMESPACE,
             now: None,
             known: &NONE,
+            selection: &ALL,
             with_replacements: false,
             rendering: &NEVER,
             rendered: None,
@@ -78,7 +82,7 @@ impl<'c> Context<'c> {
 pub fn run(context: Context<'_>, paths: &[PathBuf], threads: usize) -> Report {
     let streams = Streams::default();
     let folders = rendered::Folders::new(context.rendering);
-    let mut inputs = find(paths, context.rendering.enabled);
+    let mut inputs = find(paths, context.selection, context.rendering.enabled);
     if context.rendering.enabled {
         inputs = rendering::plan(inputs);
     }

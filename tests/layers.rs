@@ -11,10 +11,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules from the top to the bottom. A module may use those on later lines.
-const LAYERS: [&[&str]; 20] = [
+const LAYERS: [&[&str]; 21] = [
     &["cli"],
     &["check", "serve"],
     &["rendering"],
+    &["config"],
     &["suite"],
     &["changes", "cluster", "policy_source"],
     &["readiness"],

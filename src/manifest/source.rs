@@ -13,13 +13,16 @@ use std::thread;
 use ignore::WalkBuilder;
 
 use self::folders::{Folder, Look};
+pub use selection::{GlobError, Selection};
+
 use super::error::ManifestError;
+
+mod selection;
 
 /// The path that means standard input.
 const STDIN: &str = "-";
 /// The largest file that is read, in bytes; several times that is needed to hold its values.
 const MAX_BYTES: u64 = 1 << 30;
-const EXTENSIONS: [&str; 3] = ["yaml", "yml", "json"];
 
 /// A file that was asked for or found.
 #[derive(Debug)]
@@ -45,7 +48,17 @@ pub fn read_all<T: Send>(
     threads: usize,
     work: impl Fn(SourceFile) -> T + Sync,
 ) -> Vec<T> {
-    read_inputs(&find(paths, false), threads, work)
+    read_selected(paths, &Selection::default(), threads, work)
+}
+
+/// As [`read_all`], of the folders only what `selection` says.
+pub fn read_selected<T: Send>(
+    paths: &[PathBuf],
+    selection: &Selection,
+    threads: usize,
+    work: impl Fn(SourceFile) -> T + Sync,
+) -> Vec<T> {
+    read_inputs(&find(paths, selection, false), threads, work)
 }
 
 /// Reads every input as [`read_all`] does.
@@ -128,7 +141,7 @@ impl Input {
 
 /// What there is to read at `paths`. With `folders`, charts and kustomizations are inputs of their own; without, they are
 /// folders like any other.
-pub fn find(paths: &[PathBuf], folders: bool) -> Vec<Input> {
+pub fn find(paths: &[PathBuf], selection: &Selection, folders: bool) -> Vec<Input> {
     let mut seen = HashSet::new();
     let mut inputs = Vec::new();
     for path in paths {
@@ -140,13 +153,14 @@ pub fn find(paths: &[PathBuf], folders: bool) -> Vec<Input> {
         }
         let around = if folders { folders::around(path) } else { None };
         match (fs::metadata(path), around) {
+            (Ok(_), _) if !selection.admits(path) => {}
             (Ok(_), Some((kind, path))) => {
                 if seen.insert(path.clone()) {
                     inputs.push(Input::Folder { kind, path, named: true });
                 }
             }
             (Ok(metadata), None) if metadata.is_dir() => {
-                walk(path, folders, &mut seen, &mut inputs);
+                walk(path, selection, folders, &mut seen, &mut inputs);
             }
             (Ok(_), None) if seen.insert(path.clone()) => inputs.push(Input::Named(path.clone())),
             (Ok(_), None) => {}
@@ -156,34 +170,46 @@ pub fn find(paths: &[PathBuf], folders: bool) -> Vec<Input> {
     inputs
 }
 
-fn walk(folder: &Path, folders: bool, seen: &mut HashSet<PathBuf>, inputs: &mut Vec<Input>) {
+fn walk(
+    folder: &Path,
+    selection: &Selection,
+    folders: bool,
+    seen: &mut HashSet<PathBuf>,
+    inputs: &mut Vec<Input>,
+) {
     let mut special = folders::Special::default();
     let mut builder = WalkBuilder::new(folder);
     builder.follow_links(true).sort_by_file_path(Path::cmp);
+    let entering = selection.clone();
+    builder.filter_entry(move |entry| {
+        let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+        // The folder itself is one that the user named.
+        entry.depth() == 0 || entering.enters(entry.path(), is_folder)
+    });
     for entry in builder.build() {
         match entry {
             Ok(entry) => {
                 let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
-                let path = entry.into_path();
+                let named = entry.depth() == 0;
+                let path = below_here(entry.into_path());
                 match if folders { special.look(&path, is_file) } else { Look::Plain } {
                     Look::Plain => {}
                     Look::Nothing => continue,
                     Look::Folder(kind) => {
                         if seen.insert(path.clone()) {
-                            let named = path == folder;
                             inputs.push(Input::Folder { kind, path, named });
                         }
                         continue;
                     }
                 }
-                if is_file && is_manifest(&path) && seen.insert(path.clone()) {
+                if is_file && selection.reads(&path) && seen.insert(path.clone()) {
                     inputs.push(Input::Found(path));
                 }
             }
             Err(error) => {
                 let path = path_of(&error).unwrap_or(folder);
                 // A broken link that would not have been read is no one's concern.
-                if is_manifest(path) || !is_missing(&error) {
+                if (selection.reads(path) && selection.enters(path, false)) || !is_missing(&error) {
                     inputs.push(Input::Broken(fail(path, &words(&error))));
                 }
             }
@@ -191,9 +217,12 @@ fn walk(folder: &Path, folders: bool, seen: &mut HashSet<PathBuf>, inputs: &mut 
     }
 }
 
-fn is_manifest(path: &Path) -> bool {
-    let extension = path.extension().unwrap_or_default();
-    EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known))
+/// What is found in `.` is called as it would be without the dot.
+fn below_here(path: PathBuf) -> PathBuf {
+    match path.strip_prefix(".") {
+        Ok(below) if !below.as_os_str().is_empty() => below.to_owned(),
+        _ => path,
+    }
 }
 
 fn is_missing(error: &ignore::Error) -> bool {

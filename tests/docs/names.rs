@@ -53,12 +53,16 @@ fn help() -> String {
     [
         "",
         "check",
+        "completions",
+        "config",
         "doctor",
         "emergency-off",
         "emergency-on",
         "explain",
+        "man",
         "manifests",
         "policies",
+        "schema",
         "serve",
     ]
     .map(|command| run(if command.is_empty() { &[] } else { std::slice::from_ref(&command) }))
