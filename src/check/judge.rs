@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Context, embedded, placing};
 use crate::decode::DecodeError;
-use crate::engine::{Attributes, Namespaces, Operation, Stage};
+use crate::engine::{Attributes, Decision, Namespaces, Operation, Stage};
 use crate::facts::{limit_range, namespace_of};
 use crate::finding::Fix;
 use crate::manifest::{Document, Manifest, ManifestError, Place, Replacement};
@@ -131,7 +131,7 @@ fn judge_object(
     };
     if PodKind::find(group, kind).is_some() {
         let decision = context.engine.decide(&attributes, Stage::Whole);
-        tell(context, file, document, namespace, decision, texts, report);
+        tell(context, file, document, namespace, decision, known, report);
     } else {
         embedded::judge(
             context.engine,
@@ -139,7 +139,7 @@ fn judge_object(
             namespaces,
             &attributes,
             |namespace, decision| {
-                tell(context, file, document, namespace, decision, texts, report);
+                tell(context, file, document, namespace, decision, known, report);
             },
         );
     }
@@ -157,7 +157,7 @@ fn tell(
     document: &Document,
     namespace: &str,
     decision: Decision,
-    texts: &mut Texts,
+    known: &mut Known,
     report: &mut Report,
 ) {
     report.summary.pods += 1;

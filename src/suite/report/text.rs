@@ -62,8 +62,11 @@ pub fn write(results: &Results, style: Style, out: &mut dyn Write) -> io::Result
 /// When `out` cannot be written.
 pub fn write_errors(results: &mut Results, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let report = Report { errors: std::mem::take(&mut results.errors), ..Report::default() };
-    let written =
-        findings::write(&report, findings::Style { color: style.color, quiet: true }, out);
+    let written = findings::write(
+        &report,
+        findings::Style { color: style.color, quiet: true, links: false },
+        out,
+    );
     results.errors = report.errors;
     written
 }
