@@ -6,6 +6,8 @@
 mod check;
 #[path = "cli/config.rs"]
 mod config;
+#[path = "cli/custom_resources.rs"]
+mod custom_resources;
 #[path = "cli/doors.rs"]
 mod doors;
 #[path = "cli/exemptions.rs"]
@@ -42,5 +44,7 @@ mod shells;
 mod silencing;
 #[path = "cli/silencing_laws.rs"]
 mod silencing_laws;
+#[path = "cli/since.rs"]
+mod since;
 #[path = "cli/suites.rs"]
 mod suites;

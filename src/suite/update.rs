@@ -25,46 +25,17 @@ pub(super) fn update(
 ) -> Vec<Updated> {
     let (mut updated, mut replacements) = (Vec::new(), Vec::new());
     for suite in suites {
-        let (mut edits, mut changes) = (Vec::new(), Vec::new());
         let mut by_index: BTreeMap<usize, Vec<&Planned>> = BTreeMap::new();
         for planned in suite.cases.iter().filter(|planned| options.takes(suite, &planned.name)) {
             by_index.entry(planned.index).or_default().push(planned);
         }
         for (index, members) in by_index {
-            let (fields, changed) = match wanted(suite, index, &members) {
-                Ok(found) => found,
-                Err(message) => {
-                    let error = document::wrong("", message).below(index).below("cases");
-                    errors.push(problem(&suite.file, &suite.document, error));
-                    continue;
+            match plan(suite, index, &members) {
+                Ok((planned, changes)) => {
+                    replacements.extend(planned);
+                    updated.extend(changes);
                 }
-            };
-            for (field, value) in fields {
-                let pointer = place(index).join(field);
-                edits.push(match value {
-                    Some(value) => Edit::set(pointer, value),
-                    None => Edit::remove(pointer),
-                });
-            }
-            changes.extend(changed);
-        }
-        if edits.is_empty() {
-            continue;
-        }
-        match suite.document.plan(&edits) {
-            Ok(planned) => {
-                replacements.extend(planned);
-                updated.extend(changes);
-            }
-            Err(refusal) => {
-                let message = format!("the suite cannot be updated: {}", refusal.message);
-                let place = Some(refusal.place);
-                errors.push(Problem::from(ManifestError::new(
-                    Some(&suite.file),
-                    place,
-                    message,
-                    Some("write what is expected by hand"),
-                )));
+                Err(error) => errors.push(*error),
             }
         }
     }
@@ -80,6 +51,39 @@ pub(super) fn update(
             Vec::new()
         }
     }
+}
+
+/// The changes of the text of one case, and what they are about.
+fn plan(
+    suite: &Suite,
+    index: usize,
+    members: &[&Planned],
+) -> Result<(Vec<Replacement>, Vec<Updated>), Box<Problem>> {
+    let (fields, changes) = wanted(suite, index, members).map_err(|message| {
+        let error = document::wrong("", message).below(index).below("cases");
+        Box::new(problem(&suite.file, &suite.document, error))
+    })?;
+    // What is new stands where something was, if it can.
+    let (set, removed): (Vec<_>, Vec<_>) =
+        fields.into_iter().partition(|(_, value)| value.is_some());
+    let edits = set.into_iter().chain(removed).map(|(field, value)| {
+        let pointer = place(index).join(field);
+        match value {
+            Some(value) => Edit::set(pointer, value),
+            None => Edit::remove(pointer),
+        }
+    });
+    let edits: Vec<Edit> = edits.collect();
+    if edits.is_empty() {
+        return Ok((Vec::new(), changes));
+    }
+    let planned = suite.document.plan(&edits).map_err(|refusal| {
+        let message = format!("the case cannot be updated: {}", refusal.message);
+        let help = Some("write what is expected by hand");
+        let error = ManifestError::new(Some(&suite.file), Some(refusal.place), message, help);
+        Box::new(Problem::from(error))
+    })?;
+    Ok((planned, changes))
 }
 
 fn replaced(text: &str, mut replacements: Vec<Replacement>) -> String {
@@ -117,9 +121,14 @@ fn wanted(
     let mut updated = Vec::new();
     for planned in members {
         let outcome = run::run(suite, planned)?;
-        let difference = compare(&planned.expected, &outcome);
-        all.push(fields(&planned.expected, &outcome, raw, suite));
-        if !difference.is_none() || planned.expected.is_empty() {
+        let mut difference = compare(&planned.expected, &outcome);
+        let fields = fields(&planned.expected, &outcome, raw, suite);
+        if planned.expected.is_empty() {
+            let written = fields.iter().filter_map(|(field, value)| Some((field, value.as_ref()?)));
+            difference.actual = written.map(|(field, value)| format!("{field}: {value}")).collect();
+        }
+        all.push(fields);
+        if !difference.is_none() {
             updated.push(Updated {
                 file: suite.file.clone(),
                 name: planned.name.clone(),

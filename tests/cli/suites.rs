@@ -393,6 +393,113 @@ fn suites_are_no_policies_and_check_knows_their_form() {
     assert!(sandbox.run(["check", "policies"]).stdout.contains("did you mean `PolicyTest`?"));
 }
 
+const OUTDATED: &str = "\
+# Images of the shop.
+apiVersion: plimsoll.dev/v1alpha1
+kind: PolicyTest
+
+cases:
+# In rows.
+- {image: nginx:latest, clean: true}  # moved
+- {image: nginx:1.29, deny: no-latest}
+- {image: nginx}
+- image: nginx   # in a block
+  name: b
+  # What is expected:
+  deny: [images/no-latest, other]   # one too many
+
+- name: gone
+  image: nginx:1
+  message: \"x *\"
+  deny: no-latest
+- image: nginx
+  message: x
+- {image: nginx, patched: {spec.dnsPolicy: Default}, allow: true}
+- {image: nginx, deny: {rule: no-latest, count: 7, container: app}, matched: [x], warnings: [z]}
+- matrix: {image: [nginx, nginx:latest]}
+  clean: true
+";
+
+const UPDATED: &str = "\
+# Images of the shop.
+apiVersion: plimsoll.dev/v1alpha1
+kind: PolicyTest
+
+cases:
+# In rows.
+- {image: nginx:latest, deny: no-latest}  # moved
+- {image: nginx:1.29, clean: true}
+- {image: nginx, deny: no-latest}
+- image: nginx   # in a block
+  name: b
+  # What is expected:
+  deny: images/no-latest   # one too many
+
+- name: gone
+  image: nginx:1
+  clean: true
+- image: nginx
+  message: \"policy images, rule no-latest: container app, spec.containers[0].image: `nginx` has no tag and so means `latest`, which is denied; name a tag that does not move, such as a version, or a digest\"
+- {image: nginx, patched: {spec.dnsPolicy: null}, allow: false}
+- {image: nginx, deny: {rule: no-latest, count: 1, container: app}, matched: [images], warnings: []}
+- matrix: {image: [nginx, nginx:latest]}
+  deny: no-latest
+";
+
+#[test]
+fn what_comes_of_cases_is_written_and_all_else_stays() {
+    let sandbox = Sandbox::new();
+    let path = sandbox.write("policy.test.yaml", OUTDATED);
+    let run = sandbox.run(["test", "--update"]);
+    assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
+    assert_eq!(fs::read_to_string(&path).unwrap(), UPDATED);
+    let told = "updated policy.test.yaml:8:3: nginx:1.29\n  - allow: false\n  - deny: no-latest\n  + allow: true\n";
+    assert!(run.stdout.contains(told), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("updated policy.test.yaml:9:3: nginx\n  + deny: \"no-latest\"\n"),
+        "{}",
+        run.stdout
+    );
+    assert!(run.stdout.contains("10 cases in 1 suite: 10 passed, 10 updated\n"), "{}", run.stdout);
+    let again = sandbox.run(["test", "--update"]);
+    assert_eq!(again.stdout.lines().next(), Some("10 cases in 1 suite: 10 passed"));
+    assert_eq!(fs::read_to_string(&path).unwrap(), UPDATED);
+}
+
+#[test]
+fn cases_of_a_matrix_that_differ_are_not_updated() {
+    let rest = "cases:\n- {matrix: {image: [nginx, 'nginx:1']}, deny: no-latest}\n- {image: nginx, clean: true}\n";
+    let sandbox = suite(rest);
+    let run = sandbox.run(["test", "--update"]);
+    assert_eq!(run.code, 2, "{}", run.stdout);
+    assert!(
+        run.stdout.contains("make several of it") && run.stdout.contains("policy.test.yaml:4:3"),
+        "{}",
+        run.stdout
+    );
+    let text = fs::read_to_string(sandbox.path().join("policy.test.yaml")).unwrap();
+    assert_eq!(text, format!("{HEAD}{}", rest.replace("clean: true", "deny: no-latest")));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_update_keeps_links_and_permissions() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = Sandbox::new();
+    let real = sandbox.write(
+        "real/suite.yaml",
+        format!("{HEAD}policies: [policy.yaml]\ncases:\n- {{image: nginx, clean: true}}\n"),
+    );
+    fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).unwrap();
+    let link = sandbox.path().join("policy.test.yaml");
+    std::os::unix::fs::symlink(&real, &link).unwrap();
+    let run = sandbox.run(["test", "--update", "policy.test.yaml"]);
+    assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o640);
+    assert!(fs::read_to_string(&real).unwrap().ends_with("- {image: nginx, deny: no-latest}\n"));
+}
+
 /// The suites of the built-in policies pass, and exercise everything; without any one rule, they fail.
 #[test]
 fn built_in_policies_are_tested_in_full() {

@@ -120,8 +120,16 @@ impl<'d> Editor<'d> {
     /// Whether a node is a collection in brackets.
     pub(super) fn is_flow(&self, id: NodeId) -> bool {
         self.node(id).is_ok_and(|node| {
-            node.shape != Shape::Scalar
-                && matches!(self.source.byte(node.value().start), Some(b'{' | b'['))
+            let start = node.value().start;
+            let bracket = match node.shape {
+                Shape::Scalar => return false,
+                Shape::Map => b'{',
+                Shape::List => b'[',
+            };
+            // A block list starts where its first item does, and the bracket can be that one's.
+            let first = self.draft.tree.spans.children(id).next();
+            self.source.byte(start) == Some(bracket)
+                && first.is_none_or(|(_, first)| first.start() != start)
         })
     }
 

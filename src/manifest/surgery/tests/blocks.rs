@@ -185,3 +185,13 @@ fn refusals() {
         &text.replace("e: 1\n", "e: 1\n  f: 1\n"),
     );
 }
+
+#[test]
+fn a_block_list_may_start_with_a_bracket() {
+    let text = "cases:\n- {a: 1}\n- b: 1\n  c: 2\n- [d]\n";
+    check(
+        text,
+        &[set("/cases/1/x", json!(3)), remove("/cases/1/c")],
+        "cases:\n- {a: 1}\n- b: 1\n  x: 3\n- [d]\n",
+    );
+}
