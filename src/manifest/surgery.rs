@@ -11,7 +11,7 @@ mod revision;
 mod scalars;
 mod source;
 mod splices;
-mod templates;
+pub(crate) mod templates;
 mod values;
 mod write;
 

@@ -84,6 +84,12 @@ impl<'c, 't> Reader<'c, 't> {
                 Event::Scalar(text, ScalarStyle::Literal | ScalarStyle::Folded, ..) => {
                     self.block_scalar(text, &whole)?
                 }
+                Event::SequenceStart(StructureStyle::Block, ..)
+                    if self.composer.expects_value() =>
+                {
+                    foreign::first_dash(self.composer.text(), self.seen).unwrap_or(whole.start)
+                        ..whole.end
+                }
                 _ => whole.clone(),
             };
             self.check_gap(&event, range.start, whole.end)?;

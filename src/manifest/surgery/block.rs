@@ -224,10 +224,7 @@ impl Editor<'_> {
         }
         let mark = self.mark(parent, number, id)?.end();
         let node = self.node(id)?;
-        let is_block_list = node.shape == Shape::List && !self.is_flow(id);
-        let start = if is_block_list { self.list_start(node) } else { node.value().start };
-        let text = self.source.skip_space(mark);
-        if text < start || is_block_list && self.source.byte(text) != Some(b'-') {
+        if self.source.skip_space(mark) < node.value().start {
             return self.obstacle(id, "a tag or an anchor stands in front of this value");
         }
         Ok(())

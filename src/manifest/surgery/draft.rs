@@ -30,9 +30,27 @@ impl From<String> for Obstacle {
 #[derive(Debug, Default)]
 pub(super) struct Children {
     pub(super) ids: Vec<NodeId>,
+    /// The numbers of the fields of large mappings.
     by_key: HashMap<String, usize>,
     /// Whether a `<<` is among them.
     pub(super) merges: bool,
+}
+
+/// Fields from which on they are found by an index.
+const FEW: usize = 16;
+
+impl Children {
+    fn find(&self, tree: &Tree, key: &str) -> Option<usize> {
+        if self.ids.len() > FEW {
+            return self.by_key.get(key).copied();
+        }
+        self.ids.iter().position(|&id| name(tree, id) == Some(key))
+    }
+}
+
+/// The key of a node.
+pub(super) fn name(tree: &Tree, id: NodeId) -> Option<&str> {
+    tree.spans.name(tree.text.terminated(), id, tree.spans.node(id)?)
 }
 
 /// What becomes of a node.
@@ -79,12 +97,13 @@ impl<'d> Draft<'d> {
         let index = || {
             let mut children = Children::default();
             for (id, node) in tree.spans.children(parent) {
-                let at = children.ids.len();
-                if let Some(name) = tree.spans.name(tree.text.terminated(), id, node) {
-                    children.by_key.insert(name.to_owned(), at);
-                }
                 children.merges |= node.key_text == KeyText::Merge;
                 children.ids.push(id);
+            }
+            let names = children.ids.iter().map(|&id| name(tree, id)).enumerate();
+            if children.ids.len() > FEW {
+                let named = names.filter_map(|(at, name)| Some((name?.to_owned(), at)));
+                children.by_key = named.collect();
             }
             Rc::new(children)
         };
@@ -148,11 +167,11 @@ impl<'d> Draft<'d> {
         let children = self.children(at);
         match (self.shape(at), self.fates.get(&at)) {
             (Shape::Scalar, _) => Step::Missing,
-            (Shape::Map, fate) => match (children.by_key.get(token), fate) {
-                (Some(number), Some(Fate::Map { removed, .. })) if removed.contains(number) => {
+            (Shape::Map, fate) => match (children.find(self.tree, token), fate) {
+                (Some(number), Some(Fate::Map { removed, .. })) if removed.contains(&number) => {
                     Step::Missing
                 }
-                (Some(number), _) => Step::Child(*number),
+                (Some(number), _) => Step::Child(number),
                 (None, _) => Step::Missing,
             },
             (Shape::List, Some(Fate::List { slots, own, .. })) => {
@@ -189,7 +208,7 @@ impl<'d> Draft<'d> {
                 if children.merges && value.get(&**token).is_some() {
                     return self.unless_done(value, rest, change, at);
                 }
-                let own = children.by_key.get(&**token).copied();
+                let own = children.find(self.tree, token);
                 let Fate::Map { removed, added } = self.map_fate(at) else { return Ok(()) };
                 if let Some(number) = own.filter(|number| removed.remove(number)) {
                     // It was removed and comes back, in its place.

@@ -172,26 +172,12 @@ impl<'d> Editor<'d> {
         let before = number.checked_sub(1).and_then(|before| children.ids.get(before));
         let at = match before {
             Some(&before) => self.source.skip_space(self.end(before)?),
-            None => self.list_start(self.node(list)?),
+            None => self.value(list)?.start,
         };
         match self.source.byte(at) {
             Some(b'-') => Ok(at),
             _ => self.obstacle(list, "the `-` of an item of this list cannot be found"),
         }
-    }
-
-    /// Where the first `-` of a block list stands. The parser knows that only of lists that are indented.
-    pub(super) fn list_start(&self, list: &Node) -> usize {
-        if list.key().is_empty() {
-            return list.value().start;
-        }
-        let mut at = self.source.skip_space(self.colon(list).end());
-        while let Some(b'!' | b'&') = self.source.byte(at) {
-            let rest = self.source.slice(at..self.source.line_end(at));
-            let length = rest.find([' ', '\t']).unwrap_or(rest.len());
-            at = self.source.skip_space(at + length);
-        }
-        at
     }
 
     /// Where the text of a node ends.

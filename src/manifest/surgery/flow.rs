@@ -149,30 +149,38 @@ impl Editor<'_> {
                 _ => false,
             });
         if !puts.is_empty() {
-            if has_comment && slots.len() > 1 {
-                return self.obstacle(id, "comments between the entries of this would be lost");
-            }
             let text = self.joined(&pen, puts)?;
-            self.splices.replace(first.start..last.end, text);
+            if !has_comment {
+                self.splices.replace(first.start..last.end, text);
+                return Ok(());
+            }
+            self.splices.replace(first.start..first.end, text);
+            if let Some(comma) = first.comma.filter(|_| last.comma.is_none()) {
+                self.splices.delete(comma..comma + 1);
+            }
+            slots.iter().skip(1).for_each(|slot| self.remove_slot(slot));
             return Ok(());
         }
         if !has_comment {
             self.splices.delete(inside);
             return Ok(());
         }
-        for slot in slots {
-            if slot.owns_line {
-                let line = self.source.line_start(slot.start);
-                let end = self.source.rest_of_line(slot.close()).unwrap_or(slot.close());
-                self.splices.delete(self.source.previous_end(line).unwrap_or(line)..end);
-            } else {
-                self.splices.delete(slot.start..slot.end);
-                if let Some(comma) = slot.comma {
-                    self.splices.delete(comma..comma + 1);
-                }
-            }
-        }
+        slots.iter().for_each(|slot| self.remove_slot(slot));
         Ok(())
+    }
+
+    /// Removes an entry and its comma, and nothing between it and its neighbours.
+    fn remove_slot(&mut self, slot: &Slot) {
+        if slot.owns_line {
+            let line = self.source.line_start(slot.start);
+            let end = self.source.rest_of_line(slot.close()).unwrap_or(slot.close());
+            self.splices.delete(self.source.previous_end(line).unwrap_or(line)..end);
+            return;
+        }
+        self.splices.delete(slot.start..slot.end);
+        if let Some(comma) = slot.comma {
+            self.splices.delete(comma..comma + 1);
+        }
     }
 
     /// Writes entries into brackets that are empty.

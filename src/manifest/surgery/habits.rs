@@ -84,7 +84,6 @@ impl Habits {
                 continue;
             }
             let is_list = node.shape == Shape::List;
-            let start = if is_list { editor.list_start(node) } else { start };
             let column = start - source.line_start(start);
             if let Some((_, Some(outer))) = around.last()
                 && source.starts_line(start)
