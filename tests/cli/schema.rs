@@ -47,7 +47,8 @@ fn documents(text: &str) -> Vec<Value> {
 
 #[test]
 fn policies_that_load_are_valid() {
-    let (policy, exemption, test) = (validator("policy"), validator("exemption"), validator("test"));
+    let (policy, exemption, test) =
+        (validator("policy"), validator("exemption"), validator("test"));
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();
     for folder in ["policies", "tests/rules"] {
@@ -230,11 +231,21 @@ fn exemptions_alike() {
 fn suites_alike() {
     let validator = validator("test");
     let head = "apiVersion: plimsoll.dev/v1alpha1\nkind: PolicyTest\n";
-    for fine in ["cases: []", "cases:\n- {image: nginx, deny: no-latest}", "profile: default\ncases:\n- {image: a, clean: true}"] {
+    for fine in [
+        "cases: []",
+        "cases:\n- {image: nginx, deny: no-latest}",
+        "profile: default\ncases:\n- {image: a, clean: true}",
+    ] {
         let found = documents(&format!("{head}{fine}\n"));
         assert!(validator.is_valid(&found[0]), "{:?}", errors(&validator, &found[0]));
     }
-    for wrong in ["case: []", "cases:\n- {imag: nginx}", "cases: 7", "metadata: {nam: x}", "cases:\n- {image: 7}"] {
+    for wrong in [
+        "case: []",
+        "cases:\n- {imag: nginx}",
+        "cases: 7",
+        "metadata: {nam: x}",
+        "cases:\n- {image: 7}",
+    ] {
         let found = documents(&format!("{head}{wrong}\n"));
         assert!(!validator.is_valid(&found[0]), "{wrong}");
     }
