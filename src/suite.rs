@@ -6,7 +6,7 @@ mod apply;
 mod cases;
 mod compare;
 mod coverage;
-mod document;
+pub mod document;
 mod expectation;
 mod find;
 mod fixtures;
