@@ -12,6 +12,7 @@ mod find;
 mod fixtures;
 mod forms;
 mod inputs;
+mod judge;
 mod pods;
 mod read;
 pub mod report;
