@@ -1,8 +1,11 @@
 //! A manifest's way: documents, then the same engine the webhook asks, then findings with their places.
 
 mod embedded;
+mod fault;
 mod judge;
 mod placing;
+mod since;
+mod tell;
 
 use std::collections::HashMap;
 use std::fs;
@@ -10,6 +13,7 @@ use std::path::PathBuf;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 pub use crate::facts::namespaces_of;
+pub use since::Since;
 
 use crate::engine::{Engine, Namespaces};
 use crate::manifest::source::{SourceFile, read_all};
@@ -40,6 +44,8 @@ pub struct Context<'c> {
     pub with_judged: bool,
     /// What keeps findings quiet.
     pub silencing: &'c Silencing,
+    /// The changes that findings have to be about; none where all are told.
+    pub since: Option<&'c Since>,
 }
 
 impl<'c> Context<'c> {
@@ -54,6 +60,7 @@ impl<'c> Context<'c> {
             with_replacements: false,
             with_judged: false,
             silencing: &silence::USUAL,
+            since: None,
         }
     }
 }

@@ -163,6 +163,8 @@ pub struct Summary {
     pub patched: usize,
     /// Findings with a fix.
     pub fixable: usize,
+    /// Findings that are not told, because nothing they are about was changed. They are not among the others.
+    pub unchanged: usize,
     /// Findings that an exemption kept from having consequences. They are not among the others.
     pub exempted: usize,
     /// Findings that comments, annotations and the baseline keep quiet. They are not among the others either.
@@ -248,6 +250,7 @@ impl Summary {
             patched: self.patched + other.patched,
             fixable: self.fixable + other.fixable,
             exempted: self.exempted + other.exempted,
+            unchanged: self.unchanged + other.unchanged,
             silenced: self.silenced.and(other.silenced),
         }
     }

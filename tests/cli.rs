@@ -4,6 +4,8 @@
 
 #[path = "cli/check.rs"]
 mod check;
+#[path = "cli/custom_resources.rs"]
+mod custom_resources;
 #[path = "cli/doors.rs"]
 mod doors;
 #[path = "cli/exemptions.rs"]
@@ -32,5 +34,7 @@ mod sandbox;
 mod silencing;
 #[path = "cli/silencing_laws.rs"]
 mod silencing_laws;
+#[path = "cli/since.rs"]
+mod since;
 #[path = "cli/suites.rs"]
 mod suites;

@@ -12,6 +12,7 @@ mod go;
 use std::fs;
 use std::path::Path;
 
+use plimsoll::pod::shapes::{Controller, Whole, custom_kinds};
 use plimsoll::pod::workload::{SYSTEMS, Sign};
 use plimsoll::rules::RULES;
 use serde_json::Value;
@@ -150,6 +151,35 @@ fn systems_table() {
         );
     }
     check_part("docs/policies.md", "systems", &table);
+}
+
+#[test]
+fn custom_resources_table() {
+    let mut table = String::from(
+        "| system | kinds | pods at | controlled by | judged | made in |\n| --- | --- | --- | --- | --- | --- |\n",
+    );
+    for row in custom_kinds() {
+        let kinds =
+            if row.kinds.is_empty() { "every other kind".to_owned() } else { row.kinds.join(", ") };
+        for pods in row.pods {
+            let owner = match pods.owner {
+                Controller::Itself => "the object",
+                Controller::Of(_, kind) => kind,
+            };
+            let judged = match pods.whole {
+                Whole::Pod => "pod",
+                Whole::Containers => "containers",
+                Whole::Nothing => "parts",
+            };
+            let (source, at) = (row.source.replace('|', "\\|"), pods.field_path());
+            let at = if at == "anywhere" { at } else { format!("`{at}`") };
+            table += &format!(
+                "| {} | {kinds} (`{}`) | {at} | {owner} | {judged} | {source} |\n",
+                row.system, row.group
+            );
+        }
+    }
+    check_part("docs/custom-resources.md", "custom-resources", &table);
 }
 
 /// A Helm chart installs what is in its folder `crds` before everything else.

@@ -13,6 +13,8 @@
     reason = "a test fails by panicking, and says what it measured"
 )]
 
+use std::collections::HashMap;
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -21,6 +23,9 @@ use plimsoll::check;
 use plimsoll::engine::Engine;
 use plimsoll::policy::{ExemptionSet, PolicySet};
 use plimsoll::policy_source::load;
+use plimsoll::report::{
+    Report, Repository, compact, github, gitlab, json, junit, markdown, sarif, text,
+};
 use serde_json::{Value, json};
 
 const FACTOR: u32 = 10;
@@ -224,6 +229,54 @@ fn manifests() {
         let one = format!("---\n{header}  containers:\n{}", list(1));
         one.repeat(size)
     });
+}
+
+/// Writes a report of many findings of many objects in many files, as every format does.
+#[test]
+fn formats() {
+    let engine = default_policies();
+    let folder = tempfile::tempdir().unwrap();
+    // Judging takes longer than writing; a report serves every format.
+    let known = Mutex::new(HashMap::new());
+    let report = |size: usize| {
+        if let Some(report) = known.lock().unwrap().get(&size) {
+            return Arc::clone(report);
+        }
+        let mut paths = Vec::new();
+        for at in 0..size.div_ceil(10) {
+            let pod = |name| {
+                format!(
+                    "---\napiVersion: v1\nkind: Pod\nmetadata: {{name: p{name}}}\nspec:\n  containers:\n  \
+                     - {{name: c, image: nginx:latest}}\n  - {{name: d, image: nginx:latest}}\n"
+                )
+            };
+            let text: String = (0..10).map(pod).collect();
+            let path = folder.path().join(format!("{size}/{at}.yaml"));
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, text).unwrap();
+            paths.push(path);
+        }
+        let context = check::Context { with_judged: true, ..check::Context::new(&engine) };
+        let report = Arc::new(check::run(context, &paths, 1));
+        assert!(report.findings.len() > 2 * size);
+        known.lock().unwrap().insert(size, Arc::clone(&report));
+        report
+    };
+    let repository = Repository::around(folder.path());
+    type Write<'w> = &'w dyn Fn(&Report, &mut dyn io::Write) -> io::Result<()>;
+    let formats: [(&str, Write<'_>); 8] = [
+        ("text", &|report, out| text::write(report, text::Style::default(), out)),
+        ("json", &json::write),
+        ("compact", &compact::write),
+        ("sarif", &|report, out| sarif::write(report, &repository, out)),
+        ("junit", &|report, out| junit::write(report, &repository, out)),
+        ("github", &|report, out| github::write(report, &repository, out)),
+        ("gitlab", &|report, out| gitlab::write(report, &repository, out)),
+        ("markdown", &|report, out| markdown::write(report, &repository, out)),
+    ];
+    for (name, write) in formats {
+        assert_linear(name, report, |report| write(report, &mut io::sink()).unwrap());
+    }
 }
 
 #[test]

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::thread;
 
-use clap::builder::FalseyValueParser;
+use clap::builder::{FalseyValueParser, NonEmptyStringValueParser};
 use clap::{Args, ValueEnum};
 
 use super::format::FormatArgs;
 use super::judging::JudgingArgs;
-use super::silencing::{self, SilencingArgs};
+use super::silencing::{self, SilencingArgs, repository};
 use super::{Common, Outcome, now, output};
-use crate::check;
+use crate::check::{self, Since};
 use crate::engine::Engine;
 use crate::policy::Action;
 use crate::report::Report;
@@ -28,6 +28,15 @@ pub(super) struct CheckArgs {
     silencing: SilencingArgs,
     #[command(flatten)]
     formats: FormatArgs,
+    /// Tell only what is about lines that were changed since the last common ancestor of this commit and HEAD
+    #[arg(
+        long,
+        env = "PLIMSOLL_SINCE",
+        value_name = "REF",
+        value_parser = NonEmptyStringValueParser::new(),
+        conflicts_with = "write_baseline"
+    )]
+    since: Option<String>,
     /// Exit with 1 when something is found that is at least this grave
     #[arg(
         long,
@@ -64,7 +73,13 @@ impl From<FailOn> for Action {
 pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> {
     args.formats.check()?;
     let Some(engine) = args.judging.engine(common)? else { return Ok(Outcome::Broken) };
-    let Some(silencing) = args.silencing.load(common)? else { return Ok(Outcome::Broken) };
+    let Some(mut silencing) = args.silencing.load(common)? else { return Ok(Outcome::Broken) };
+    silencing.kept = args.formats.show_silenced();
+    let since = args
+        .since
+        .as_deref()
+        .map(|reference| Since::new(repository()?, reference).map_err(anyhow::Error::from));
+    let since = since.transpose()?;
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let now = Some(now());
     let context = check::Context {
@@ -73,6 +88,7 @@ pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> 
         with_replacements: args.formats.show_replacements(),
         with_judged: args.formats.show_judged(),
         silencing: &silencing,
+        since: since.as_ref(),
         ..check::Context::new(&engine)
     };
     let mut report = check::run(context, &args.paths, threads);

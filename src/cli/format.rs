@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::{Context, anyhow, bail};
+use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 use supports_hyperlinks::Stream;
 
@@ -28,6 +29,13 @@ pub(super) struct FormatArgs {
     )]
     #[arg(value_delimiter = ',')]
     formats: Vec<Destination>,
+    /// List silenced findings in SARIF too, as suppressed; GitHub takes those for open alerts
+    #[arg(
+        long,
+        env = "PLIMSOLL_SARIF_SUPPRESSIONS",
+        value_parser = FalseyValueParser::new()
+    )]
+    sarif_suppressions: bool,
 }
 
 impl FormatArgs {
@@ -39,6 +47,11 @@ impl FormatArgs {
     /// Whether a format shows what fixes write into the files.
     pub(super) fn show_replacements(&self) -> bool {
         self.formats.iter().any(|destination| destination.format == Format::Sarif)
+    }
+
+    /// Whether a format shows what is silenced.
+    pub(super) fn show_silenced(&self) -> bool {
+        self.sarif_suppressions && self.show_replacements()
     }
 
     /// Whether a format names the objects that nothing was found in.

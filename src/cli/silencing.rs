@@ -70,7 +70,7 @@ impl SilencingArgs {
     }
 }
 
-fn repository() -> anyhow::Result<Repository> {
+pub(super) fn repository() -> anyhow::Result<Repository> {
     let folder = env::current_dir().context("the working directory cannot be found")?;
     Ok(Repository::around(&folder))
 }

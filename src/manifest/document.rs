@@ -31,6 +31,13 @@ impl Document {
         self.value.get("apiVersion")?.as_str()
     }
 
+    /// The group of `apiVersion`; empty for the core group.
+    pub fn group(&self) -> &str {
+        self.api_version()
+            .and_then(|version| version.split_once('/'))
+            .map_or("", |(group, _)| group)
+    }
+
     /// `kind`.
     pub fn kind(&self) -> Option<&str> {
         self.value.get("kind")?.as_str()

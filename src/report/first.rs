@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::plain::plural;
 use super::{Diagnostic, Report, gravity};
 use crate::policy::Action;
-use crate::rules::{RuleKind, Safety};
+use crate::rules::RuleKind;
 
 /// Findings up to which a list of them says it all.
 pub(super) const FEW: usize = 2;
@@ -62,20 +62,16 @@ impl Step<'_> {
         let kind = self.example.kind;
         let explain = format!("`plimsoll explain {kind}`");
         let fix = RuleKind::find(kind).and_then(|kind| kind.meta.fix.as_ref());
-        let Some(fix) = fix.filter(|_| self.fixable > 0) else {
+        if fix.is_none() || self.fixable == 0 {
             return format!("no command mends it; see {explain}");
-        };
-        let command = match fix.safety {
-            Safety::Safe => "`plimsoll fix`",
-            Safety::Unsafe => "`plimsoll fix --unsafe-fixes`",
-        };
+        }
         let some = match self.findings - self.fixable {
             0 => String::new(),
             _ => format!(" {} of them", self.fixable),
         };
         match self.example.action {
-            Action::Patch => format!("admission mends{some}, or {command}; see {explain}"),
-            _ => format!("{command} mends{some}; see {explain}"),
+            Action::Patch => format!("admission mends{some}, or `plimsoll fix`; see {explain}"),
+            _ => format!("`plimsoll fix` mends{some}; see {explain}"),
         }
     }
 }

@@ -72,6 +72,7 @@ struct Counts {
     patched: usize,
     fixable: usize,
     exempted: usize,
+    unchanged: usize,
     silenced: Silences,
 }
 
@@ -145,8 +146,21 @@ fn counts(summary: Summary) -> Counts {
         patched,
         fixable,
         exempted,
+        unchanged,
         silenced,
     } = summary;
     let silenced = Silences { counts: silenced, exemptions: exempted };
-    Counts { files, objects, pods, findings, denied, warned, patched, fixable, exempted, silenced }
+    Counts {
+        files,
+        objects,
+        pods,
+        findings,
+        denied,
+        warned,
+        patched,
+        fixable,
+        exempted,
+        unchanged,
+        silenced,
+    }
 }

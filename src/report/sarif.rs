@@ -11,12 +11,15 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 
 use artifact::{ROOT, location, notified};
-use log::{BaseId, Driver, Invocation, Location, Log, Message, Notification, Physical, Run, Tool};
+use log::{
+    BaseId, Driver, Invocation, Location, Log, Message, Notification, Physical, Run, Suppression,
+    Tool,
+};
 use rule::Rules;
 
 use super::fingerprint::Ordinals;
 use super::stream::Each;
-use super::{Problem, Report, Repository};
+use super::{Diagnostic, Problem, Report, Repository, Silence, SilencedBy};
 
 /// Where the schema is that the output follows.
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
@@ -27,10 +30,17 @@ const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 /// When `out` cannot be written.
 pub fn write(report: &Report, repository: &Repository, out: &mut dyn Write) -> io::Result<()> {
     let rules = Rules::of(report);
+    let all = everything(report);
     let results = Each(|| {
         let mut ordinals = Ordinals::default();
-        let (found, rules) = (report.findings.iter(), &rules);
-        found.map(move |found| result::result(found, repository, rules, &mut ordinals))
+        let rules = &rules;
+        all.iter().map(move |(found, silence)| {
+            let mut result = result::result(found, repository, rules, &mut ordinals);
+            // Where some results say whether they are suppressed, all have to.
+            let is_told = !report.silenced.is_empty();
+            result.suppressions = is_told.then(|| silence.iter().map(suppression).collect());
+            result
+        })
     });
     let root = BaseId { description: Message::text("The root of the repository.") };
     let log = Log {
@@ -61,6 +71,27 @@ pub fn write(report: &Report, repository: &Repository, out: &mut dyn Write) -> i
     };
     serde_json::to_writer_pretty(&mut *out, &log)?;
     writeln!(out)
+}
+
+/// The findings, and those that are silenced, where the run kept them: in one order, so that a silence changes no
+/// fingerprint of others.
+fn everything(report: &Report) -> Vec<(&Diagnostic, Option<&Silence>)> {
+    let mut all: Vec<_> = report.findings.iter().map(|found| (found, None)).collect();
+    if !report.silenced.is_empty() {
+        all.extend(report.silenced.iter().map(|(found, silence)| (found, Some(silence))));
+        all.sort_by(|(a, _), (b, _)| a.in_order(b));
+    }
+    all
+}
+
+fn suppression<'r>(silence: &&'r Silence) -> Suppression<'r> {
+    Suppression {
+        kind: match silence.by {
+            SilencedBy::Comment | SilencedBy::Annotation => "inSource",
+            SilencedBy::Baseline => "external",
+        },
+        justification: Some(&*silence.reason).filter(|reason| !reason.is_empty()),
+    }
 }
 
 /// Where the project lives, once its package says so.

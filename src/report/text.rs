@@ -168,6 +168,9 @@ fn write_summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         });
     }
     parts.extend(summary.silenced.told(summary.exempted));
+    if summary.unchanged > 0 {
+        parts.push(format!("{} about what was not changed", plural(summary.unchanged, "finding")));
+    }
     let errors = match report.errors.len() {
         0 => String::new(),
         count => format!("; {}", plural(count, "error")),

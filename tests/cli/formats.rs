@@ -1,17 +1,17 @@
 //! Formats for machines: each is read back by the rules of those who read it.
 
 #[path = "formats/github.rs"]
-mod github;
+pub(crate) mod github;
 #[path = "formats/gitlab.rs"]
 mod gitlab;
 #[path = "formats/junit.rs"]
-mod junit;
+pub(crate) mod junit;
 #[path = "formats/lines.rs"]
 mod lines;
 #[path = "formats/order.rs"]
 mod order;
 #[path = "formats/sarif.rs"]
-mod sarif;
+pub(crate) mod sarif;
 #[path = "formats/text.rs"]
 mod text;
 
@@ -63,7 +63,7 @@ pub(crate) fn pods(count: usize) -> String {
     let mut text = String::new();
     for at in 0..count {
         // Writing into a String cannot fail.
-        let _ = write!(text, "{}---\n", bad_pod(&format!("p{at}")));
+        let _ = writeln!(text, "{}---", bad_pod(&format!("p{at}")));
     }
     text
 }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use plimsoll::check;
 use plimsoll::engine::Engine;
 use plimsoll::policy_source;
-use plimsoll::report::{json, text};
+use plimsoll::report::{
+    Report, Repository, compact, github, gitlab, json, junit, markdown, sarif, text,
+};
 use proptest::prelude::*;
 
 use crate::sandbox::{DENY_LATEST, Sandbox};
@@ -39,17 +41,24 @@ fn context(engine: &Engine) -> check::Context<'_> {
     check::Context::new(engine)
 }
 
-/// Checks a manifest the way the command does and writes every format.
+/// Checks a manifest the way the command does and writes every format; whatever is in it, those for machines can be
+/// read.
 fn run(sandbox: &Sandbox, manifest: &[u8], threads: usize) -> (String, String) {
     let policy = sandbox.path().join("policy.yaml");
     let engine = Engine::new(Arc::new(policy_source::load(&[policy]).unwrap()));
     let file = sandbox.write("manifest.yaml", manifest);
-    let report = check::run(context(&engine), &[file], threads);
+    let context = check::Context {
+        with_judged: true,
+        with_replacements: true,
+        ..check::Context::new(&engine)
+    };
+    let report = check::run(context, &[file], threads);
     let (mut plain, mut structured) = (Vec::new(), Vec::new());
     text::write(&report, text::Style::default(), &mut plain).unwrap();
     text::write(&report, text::Style { color: true, quiet: false, links: true }, &mut Vec::new())
         .unwrap();
     json::write(&report, &mut structured).unwrap();
+    for_machines(&report, &Repository::around(sandbox.path()));
     let structured = String::from_utf8(structured).unwrap();
     let value: serde_json::Value = serde_json::from_str(&structured).unwrap();
     for found in value["findings"].as_array().unwrap() {
@@ -58,6 +67,27 @@ fn run(sandbox: &Sandbox, manifest: &[u8], threads: usize) -> (String, String) {
         assert!((at("endLine"), at("endColumn")) >= (at("line"), at("column")));
     }
     (String::from_utf8(plain).unwrap(), structured)
+}
+
+fn for_machines(report: &Report, repository: &Repository) {
+    let written = |write: &dyn Fn(&mut Vec<u8>) -> std::io::Result<()>| {
+        let mut out = Vec::new();
+        write(&mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    let log = written(&|out| sarif::write(report, repository, out));
+    let log: serde_json::Value = serde_json::from_str(&log).unwrap();
+    crate::formats::sarif::validate(&log);
+    let entries = written(&|out| gitlab::write(report, repository, out));
+    let entries: Vec<serde_json::Value> = serde_json::from_str(&entries).unwrap();
+    let all = report.findings.len() + report.errors.len();
+    assert_eq!(entries.len(), all);
+    crate::formats::junit::read(&written(&|out| junit::write(report, repository, out)));
+    let told = written(&|out| github::write(report, repository, out));
+    let overflow = usize::from(told.contains(" in all. GitHub shows"));
+    assert_eq!(crate::formats::github::commands(&told).len(), all + overflow);
+    assert_eq!(written(&|out| compact::write(report, out)).lines().count(), all);
+    assert!(written(&|out| markdown::write(report, repository, out)).len() < 65_000);
 }
 
 proptest! {

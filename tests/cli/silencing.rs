@@ -378,3 +378,16 @@ fn facts_among_the_manifests_do_not_make_findings_count_twice() {
         "plimsoll: plimsoll-baseline.json holds 3 findings now: 0 added, 0 removed\n"
     );
 }
+
+#[test]
+fn pods_in_objects_of_any_kind_have_comments_and_annotations_of_their_templates() {
+    let workflow = "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: w}\nspec:\n  templates:\n  - name: a\n    container: {image: a:latest} # plimsoll: ignore[no-latest] why\n  - name: b\n    metadata: {annotations: {plimsoll.dev/ignore: no-latest; why}}\n    container: {image: b:latest}\n  - name: c\n    container: {image: c:latest}\n";
+    let run = check(workflow, &[]);
+    assert!(run.stdout.contains("--> pod.yaml:12:24"), "{}", run.stdout);
+    assert!(
+        run.stdout.ends_with("1 would be denied, 2 silenced (1 by comment, 1 by annotation)\n"),
+        "{}",
+        run.stdout
+    );
+    assert_eq!(run.stderr, "");
+}

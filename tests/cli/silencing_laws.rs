@@ -192,7 +192,7 @@ fn moved(pods: &[Vec<Container>], places: &[(Index, bool)], turn: usize) -> Stri
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_comment_silences_its_rule_on_its_line_and_nothing_else(

@@ -60,6 +60,7 @@ fn help() -> String {
         "manifests",
         "policies",
         "serve",
+        "test",
     ]
     .map(|command| run(if command.is_empty() { &[] } else { std::slice::from_ref(&command) }))
     .concat()

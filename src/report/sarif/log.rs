@@ -123,7 +123,16 @@ pub(super) struct Found<'r> {
     pub(super) partial_fingerprints: Fingerprints,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) fixes: Vec<Fix<'r>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) suppressions: Option<Vec<Suppression<'r>>>,
     pub(super) properties: FoundProperties<'r>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Suppression<'r> {
+    pub(super) kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) justification: Option<&'r str>,
 }
 
 #[derive(Serialize)]

@@ -24,6 +24,7 @@ pub(super) fn result<'r>(
         level: level(found.action),
         message: message(found),
         fixes: fixes(found, repository),
+        suppressions: None,
         locations: [Location {
             physical_location: Physical {
                 artifact_location,

@@ -29,7 +29,9 @@ impl<'r> Rules<'r> {
             let description = description.as_deref();
             rules.add(Named { policy, rule, kind, action: *action, description });
         }
-        for Diagnostic { policy, rule, kind, action, .. } in &report.findings {
+        let silenced = report.silenced.iter().map(|(found, _)| found);
+        for Diagnostic { policy, rule, kind, action, .. } in report.findings.iter().chain(silenced)
+        {
             rules.add(Named { policy, rule, kind, action: *action, description: None });
         }
         rules

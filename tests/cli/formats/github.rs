@@ -7,7 +7,7 @@ use crate::sandbox::{Sandbox, bad_pod};
 
 /// A command as the runner understands it.
 #[derive(Debug)]
-struct Command {
+pub(crate) struct Command {
     name: String,
     properties: BTreeMap<String, String>,
     message: String,
@@ -34,7 +34,7 @@ fn parse(line: &str) -> Option<Command> {
 }
 
 /// Every line is a command, or names of others would be.
-fn commands(output: &str) -> Vec<Command> {
+pub(crate) fn commands(output: &str) -> Vec<Command> {
     let lines = output.lines().map(|line| parse(line).unwrap_or_else(|| panic!("{line}")));
     lines
         .inspect(|command| {

@@ -5,7 +5,7 @@ use quick_junit::{NonSuccessKind, Report, TestCaseStatus};
 use super::varied;
 use crate::sandbox::{Sandbox, bad_pod};
 
-fn read(xml: &str) -> Report {
+pub(crate) fn read(xml: &str) -> Report {
     // What XML 1.0 has no room for, whatever a reader makes of it.
     let forbidden = |c: char| matches!(c, '\u{0}'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
     assert!(!xml.contains(forbidden), "{xml}");
@@ -91,6 +91,19 @@ fn what_the_run_fails_for_are_the_failures() {
     }
     let several = sandbox.check(["--format", "junit", "--fail-on", "warn", "jobs/twins.yaml"]);
     assert!(several.stdout.contains("message=\"2 findings: `nginx:latest`"), "{}", several.stdout);
+}
+
+#[test]
+fn an_object_with_many_pods_is_one_case() {
+    let sandbox = varied();
+    let template = "{containers: [{name: c, image: nginx:latest}]}";
+    let text = format!(
+        "apiVersion: example.com/v1\nkind: Farm\nmetadata: {{name: f}}\nspec:\n  a: {{spec: {template}}}\n  \
+         b: {{spec: {template}}}\n"
+    );
+    sandbox.write("farm.yaml", text);
+    let report = read(&sandbox.check(["--format", "junit", "farm.yaml"]).stdout);
+    assert_eq!((report.tests, report.failures), (1, 1));
 }
 
 #[test]
