@@ -196,3 +196,6 @@ impl Options {
         self.only.as_ref().is_none_or(|only| only.matches(name) || only.matches(&whole()))
     }
 }
+
+#[cfg(test)]
+mod tests;
