@@ -94,6 +94,7 @@ fn rules(c: &mut Criterion) {
         spec: pod.spec.as_ref().unwrap(),
         workload: Workload::of(&pod, None),
         limit_ranges: &[],
+        always_pull_images: None,
     };
     let settings = [
         ("imageTag", json!({"deny": ["latest"]})),

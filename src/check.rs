@@ -16,7 +16,7 @@ pub use crate::facts::namespaces_of;
 pub use since::Since;
 
 use crate::engine::{Engine, Namespaces};
-use crate::manifest::source::{SourceFile, read_all};
+use crate::manifest::source::{Selection, SourceFile, read_selected};
 use crate::manifest::{ManifestError, parse};
 use crate::report::{Report, rules_in_force};
 use crate::silence::{self, Silencing};
@@ -38,6 +38,8 @@ pub struct Context<'c> {
     pub now: Option<i64>,
     /// Namespaces that are known before any manifest is read; what the manifests say of them counts instead.
     pub known: &'c Namespaces,
+    /// What is read of the folders that are walked.
+    pub selection: &'c Selection,
     /// Whether findings are to say what their fixes write into the files.
     pub with_replacements: bool,
     /// Whether the report is to name every object that was judged.
@@ -52,11 +54,13 @@ impl<'c> Context<'c> {
     /// Nothing known beforehand, no time, and objects without a namespace in [`DEFAULT_NAMESPACE`].
     pub fn new(engine: &'c Engine) -> Self {
         static NONE: LazyLock<Namespaces> = LazyLock::new(Namespaces::default);
+        static ALL: LazyLock<Selection> = LazyLock::new(Selection::default);
         Self {
             engine,
             namespace: DEFAULT_NAMESPACE,
             now: None,
             known: &NONE,
+            selection: &ALL,
             with_replacements: false,
             with_judged: false,
             silencing: &silence::USUAL,
@@ -72,7 +76,7 @@ pub fn run(context: Context<'_>, paths: &[PathBuf], threads: usize) -> Report {
         if let Some(ledger) = &context.silencing.ledger {
             ledger.begin();
         }
-        let results = read_all(paths, threads, |mut source| {
+        let results = read_selected(paths, context.selection, threads, |mut source| {
             streams.replay(&mut source);
             one(context, source, namespaces)
         });

@@ -9,9 +9,12 @@ use serde_json::{Value, json};
 use crate::policy::document::API_VERSION;
 
 mod exemption;
+mod plain;
 mod policy;
 mod status;
 mod structural;
+
+pub use plain::{exemption_schema, plain_schema_of, policy_schema};
 
 /// The CustomResourceDefinitions, in the order in which they are applied.
 pub fn definitions() -> Vec<Value> {

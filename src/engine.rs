@@ -15,13 +15,14 @@ mod snapshot;
 
 use std::sync::Arc;
 
+use attributes::is_mirror;
 pub use attributes::{Attributes, NamespaceFacts, Operation, User};
 pub use decision::{ConflictNote, Decision, Exempted, Finding, Unreadable};
 use exempting::Exemptions;
 pub use namespaces::Namespaces;
 
 use crate::pod::kinds::{PodKind, ViewError};
-use crate::pod::view::{Annotations, Pod, Spec};
+use crate::pod::view::{Pod, Spec};
 use crate::pod::workload::Workload;
 use crate::policy::conflicts::RuleId;
 use crate::policy::document::Verb;
@@ -47,6 +48,7 @@ pub struct Engine {
     exemptions: Arc<Exemptions>,
     default_mode: Mode,
     own_namespace: String,
+    always_pull_images: Option<bool>,
 }
 
 /// One policy that is about the pod, with its position in the set.
@@ -80,6 +82,7 @@ impl Engine {
             exemptions: Arc::default(),
             default_mode: Mode::default(),
             own_namespace: Self::DEFAULT_NAMESPACE.to_owned(),
+            always_pull_images: None,
         }
     }
 
@@ -103,6 +106,13 @@ impl Engine {
     #[must_use]
     pub fn in_namespace(mut self, namespace: impl Into<String>) -> Self {
         self.own_namespace = namespace.into();
+        self
+    }
+
+    /// The same engine, told whether the API server runs the admission plugin AlwaysPullImages.
+    #[must_use]
+    pub fn with_always_pull_images(mut self, runs: Option<bool>) -> Self {
+        self.always_pull_images = runs;
         self
     }
 
@@ -256,6 +266,7 @@ impl<'e> Scope<'e, '_> {
             spec: pod.spec.as_ref().unwrap_or(empty),
             workload: self.workload,
             limit_ranges: self.facts.limit_ranges,
+            always_pull_images: self.engine.always_pull_images,
         }
     }
 
@@ -280,11 +291,4 @@ impl<'e> Scope<'e, '_> {
         decision.settle();
         decision
     }
-}
-
-/// Mirror pods are only reported by kubelets: refusing one changes nothing on the node. The annotation alone
-/// proves nothing: anyone can write it, into a manifest too.
-fn is_mirror(pod: &Pod<'_>, user: Option<&User<'_>>) -> bool {
-    pod.annotation(Annotations::MIRROR).is_some()
-        && user.is_some_and(|user| user.groups.contains(&"system:nodes"))
 }

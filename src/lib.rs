@@ -9,6 +9,8 @@ pub mod check;
 pub mod cli;
 #[cfg(feature = "serve")]
 pub mod cluster;
+#[cfg(feature = "cli")]
+pub mod config;
 pub mod crd;
 pub mod decode;
 pub mod edit;

@@ -8,7 +8,7 @@ pub mod exemption;
 mod fields;
 pub mod matching;
 mod object;
-pub(crate) mod rule;
+pub mod rule;
 
 pub use action::{Action, Mode};
 pub use compile::{CompiledPolicy, PolicySet};

@@ -25,6 +25,17 @@ pub struct Embedded {
     pub text: &'static str,
 }
 
+impl Embedded {
+    /// Its text for those who have it elsewhere: without the line that leads editors to the schema, a path that holds
+    /// in this repository alone.
+    pub fn portable(&self) -> &'static str {
+        match self.text.split_once('\n') {
+            Some((first, rest)) if first.starts_with("# yaml-language-server:") => rest,
+            _ => self.text,
+        }
+    }
+}
+
 macro_rules! embedded {
     ($($profile:literal / $file:literal),* $(,)?) => {
         [$(Embedded {

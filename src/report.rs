@@ -9,6 +9,7 @@ pub mod gitlab;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+mod placing;
 mod plain;
 mod repository;
 mod rules;

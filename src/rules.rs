@@ -108,6 +108,8 @@ pub struct Subject<'p, 'a> {
     pub workload: Workload,
     /// The LimitRanges of its namespace, where they are known.
     pub limit_ranges: &'p [LimitRange],
+    /// Whether the API server runs the admission plugin AlwaysPullImages, where that is known.
+    pub always_pull_images: Option<bool>,
 }
 
 type Compile = fn(&Value, &Origin<'_>) -> Result<Box<dyn Compiled>, SettingsError>;

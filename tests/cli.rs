@@ -4,12 +4,16 @@
 
 #[path = "cli/check.rs"]
 mod check;
+#[path = "cli/config.rs"]
+mod config;
 #[path = "cli/custom_resources.rs"]
 mod custom_resources;
 #[path = "cli/doors.rs"]
 mod doors;
 #[path = "cli/exemptions.rs"]
 mod exemptions;
+#[path = "cli/explain.rs"]
+mod explain;
 #[path = "cli/facts.rs"]
 mod facts;
 #[path = "cli/formats.rs"]
@@ -30,6 +34,12 @@ mod policy_files;
 mod property;
 #[path = "cli/sandbox.rs"]
 mod sandbox;
+#[path = "cli/schema.rs"]
+mod schema;
+#[path = "cli/selection.rs"]
+mod selection;
+#[path = "cli/shells.rs"]
+mod shells;
 #[path = "cli/silencing.rs"]
 mod silencing;
 #[path = "cli/silencing_laws.rs"]

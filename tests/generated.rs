@@ -198,18 +198,34 @@ fn custom_resource_definitions() {
     }
 }
 
-/// What a command says with `--help`, whatever the environment.
+/// What a command says with `--help`.
 fn help(args: &[&str]) -> String {
+    let text = said(&[args, &["--help"]].concat());
+    text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+/// What a command says, whatever the environment.
+fn said(args: &[&str]) -> String {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_plimsoll"));
     for (name, _) in
         std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("PLIMSOLL_"))
     {
         command.env_remove(name);
     }
-    let output = command.args(args).arg("--help").output().unwrap();
+    let output = command.args(args).output().unwrap();
     assert!(output.status.success(), "{output:?}");
-    let text = String::from_utf8(output.stdout).unwrap();
-    text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The schemas that editors are pointed to.
+#[test]
+fn schemas() {
+    fs::create_dir_all(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schemas")).unwrap();
+    for (kind, file) in
+        [("policy", "podpolicy"), ("exemption", "podpolicyexemption"), ("config", "plimsoll")]
+    {
+        check(&format!("docs/schemas/{file}.json"), &said(&["schema", kind]));
+    }
 }
 
 #[test]

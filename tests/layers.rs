@@ -11,9 +11,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules from the top to the bottom. A module may use those on later lines.
-const LAYERS: [&[&str]; 19] = [
+const LAYERS: [&[&str]; 20] = [
     &["cli"],
     &["check", "serve"],
+    &["config"],
     &["suite"],
     &["changes", "cluster", "policy_source"],
     &["readiness"],

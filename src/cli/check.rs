@@ -1,16 +1,17 @@
 //! `plimsoll check`: manifests judged as the cluster would judge them.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::thread;
+use std::time::Instant;
 
 use clap::builder::{FalseyValueParser, NonEmptyStringValueParser};
 use clap::{Args, ValueEnum};
 
 use super::format::FormatArgs;
 use super::judging::JudgingArgs;
+use super::selection::SelectionArgs;
 use super::silencing::{self, SilencingArgs, repository};
-use super::{Common, Outcome, now, output};
+use super::{Common, Outcome, now, output, verbose};
 use crate::check::{self, Since};
 use crate::engine::Engine;
 use crate::policy::Action;
@@ -19,9 +20,8 @@ use crate::report::Report;
 /// Flags of `plimsoll check`.
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
-    /// Files, folders, or `-` for standard input
-    #[arg(required = true, value_name = "PATH")]
-    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    files: SelectionArgs,
     #[command(flatten)]
     judging: JudgingArgs,
     #[command(flatten)]
@@ -72,6 +72,8 @@ impl From<FailOn> for Action {
 
 pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> {
     args.formats.check()?;
+    let begun = Instant::now();
+    let Some(selection) = args.files.selection(common) else { return Ok(Outcome::Broken) };
     let Some(engine) = args.judging.engine(common)? else { return Ok(Outcome::Broken) };
     let Some(mut silencing) = args.silencing.load(common)? else { return Ok(Outcome::Broken) };
     silencing.kept = args.formats.show_silenced();
@@ -80,26 +82,33 @@ pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> 
         .as_deref()
         .map(|reference| Since::new(repository()?, reference).map_err(anyhow::Error::from));
     let since = since.transpose()?;
+    let Some(known) = args.judging.known(common) else { return Ok(Outcome::Broken) };
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let now = Some(now());
     let context = check::Context {
         namespace: &args.judging.namespace,
         now,
+        known: &known,
+        selection: &selection,
         with_replacements: args.formats.show_replacements(),
         with_judged: args.formats.show_judged(),
         silencing: &silencing,
         since: since.as_ref(),
         ..check::Context::new(&engine)
     };
-    let mut report = check::run(context, &args.paths, threads);
+    let loaded = Instant::now();
+    let mut report = check::run(context, &args.files.paths, threads);
     report.fail_on = Some(args.fail_on.into());
-    if report.summary.files == 0 && report.errors.is_empty() {
+    if common.settings.verbose {
+        verbose::told(&engine, &report, [loaded - begun, loaded.elapsed()]);
+    }
+    if report.summary.files == 0 && report.errors.is_empty() && args.files.walks() {
         output::say(format_args!(
             "warning: no manifests found; folders are searched for .yaml, .yml and .json files"
         ));
     }
     // In a folder such files are nothing odd.
-    for file in report.bare.iter().filter(|file| args.paths.contains(file)) {
+    for file in report.bare.iter().filter(|file| args.files.paths.contains(file)) {
         output::say(format_args!(
             "warning: {} holds no Kubernetes object; nothing in it was checked",
             file.display()
@@ -115,7 +124,7 @@ pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> 
     if !args.quiet {
         tell_unused(&engine, &report, now);
     }
-    silencing::finish(&silencing, &report, &args.paths, args.quiet)?;
+    silencing::finish(&silencing, &report, &args.files.paths, args.quiet)?;
     args.formats.write(&report, args.quiet, common.color)?;
     Ok(if !report.errors.is_empty() {
         Outcome::Broken

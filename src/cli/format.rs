@@ -77,7 +77,7 @@ impl FormatArgs {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
+pub(super) enum Format {
     /// For people, with the lines in question
     Text,
     /// One line per finding

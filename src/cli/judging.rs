@@ -1,12 +1,14 @@
 //! What judges manifests: the flags that `check` and `fix` share.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
 
-use super::{Common, DefaultMode, PolicyArgs};
+use super::{Common, DefaultMode, PolicyArgs, maybe_path, output};
 use crate::check::DEFAULT_NAMESPACE;
-use crate::engine::Engine;
+use crate::config;
+use crate::engine::{Engine, Namespaces};
 
 /// The policies, and what is taken to hold around the manifests.
 #[derive(Debug, Args)]
@@ -27,6 +29,9 @@ pub(super) struct JudgingArgs {
     /// The mode of namespaces that are not among the manifests, or have no label plimsoll.dev/mode
     #[arg(long, env = "PLIMSOLL_DEFAULT_MODE", value_enum, default_value_t, value_name = "MODE")]
     default_mode: DefaultMode,
+    /// Namespaces and LimitRanges of the cluster, as `kubectl get namespaces,limitranges -A -o yaml` prints them
+    #[arg(long, env = "PLIMSOLL_CLUSTER", value_name = "FILE", value_parser = maybe_path())]
+    cluster: Option<PathBuf>,
 }
 
 impl JudgingArgs {
@@ -36,7 +41,26 @@ impl JudgingArgs {
         let engine = Engine::new(Arc::new(loaded.policies))
             .with_exemptions(Arc::new(loaded.exemptions))
             .with_default_mode(self.default_mode.into())
+            .with_always_pull_images(common.settings.always_pull_images())
             .in_namespace(&self.own_namespace);
         Ok(Some(engine))
+    }
+
+    /// What is known of namespaces before any manifest is read; where that is wrong, none, and the user was told why.
+    pub(super) fn known(&self, common: &Common) -> Option<Namespaces> {
+        let named = self.cluster.as_deref().filter(|file| !file.as_os_str().is_empty());
+        let of_file = named.map_or_else(|| Ok(Namespaces::default()), config::snapshot);
+        let told = common.settings.namespaces();
+        match (of_file, told) {
+            (Ok(of_file), Ok(told)) => Some(of_file.and(told)),
+            (of_file, told) => {
+                let errors = [of_file, told].into_iter().filter_map(Result::err).flatten();
+                output::errors(errors.collect(), common.color);
+                output::say(format_args!(
+                    "what is known of the cluster is wrong; nothing was done"
+                ));
+                None
+            }
+        }
     }
 }

@@ -104,7 +104,7 @@ pub(super) fn run(args: &ManifestsArgs) -> anyhow::Result<Outcome> {
         let fill = |text: String, (mark, value): (&str, &str)| text.replace(mark, value);
         documents.push(values.into_iter().fold(INSTALL.to_owned(), fill));
         let policies = EMBEDDED.iter().filter(|file| file.profile == args.profile);
-        documents.extend(policies.map(|file| file.text.to_owned()));
+        documents.extend(policies.map(|file| file.portable().to_owned()));
     }
     let mut out = std::io::stdout().lock();
     out.write_all(documents.join("---\n").as_bytes())?;

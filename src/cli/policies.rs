@@ -26,7 +26,7 @@ pub(super) fn run(args: &PoliciesArgs) -> anyhow::Result<Outcome> {
             writeln!(out, "{}/{}", embedded.profile, embedded.file)?;
         } else {
             let separator = if at == 0 { "" } else { "---\n" };
-            write!(out, "{separator}{}", embedded.text)?;
+            write!(out, "{separator}{}", embedded.portable())?;
         }
     }
     out.flush()?;

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::pod::kinds::Object;
 use crate::pod::limit_range::LimitRange;
+use crate::pod::view::{Annotations, Pod};
 
 /// What happens to an object (admission/v1 `Operation`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -59,4 +60,11 @@ pub struct Attributes<'a> {
     pub facts: NamespaceFacts<'a>,
     /// The time, in seconds since 1970, by which exemptions expire; where it is not known, none does.
     pub now: Option<i64>,
+}
+
+/// Mirror pods are only reported by kubelets: refusing one changes nothing on the node. The annotation alone
+/// proves nothing: anyone can write it, into a manifest too.
+pub(super) fn is_mirror(pod: &Pod<'_>, user: Option<&User<'_>>) -> bool {
+    pod.annotation(Annotations::MIRROR).is_some()
+        && user.is_some_and(|user| user.groups.contains(&"system:nodes"))
 }

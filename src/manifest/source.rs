@@ -10,13 +10,16 @@ use std::thread;
 
 use ignore::WalkBuilder;
 
+pub use selection::{GlobError, Selection};
+
 use super::error::ManifestError;
+
+mod selection;
 
 /// The path that means standard input.
 const STDIN: &str = "-";
 /// The largest file that is read, in bytes; several times that is needed to hold its values.
 const MAX_BYTES: u64 = 1 << 30;
-const EXTENSIONS: [&str; 3] = ["yaml", "yml", "json"];
 
 /// A file that was asked for or found.
 #[derive(Debug)]
@@ -40,7 +43,17 @@ pub fn read_all<T: Send>(
     threads: usize,
     work: impl Fn(SourceFile) -> T + Sync,
 ) -> Vec<T> {
-    let inputs = find(paths);
+    read_selected(paths, &Selection::default(), threads, work)
+}
+
+/// As [`read_all`], of the folders only what `selection` says.
+pub fn read_selected<T: Send>(
+    paths: &[PathBuf],
+    selection: &Selection,
+    threads: usize,
+    work: impl Fn(SourceFile) -> T + Sync,
+) -> Vec<T> {
+    let inputs = find(paths, selection);
     let next = AtomicUsize::new(0);
     let run = || {
         let mut done = Vec::new();
@@ -98,7 +111,7 @@ impl Input {
     }
 }
 
-fn find(paths: &[PathBuf]) -> Vec<Input> {
+fn find(paths: &[PathBuf], selection: &Selection) -> Vec<Input> {
     let mut seen = HashSet::new();
     let mut inputs = Vec::new();
     for path in paths {
@@ -109,7 +122,8 @@ fn find(paths: &[PathBuf]) -> Vec<Input> {
             continue;
         }
         match fs::metadata(path) {
-            Ok(metadata) if metadata.is_dir() => walk(path, &mut seen, &mut inputs),
+            Ok(_) if !selection.admits(path) => {}
+            Ok(metadata) if metadata.is_dir() => walk(path, selection, &mut seen, &mut inputs),
             Ok(_) if seen.insert(path.clone()) => inputs.push(Input::Named(path.clone())),
             Ok(_) => {}
             Err(error) => inputs.push(Input::Broken(fail(path, &error))),
@@ -118,22 +132,33 @@ fn find(paths: &[PathBuf]) -> Vec<Input> {
     inputs
 }
 
-fn walk(folder: &Path, seen: &mut HashSet<PathBuf>, inputs: &mut Vec<Input>) {
+fn walk(
+    folder: &Path,
+    selection: &Selection,
+    seen: &mut HashSet<PathBuf>,
+    inputs: &mut Vec<Input>,
+) {
     let mut builder = WalkBuilder::new(folder);
     builder.follow_links(true).sort_by_file_path(Path::cmp);
+    let entering = selection.clone();
+    builder.filter_entry(move |entry| {
+        let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+        // The folder itself is one that the user named.
+        entry.depth() == 0 || entering.enters(entry.path(), is_folder)
+    });
     for entry in builder.build() {
         match entry {
             Ok(entry) => {
                 let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
-                let path = entry.into_path();
-                if is_file && is_manifest(&path) && seen.insert(path.clone()) {
+                let path = below_here(entry.into_path());
+                if is_file && selection.reads(&path) && seen.insert(path.clone()) {
                     inputs.push(Input::Found(path));
                 }
             }
             Err(error) => {
                 let path = path_of(&error).unwrap_or(folder);
                 // A broken link that would not have been read is no one's concern.
-                if is_manifest(path) || !is_missing(&error) {
+                if (selection.reads(path) && selection.enters(path, false)) || !is_missing(&error) {
                     inputs.push(Input::Broken(fail(path, &words(&error))));
                 }
             }
@@ -141,9 +166,12 @@ fn walk(folder: &Path, seen: &mut HashSet<PathBuf>, inputs: &mut Vec<Input>) {
     }
 }
 
-fn is_manifest(path: &Path) -> bool {
-    let extension = path.extension().unwrap_or_default();
-    EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known))
+/// What is found in `.` is called as it would be without the dot.
+fn below_here(path: PathBuf) -> PathBuf {
+    match path.strip_prefix(".") {
+        Ok(below) if !below.as_os_str().is_empty() => below.to_owned(),
+        _ => path,
+    }
 }
 
 fn is_missing(error: &ignore::Error) -> bool {

@@ -55,6 +55,9 @@
 //! - `Absent`: signed pods are patched as well. For clusters without the plugin where something copies the annotations
 //!   of running pods onto new ones.
 //!
+//! `plimsoll.yaml` can say for `check` and `fix` whether the cluster runs the plugin (`cluster.alwaysPullImages`); `Detect`
+//! is then `Present` or `Absent`. A rule that says one of these itself has the last word.
+//!
 //! What `Detect` cannot see: a pod that Plimsoll patches for the first time only when it is called again, because another
 //! webhook added to it in between. With the plugin, such a pod is refused; use `Present`.
 //!
@@ -137,7 +140,12 @@ impl Rule for ImagePullPolicy {
 
     fn evaluate(&self, subject: &Subject<'_, '_>, violations: &mut Vec<Violation>) {
         // Asked once for the pod, not for each of its containers.
-        let came_back = self.plugin == AlwaysPullImages::Detect && came_back(subject);
+        let plugin = match (self.plugin, subject.always_pull_images) {
+            (AlwaysPullImages::Detect, Some(true)) => AlwaysPullImages::Present,
+            (AlwaysPullImages::Detect, Some(false)) => AlwaysPullImages::Absent,
+            (said, _) => said,
+        };
+        let came_back = plugin == AlwaysPullImages::Detect && came_back(subject);
         for place in images(subject.spec) {
             let now = place.pull_policy().value;
             if !self.deny.iter().any(|denied| denied.name() == now) {
@@ -148,7 +156,7 @@ impl Rule for ImagePullPolicy {
                 continue;
             }
             let set_by_plugin = now == PullPolicy::Always.name() && !place.is_ephemeral();
-            match self.plugin {
+            match plugin {
                 AlwaysPullImages::Present if set_by_plugin => {}
                 AlwaysPullImages::Detect if set_by_plugin && came_back => {
                     violations.push(left_alone(&place));

@@ -103,7 +103,7 @@ fn profiles_render_to_the_policies_that_are_built_in() {
         let built_in = plimsoll::policy_source::EMBEDDED
             .iter()
             .filter(|file| file.profile == profile)
-            .flat_map(|file| documents(file.text));
+            .flat_map(|file| documents(file.portable()));
         let built_in: Vec<_> = built_in.map(|object| spec_of(&object)).collect();
         assert_eq!(rendered.len(), built_in.len(), "{profile}");
         for policy in built_in {

@@ -24,7 +24,6 @@ fn wrong_flags_are_broken_runs() {
     for args in [
         &[][..],
         &["chek"],
-        &["check"],
         &["check", "--no-such-flag", "a.yaml"],
         &["check", "--fail-on", "deni", "a.yaml"],
         &["check", "--color", "sometimes", "a.yaml"],

@@ -53,12 +53,16 @@ fn help() -> String {
     [
         "",
         "check",
+        "completions",
+        "config",
         "doctor",
         "emergency-off",
         "emergency-on",
         "explain",
+        "man",
         "manifests",
         "policies",
+        "schema",
         "serve",
         "test",
     ]

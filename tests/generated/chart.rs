@@ -28,7 +28,7 @@ fn profiles_of_the_chart() {
     for file in &EMBEDDED {
         let path = format!("charts/plimsoll/policies/{}/{}", file.profile, file.file);
         fs::create_dir_all(root().join(&path).parent().unwrap()).unwrap();
-        check(&path, file.text);
+        check(&path, file.portable());
         wanted.insert(path);
     }
     let folder = root().join("charts/plimsoll/policies");

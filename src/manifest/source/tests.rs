@@ -91,3 +91,66 @@ fn a_panic_of_the_work_is_passed_on() {
     let result = std::panic::catch_unwind(|| read_all(&paths, 2, |_| panic!("on purpose")));
     assert!(result.is_err());
 }
+
+/// What is found below a folder with these globs, counted from it.
+fn selected(folder: &Path, paths: &[&str], selection: &Selection) -> Vec<String> {
+    let paths: Vec<PathBuf> = paths.iter().map(|path| folder.join(path)).collect();
+    let below = |file: SourceFile| file.path.strip_prefix(folder).unwrap().display().to_string();
+    read_selected(&paths, selection, 2, below)
+}
+
+fn globs(globs: &[&str]) -> Vec<String> {
+    globs.iter().map(|glob| (*glob).to_owned()).collect()
+}
+
+#[test]
+fn globs_exclude_as_a_gitignore_does() {
+    let files = ["a.yaml", "build/a.yaml", "deep/build/a.yaml", "deep/keep.yaml", "x.gen.yaml"];
+    let folder = folder(&files);
+    for (excluded, left) in [
+        (&["build/"][..], &["a.yaml", "deep/keep.yaml", "x.gen.yaml"][..]),
+        (&["/build"], &["a.yaml", "deep/build/a.yaml", "deep/keep.yaml", "x.gen.yaml"]),
+        (&["*.gen.yaml", "deep"], &["a.yaml", "build/a.yaml"]),
+        (&["deep/*", "!deep/keep.yaml", "build"], &["a.yaml", "deep/keep.yaml", "x.gen.yaml"]),
+        (&["**/build/**"], &["a.yaml", "deep/keep.yaml", "x.gen.yaml"]),
+    ] {
+        let selection = Selection::default().excluding(folder.path(), &globs(excluded)).unwrap();
+        assert_eq!(selected(folder.path(), &[""], &selection), left, "{excluded:?}");
+    }
+}
+
+#[test]
+fn what_is_named_is_read_unless_forced() {
+    let folder = folder(&["a.yaml", "build/a.yaml", "build/deep/b.yaml"]);
+    let selection = Selection::default().excluding(folder.path(), &globs(&["build"])).unwrap();
+    let named = ["build/a.yaml", "build/deep", "a.yaml"];
+    let all = ["build/a.yaml", "build/deep/b.yaml", "a.yaml"];
+    assert_eq!(selected(folder.path(), &named, &selection), all);
+    assert_eq!(selected(folder.path(), &named, &selection.forced(true)), ["a.yaml"]);
+}
+
+#[test]
+fn globs_include_more_names_or_fewer_places() {
+    let files = ["a.yaml", "deploy/a.json", "deploy/note.md", "deploy/x/b.yml", "t/c.yaml.tpl"];
+    let folder = folder(&files);
+    for (included, found) in [
+        (&["deploy/"][..], &["deploy/a.json", "deploy/x/b.yml"][..]),
+        (&["deploy/**", "!deploy/x/**"], &["deploy/a.json"]),
+        (&["deploy/", "!*.json"], &["deploy/x/b.yml"]),
+        (&["/*.yaml", "*.tpl"], &["a.yaml", "t/c.yaml.tpl"]),
+        (&["*.md"], &["deploy/note.md"]),
+        (&["a*"], &["a.yaml", "deploy/a.json"]),
+    ] {
+        let selection = Selection::default().including(folder.path(), &globs(included)).unwrap();
+        assert_eq!(selected(folder.path(), &[""], &selection), found, "{included:?}");
+    }
+}
+
+#[test]
+fn a_glob_that_is_none_is_named() {
+    for glob in ["{a", "a**[z-a]", ""] {
+        let error = Selection::default().excluding(Path::new("."), &globs(&["ok", glob]));
+        let error = error.unwrap_err();
+        assert_eq!((error.index, error.glob.as_str()), (1, glob));
+    }
+}

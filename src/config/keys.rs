@@ -1,0 +1,83 @@
+//! The keys of the file, and the flags that they stand for.
+
+use std::path::Path;
+
+/// A key of the file.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Key {
+    /// As the file has it.
+    pub name: &'static str,
+    /// The identity of the flag that it stands for; none for what only the file can say.
+    pub flag: Option<&'static str>,
+    /// What its values are.
+    pub sort: Sort,
+    /// The flag that, where it is given, means this key as well: who names a profile wants no other policies.
+    pub yields_to: Option<&'static str>,
+}
+
+/// What the values of a key are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sort {
+    /// Text that is passed on as it is.
+    Text,
+    /// A file or folder, counted from the folder of the file.
+    Path,
+    /// FORMAT or FORMAT=FILE.
+    Format,
+}
+
+const fn key(name: &'static str, flag: &'static str, sort: Sort) -> Key {
+    Key { name, flag: Some(flag), sort, yields_to: None }
+}
+
+/// Every key, in the order in which they are listed to people.
+pub static KEYS: [Key; 15] = [
+    Key { yields_to: Some("profile"), ..key("policies", "policies", Sort::Path) },
+    key("profile", "profile", Sort::Text),
+    key("exemptions", "exemptions", Sort::Path),
+    key("include", "include", Sort::Text),
+    key("exclude", "exclude", Sort::Text),
+    key("forceExclude", "force_exclude", Sort::Text),
+    key("formats", "formats", Sort::Format),
+    key("failOn", "fail_on", Sort::Text),
+    key("baseline", "baseline", Sort::Path),
+    key("namespace", "namespace", Sort::Text),
+    key("ownNamespace", "own_namespace", Sort::Text),
+    key("defaultMode", "default_mode", Sort::Text),
+    key("kubernetesVersion", "kubernetes_version", Sort::Text),
+    key("cluster", "cluster", Sort::Path),
+    Key { name: "$schema", flag: None, sort: Sort::Text, yields_to: None },
+];
+
+impl Key {
+    /// Whether it holds a list.
+    pub fn is_list(&self) -> bool {
+        ["policies", "exemptions", "include", "exclude", "formats"].contains(&self.name)
+    }
+}
+
+impl Sort {
+    /// A value as the flag takes it, told from the working directory on.
+    pub fn from(self, folder: &Path, value: String) -> String {
+        match self {
+            Self::Text => value,
+            Self::Path => below(folder, &value),
+            Self::Format => match value.split_once('=') {
+                Some((format, file)) if !file.is_empty() => {
+                    format!("{format}={}", below(folder, file))
+                }
+                _ => value,
+            },
+        }
+    }
+}
+
+/// A path of the file; `-` is standard input wherever it is named.
+fn below(folder: &Path, path: &str) -> String {
+    if path == "-" || path.is_empty() {
+        return path.to_owned();
+    }
+    let joined = folder.join(path);
+    let joined = joined.strip_prefix(".").unwrap_or(&joined);
+    joined.to_string_lossy().into_owned()
+}

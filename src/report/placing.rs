@@ -1,0 +1,26 @@
+//! Errors about a field, where their reader sees it.
+
+use std::path::Path;
+
+use super::{Excerpt, Problem};
+use crate::decode::DecodeError;
+use crate::manifest::{Document, ManifestError};
+
+impl Problem {
+    /// An error about a field of a document; one about an unknown field points at its name.
+    pub fn in_document(file: &Path, document: &Document, error: DecodeError) -> Self {
+        let found = document.find(error.pointer.as_str());
+        let range = match found.key.clone() {
+            Some(key) if error.message.starts_with("unknown field") => key,
+            _ => found.highlight(),
+        };
+        let message = match error.pointer.as_str() {
+            "" => error.message,
+            _ => format!("{}: {}", error.pointer.field_path(), error.message),
+        };
+        let excerpt = Excerpt::of(document.text().as_str(), range.clone());
+        let place = document.text().place(range);
+        let error = ManifestError::new(Some(file), Some(place), message, error.help);
+        Self { error, excerpt: Some(excerpt) }
+    }
+}
