@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: [&[&str]; 20] = [
     &["cli"],
     &["check", "serve"],
-    &["config"],
+    &["config", "rendering"],
     &["suite"],
     &["changes", "cluster", "policy_source"],
     &["readiness"],

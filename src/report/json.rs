@@ -36,6 +36,11 @@ struct Finding<'r> {
     fixable: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     fix: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rendered: Option<&'r str>,
+    /// Whether line and column are those of the rendered text.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    place_is_rendered: bool,
 }
 
 #[derive(Serialize)]
@@ -121,6 +126,8 @@ fn finding(found: &Diagnostic) -> Finding<'_> {
         end_column: found.place.end_column,
         fixable: found.fix.is_some(),
         fix: found.fix.as_deref(),
+        rendered: found.rendered.as_deref(),
+        place_is_rendered: found.is_place_rendered,
     }
 }
 
