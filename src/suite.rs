@@ -12,6 +12,7 @@ mod find;
 mod fixtures;
 mod forms;
 mod inputs;
+mod judge;
 mod pods;
 mod read;
 pub mod report;
@@ -195,3 +196,6 @@ impl Options {
         self.only.as_ref().is_none_or(|only| only.matches(name) || only.matches(&whole()))
     }
 }
+
+#[cfg(test)]
+mod tests;
