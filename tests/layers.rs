@@ -15,6 +15,7 @@ const LAYERS: [&[&str]; 21] = [
     &["cli"],
     &["fix"],
     &["check", "serve"],
+    &["rendering"],
     &["config"],
     &["suite"],
     &["changes", "cluster", "policy_source"],

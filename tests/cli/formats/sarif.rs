@@ -319,6 +319,8 @@ fn findings(count: usize) -> Report {
         file: Arc::clone(&file),
         place: Place { line: at + 1, column: 12, end_line: at + 1, end_column: 24 },
         excerpt: Excerpt { text: "    image: nginx:latest".into(), marked: 11..23 },
+        rendered: None,
+        is_place_rendered: false,
     };
     Report { findings: (0..count).map(finding).collect(), ..Report::default() }
 }
