@@ -236,12 +236,16 @@ spec:
 
 #[test]
 fn config_shows_values_that_the_file_could_hold() {
-    let sandbox =
-        repository("policies: [ci]\nexclude: ['*.{a,b}']\ncluster: {alwaysPullImages: true}\n");
+    let sandbox = repository(
+        "policies: [ci]\nexclude: ['*.{a,b}']\nrender: never\nhelm: {values: [v.yaml], set: ['a=b,c']}\nkubernetesVersion: '1.30'\ncluster: {alwaysPullImages: true}\n",
+    );
     let shown = run_in(&sandbox, "", &["config"], &[]);
     assert_eq!((shown.code, shown.stderr.as_str()), (0, ""));
     assert!(shown.stdout.contains("policies: [\"ci\"] # plimsoll.yaml:1\n"), "{}", shown.stdout);
     assert!(shown.stdout.contains("failOn: \"deny\" # default\n"), "{}", shown.stdout);
+    let helm =
+        "helm:\n  values: [\"v.yaml\"] # plimsoll.yaml:4\n  set: [\"a=b,c\"] # plimsoll.yaml:4\n";
+    assert!(shown.stdout.contains(helm), "{}", shown.stdout);
     sandbox.write("plimsoll.yaml", &shown.stdout);
     let again = run_in(&sandbox, "", &["config", "--check"], &[]);
     assert_eq!(again.stdout, "plimsoll.yaml: nothing is wrong\n", "{}", again.stderr);

@@ -50,24 +50,12 @@ fn help() -> String {
             Command::new(env!("CARGO_BIN_EXE_plimsoll")).args(args).arg("--help").output().unwrap();
         String::from_utf8(output.stdout).unwrap()
     };
-    [
-        "",
-        "check",
-        "completions",
-        "config",
-        "doctor",
-        "emergency-off",
-        "emergency-on",
-        "explain",
-        "man",
-        "manifests",
-        "policies",
-        "schema",
-        "serve",
-        "test",
-    ]
-    .map(|command| run(if command.is_empty() { &[] } else { std::slice::from_ref(&command) }))
-    .concat()
+    let all = run(&[]);
+    let commands = all.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let commands = commands.take_while(|line| !line.is_empty());
+    let names = commands.filter_map(|line| line.split_whitespace().next());
+    let each: String = names.filter(|name| *name != "help").map(|name| run(&[name])).collect();
+    all.clone() + &each
 }
 
 /// Flags of other programs that stand alone in the text.

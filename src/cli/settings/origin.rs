@@ -117,3 +117,16 @@ pub(super) fn folders(folders: &[PathBuf]) -> String {
     let names: Vec<_> = folders.iter().map(|folder| folder.display().to_string()).collect();
     names.join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_stands_for_a_flag_with_a_variable() {
+        for key in KEYS.iter().filter(|key| key.flag.is_some()) {
+            let name = variable(key);
+            assert!(name.starts_with("PLIMSOLL_"), "{}: {name:?}", key.name);
+        }
+    }
+}
