@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use crate::values::{self, Dice};
 
 /// Some edits of an object, each of which fits what the earlier ones leave.
-pub fn some(object: &Value, dice: &mut Dice) -> Vec<Edit> {
+pub(crate) fn some(object: &Value, dice: &mut Dice) -> Vec<Edit> {
     let mut now = object.clone();
     let mut edits = Vec::new();
     for _ in 0..1 + dice.below(3) {
@@ -91,7 +91,7 @@ fn fits(value: &Value, edit: &Edit) -> bool {
 }
 
 /// Makes an edit in a value.
-pub fn apply(value: &mut Value, edit: &Edit) {
+pub(crate) fn apply(value: &mut Value, edit: &Edit) {
     let tokens: Vec<_> = edit.pointer.tokens().collect();
     if edit.change == Change::Remove {
         let (last, above) = tokens.split_last().unwrap();
@@ -131,7 +131,7 @@ pub fn apply(value: &mut Value, edit: &Edit) {
 }
 
 /// How many nodes a value has.
-pub fn size(value: &Value) -> usize {
+pub(crate) fn size(value: &Value) -> usize {
     1 + match value {
         Value::Object(map) => map.values().map(size).sum(),
         Value::Array(list) => list.iter().map(size).sum(),
@@ -141,7 +141,7 @@ pub fn size(value: &Value) -> usize {
 
 /// The lines whose comments may go along with what edits remove or write anew: those of the values that are
 /// removed or replaced, and the comments below that are indented more.
-pub fn lost_lines(document: &Document, edits: &[Edit]) -> BTreeSet<usize> {
+pub(crate) fn lost_lines(document: &Document, edits: &[Edit]) -> BTreeSet<usize> {
     let text = document.text().as_str();
     let lines: Vec<&str> = text.split('\n').collect();
     let line_of = |at: usize| text[..at].matches('\n').count();

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::values::Dice;
 
 /// One file with these objects.
-pub fn render(objects: &[Value], dice: &mut Dice) -> String {
+pub(crate) fn render(objects: &[Value], dice: &mut Dice) -> String {
     if dice.once_in(6) {
         return json(objects, dice);
     }

@@ -3,10 +3,10 @@
 use serde_json::{Map, Value, json};
 
 /// Numbers that look random and are the same for one seed.
-pub struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
@@ -19,20 +19,20 @@ impl Dice {
         z ^ (z >> 31)
     }
 
-    pub fn below(&mut self, count: usize) -> usize {
+    pub(crate) fn below(&mut self, count: usize) -> usize {
         (self.next() % count.max(1) as u64) as usize
     }
 
     /// Once in so many throws.
-    pub fn once_in(&mut self, count: usize) -> bool {
+    pub(crate) fn once_in(&mut self, count: usize) -> bool {
         self.below(count) == 0
     }
 
-    pub fn pick<'a, T>(&mut self, list: &'a [T]) -> &'a T {
+    pub(crate) fn pick<'a, T>(&mut self, list: &'a [T]) -> &'a T {
         &list[self.below(list.len())]
     }
 
-    pub fn shuffle<T>(&mut self, list: &mut [T]) {
+    pub(crate) fn shuffle<T>(&mut self, list: &mut [T]) {
         for at in (1..list.len()).rev() {
             list.swap(at, self.below(at + 1));
         }
@@ -107,11 +107,11 @@ const TEXTS: [&str; 40] = [
     "\u{1}\u{7f}",
 ];
 
-pub fn key(dice: &mut Dice) -> String {
+pub(crate) fn key(dice: &mut Dice) -> String {
     (*dice.pick(&KEYS)).to_owned()
 }
 
-pub fn scalar(dice: &mut Dice) -> Value {
+pub(crate) fn scalar(dice: &mut Dice) -> Value {
     match dice.below(10) {
         0 => Value::Null,
         1 => json!(dice.once_in(2)),
@@ -121,7 +121,7 @@ pub fn scalar(dice: &mut Dice) -> Value {
     }
 }
 
-pub fn value(dice: &mut Dice, depth: usize) -> Value {
+pub(crate) fn value(dice: &mut Dice, depth: usize) -> Value {
     match dice.below(10) {
         0..=2 if depth > 0 => Value::Object(map(dice, depth)),
         3..=4 if depth > 0 => {
@@ -137,7 +137,7 @@ fn map(dice: &mut Dice, depth: usize) -> Map<String, Value> {
     (0..count).map(|_| (key(dice), value(dice, depth - 1))).collect()
 }
 
-pub fn object(dice: &mut Dice) -> Value {
+pub(crate) fn object(dice: &mut Dice) -> Value {
     let mut object = map(dice, 4);
     object.insert("kind".to_owned(), json!("Pod"));
     if dice.once_in(2) {
