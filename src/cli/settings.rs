@@ -24,7 +24,7 @@ use crate::engine::Namespaces;
 use crate::report::Problem;
 
 /// The commands that read the configuration file.
-pub(super) const CONFIGURED: [&str; 3] = ["check", "config", "explain"];
+pub(super) const CONFIGURED: [&str; 4] = ["check", "config", "explain", "fix"];
 
 // Flags of every command that reads the configuration file. (What clap finds in a docstring here, it would say of each
 // of these commands.)
@@ -68,8 +68,9 @@ pub(super) enum Stop {
 
 /// The command line as it is known to clap.
 pub(super) fn command() -> clap::Command {
-    CONFIGURED.iter().fold(Cli::command(), |command, name| {
-        command.mut_subcommand(name, SettingsArgs::augment_args)
+    let configured = |command: &clap::Command| CONFIGURED.contains(&command.get_name());
+    Cli::command().mut_subcommands(|command| {
+        if configured(&command) { SettingsArgs::augment_args(command) } else { command }
     })
 }
 

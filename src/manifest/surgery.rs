@@ -14,7 +14,7 @@ mod scalars;
 mod slots;
 mod source;
 mod splices;
-mod templates;
+pub(crate) mod templates;
 mod values;
 mod write;
 

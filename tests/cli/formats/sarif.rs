@@ -311,6 +311,7 @@ fn findings(count: usize) -> Report {
         message: "`nginx:latest`: the tag `latest` is denied".into(),
         help: "name a tag that does not move, such as a version, or a digest".into(),
         fix: None,
+        fix_safety: None,
         replacements: Vec::new(),
         object: Arc::clone(&objects[at / 4]),
         container: Some("app".into()),
