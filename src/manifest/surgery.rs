@@ -6,6 +6,7 @@ mod draft;
 mod editor;
 mod flow;
 mod habits;
+mod literals;
 mod lowering;
 mod replace;
 mod revision;
