@@ -5,13 +5,14 @@ mod fault;
 mod fixes;
 mod judge;
 mod placing;
+mod rendered;
 mod since;
 mod tell;
 
 use std::collections::HashMap;
 use std::fs;
 use std::path::PathBuf;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 pub use crate::facts::namespaces_of;
 pub(crate) use fixes::{Fixed, fixes};
@@ -19,8 +20,9 @@ pub(crate) use judge::judge;
 pub use since::Since;
 
 use crate::engine::{Engine, Namespaces};
-use crate::manifest::source::{Selection, SourceFile, read_selected};
+use crate::manifest::source::{Selection, SourceFile, find, read_inputs};
 use crate::manifest::{ManifestError, parse};
+use crate::rendering::{self, Rendered, Settings};
 use crate::report::{Report, rules_in_force};
 use crate::silence::{self, Silencing};
 
@@ -45,6 +47,10 @@ pub struct Context<'c> {
     pub selection: &'c Selection,
     /// Whether findings are to say what their fixes write into the files.
     pub with_replacements: bool,
+    /// How charts and kustomizations are rendered.
+    pub rendering: &'c Arc<Settings>,
+    /// What the text that is judged was rendered from, where it is none that the user wrote.
+    pub rendered: Option<&'c Rendered>,
     /// Whether the report is to name every object that was judged.
     pub with_judged: bool,
     /// What keeps findings quiet.
@@ -54,10 +60,11 @@ pub struct Context<'c> {
 }
 
 impl<'c> Context<'c> {
-    /// Nothing known beforehand, no time, and objects without a namespace in [`DEFAULT_NAMESPACE`].
+    /// Nothing known beforehand, no time, objects without a namespace in [`DEFAULT_NAMESPACE`], and nothing rendered.
     pub fn new(engine: &'c Engine) -> Self {
         static NONE: LazyLock<Namespaces> = LazyLock::new(Namespaces::default);
         static ALL: LazyLock<Selection> = LazyLock::new(Selection::default);
+        static NEVER: LazyLock<Arc<Settings>> = LazyLock::new(|| Arc::new(Settings::never()));
         Self {
             engine,
             namespace: DEFAULT_NAMESPACE,
@@ -65,6 +72,8 @@ impl<'c> Context<'c> {
             known: &NONE,
             selection: &ALL,
             with_replacements: false,
+            rendering: &NEVER,
+            rendered: None,
             with_judged: false,
             silencing: &silence::USUAL,
             since: None,
@@ -75,11 +84,19 @@ impl<'c> Context<'c> {
 /// Judges all manifests below `paths`, on up to `threads` threads.
 pub fn run(context: Context<'_>, paths: &[PathBuf], threads: usize) -> Report {
     let streams = Streams::default();
+    let folders = rendered::Folders::new(context.rendering);
+    let mut inputs = find(paths, context.selection, context.rendering.enabled);
+    if context.rendering.enabled {
+        inputs = rendering::plan(inputs);
+    }
     let pass = |namespaces: &Namespaces| {
         if let Some(ledger) = &context.silencing.ledger {
             ledger.begin();
         }
-        let results = read_selected(paths, context.selection, threads, |mut source| {
+        let results = read_inputs(&inputs, threads, |mut source| {
+            if let Some(kind) = source.folder {
+                return folders.judge(context, (kind, source.path), namespaces);
+            }
             streams.replay(&mut source);
             one(context, source, namespaces)
         });
@@ -96,6 +113,7 @@ pub fn run(context: Context<'_>, paths: &[PathBuf], threads: usize) -> Report {
     }
     report.rules = rules_in_force(context.engine.policies());
     report.sort();
+    rendered::merge(&mut report);
     report
 }
 

@@ -23,6 +23,7 @@ mod manifests;
 mod output;
 mod policies;
 mod policy_args;
+mod rendering;
 mod schema;
 mod selection;
 #[cfg(feature = "serve")]
@@ -58,7 +59,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Judge manifests: files, folders, or `-` for standard input
-    Check(check::CheckArgs),
+    Check(Box<check::CheckArgs>),
     /// Print the completions of a shell
     Completions(completions::CompletionsArgs),
     /// Show which settings apply, and where each is from

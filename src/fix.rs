@@ -17,7 +17,9 @@ use crate::check::{Context, Streams, namespaces_of};
 use crate::engine::Namespaces;
 use crate::finding::Safety;
 use crate::manifest::parse;
-use crate::manifest::source::{SourceFile, read_selected};
+use crate::manifest::source::folders::Folder;
+use crate::manifest::source::{SourceFile, find, read_inputs};
+use crate::rendering;
 use crate::report::{Fixes, Report, rules_in_force};
 
 /// The path that stands for standard input.
@@ -57,8 +59,12 @@ impl Done {
 /// Fixes all manifests below `paths`, on up to `threads` threads. A file that several of them lead to is fixed once.
 pub fn run(context: Context<'_>, options: Options, paths: &[PathBuf], threads: usize) -> Done {
     let streams = Streams::default();
+    let inputs = rendering::plan(find(paths, context.selection, true));
     // Nothing may be written before all is known that the manifests say of their namespaces.
-    let looked = read_selected(paths, context.selection, threads, |mut source| {
+    let looked = read_inputs(&inputs, threads, |mut source| {
+        if source.folder.is_some() {
+            return (None, Namespaces::default());
+        }
         streams.replay(&mut source);
         look(context, source)
     });
@@ -72,7 +78,10 @@ pub fn run(context: Context<'_>, options: Options, paths: &[PathBuf], threads: u
     if let Some(ledger) = &context.silencing.ledger {
         ledger.begin();
     }
-    let done = read_selected(paths, context.selection, threads, |mut source| {
+    let done = read_inputs(&inputs, threads, |mut source| {
+        if let Some(folder) = source.folder {
+            return Done { notes: vec![rendered(&source.path, folder)], ..Done::default() };
+        }
         streams.replay(&mut source);
         if twins.contains(&source.path) {
             return Done::default();
@@ -85,6 +94,19 @@ pub fn run(context: Context<'_>, options: Options, paths: &[PathBuf], threads: u
     done.report.rules = rules_in_force(context.engine.policies());
     done.report.sort();
     done
+}
+
+/// What is said of a folder whose manifests a tool makes: they stand in no file that could be edited.
+fn rendered(path: &Path, folder: Folder) -> String {
+    let path = path.display();
+    let what = match folder {
+        Folder::Chart => "a Helm chart",
+        Folder::Kustomization => "a kustomization",
+    };
+    format!(
+        "{path} is {what}: `plimsoll check {path}` says where its files want a change, and none is edited unless it is \
+         named"
+    )
 }
 
 /// A file by the name it was found under and by its own.

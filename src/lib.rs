@@ -35,6 +35,8 @@ pub mod quantity;
 #[cfg(feature = "serve")]
 pub mod readiness;
 #[cfg(feature = "cli")]
+pub mod rendering;
+#[cfg(feature = "cli")]
 pub mod report;
 pub mod rules;
 pub mod selector;

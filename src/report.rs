@@ -53,6 +53,8 @@ pub struct Report {
     pub exempted: BTreeMap<Arc<str>, usize>,
     /// What became of the fixes, where they were to be written; the findings are then those that are left.
     pub fixes: Option<Fixes>,
+    /// What the user may want to know of the run, and that is no finding: charts that cannot be rendered by themselves.
+    pub notes: Vec<String>,
     /// Findings that are silenced, and by what; empty unless the run was asked to keep them.
     pub silenced: Vec<(Diagnostic, Silence)>,
     /// What is probably not what its author means, in the order of files and lines.
@@ -107,6 +109,17 @@ pub struct Diagnostic {
     pub place: Place,
     /// The line it starts on.
     pub excerpt: Excerpt,
+    /// For a finding in a chart or a kustomization: what it was rendered from, or through.
+    pub rendered: Option<Arc<str>>,
+    /// Whether `place` and `excerpt` are those in the rendered text, because those in `file` are not known.
+    pub is_place_rendered: bool,
+}
+
+impl Diagnostic {
+    /// The place in the file, for formats that lead there; none where only that in the rendered text is known.
+    pub fn place_in_file(&self) -> Option<Place> {
+        (!self.is_place_rendered).then_some(self.place)
+    }
 }
 
 /// What an object is called.
@@ -123,7 +136,7 @@ pub struct ObjectId {
 }
 
 /// Something that could not be judged.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Problem {
     /// What and where.
     pub error: ManifestError,
@@ -193,6 +206,7 @@ impl Report {
         }
         self.errors.extend(other.errors);
         self.bare.extend(other.bare);
+        self.notes.extend(other.notes);
         self.summary = self.summary.and(other.summary);
         for (policy, namespaces) in other.undecided {
             self.undecided.entry(policy).or_default().extend(namespaces);

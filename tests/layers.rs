@@ -15,7 +15,7 @@ const LAYERS: [&[&str]; 21] = [
     &["cli"],
     &["fix"],
     &["check", "serve"],
-    &["config"],
+    &["config", "rendering"],
     &["suite"],
     &["changes", "cluster", "policy_source"],
     &["readiness"],

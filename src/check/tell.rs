@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Context, fault};
+use super::{Context, fault, rendered};
 use crate::decode::DecodeError;
 use crate::engine::{Decision, Finding};
 use crate::finding::{Fix, Safety};
@@ -68,7 +68,10 @@ impl<'c> Teller<'c> {
             self.report.warnings = silences.into_warnings(&self.file, is_whole, rules);
         }
         if let Some(ledger) = self.context.silencing.ledger.as_ref().filter(|_| is_whole) {
-            ledger.judged(&self.file);
+            match self.context.rendered {
+                Some(rendered) => rendered.files().iter().for_each(|file| ledger.judged(file)),
+                None => ledger.judged(&self.file),
+            }
         }
         if self.report.summary.objects == 0 && is_whole {
             self.report.bare.push(self.file);
@@ -138,7 +141,11 @@ impl<'c> Teller<'c> {
         let is_new = context.since.is_none_or(|since| {
             // What is absent could have stood anywhere in its parent.
             let about = if found.exact { place } else { document.text().place(found.value) };
-            since.holds(file, about.line..=about.end_line)
+            match context.rendered {
+                // Any value can change any line.
+                Some(rendered) => since.holds_any(&rendered.sources()),
+                None => since.holds(file, about.line..=about.end_line),
+            }
         });
         let said = Said::new(&finding, place);
         let silence = silences.as_ref().and_then(|silences| silences.covers(said));
@@ -147,7 +154,7 @@ impl<'c> Teller<'c> {
         let violation = finding.violation;
         let fix = violation.fix.as_ref().filter(|_| context.with_replacements);
         let replacements = fix.map(|fix| replacements(document, fix)).unwrap_or_default();
-        let found = Diagnostic {
+        let mut found = Diagnostic {
             policy: finding.policy,
             rule: finding.rule,
             kind: finding.kind,
@@ -163,7 +170,12 @@ impl<'c> Teller<'c> {
             file: Arc::clone(file),
             place,
             excerpt,
+            rendered: None,
+            is_place_rendered: false,
         };
+        if let Some(rendered) = context.rendered {
+            rendered::lead_back(&mut found, rendered);
+        }
         match silence.or_else(|| context.silencing.in_baseline(&found)) {
             None if is_new => outcome.take(found, report),
             None => report.summary.unchanged += 1,

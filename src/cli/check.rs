@@ -9,6 +9,7 @@ use clap::builder::{FalseyValueParser, NonEmptyStringValueParser};
 
 use super::format::FormatArgs;
 use super::judging::{FailOn, JudgingArgs};
+use super::rendering::RenderingArgs;
 use super::selection::SelectionArgs;
 use super::silencing::{self, SilencingArgs, repository};
 use super::{Common, Outcome, now, output, verbose};
@@ -48,6 +49,8 @@ pub(super) struct CheckArgs {
     /// Only the findings, no summary
     #[arg(long, short, env = "PLIMSOLL_QUIET", value_parser = FalseyValueParser::new())]
     quiet: bool,
+    #[command(flatten)]
+    rendering: RenderingArgs,
 }
 
 pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> {
@@ -65,6 +68,7 @@ pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> 
     let Some(known) = args.judging.known(common) else { return Ok(Outcome::Broken) };
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let now = Some(now());
+    let rendering = args.rendering.settings(&args.judging.namespace);
     let context = check::Context {
         namespace: &args.judging.namespace,
         now,
@@ -74,6 +78,7 @@ pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> 
         with_judged: args.formats.show_judged(),
         silencing: &silencing,
         since: since.as_ref(),
+        rendering: &rendering,
         ..check::Context::new(&engine)
     };
     let loaded = Instant::now();
@@ -84,6 +89,9 @@ pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> 
     }
     tell_unread(&report, &args.files);
     if !args.quiet {
+        for note in &report.notes {
+            output::say(format_args!("note: {note}"));
+        }
         tell_unused(&engine, &report, now);
     }
     silencing::finish(&silencing, &report, &args.files.paths, args.quiet)?;

@@ -1,5 +1,7 @@
 //! From the paths on a command line to the bytes of files, read on several threads.
 
+pub mod folders;
+
 use std::collections::HashSet;
 use std::error::Error;
 use std::fs::{self, File};
@@ -10,6 +12,7 @@ use std::thread;
 
 use ignore::WalkBuilder;
 
+use self::folders::{Folder, Look};
 pub use selection::{GlobError, Selection};
 
 use super::error::ManifestError;
@@ -29,6 +32,8 @@ pub struct SourceFile {
     pub path: PathBuf,
     /// What it holds, or why it cannot be read.
     pub bytes: Result<Vec<u8>, ManifestError>,
+    /// Whether this is a folder instead, which a tool has to render; there are no bytes then.
+    pub folder: Option<Folder>,
 }
 
 /// Reads every file that `paths` name and hands it to `work`, on up to `threads` threads.
@@ -43,17 +48,15 @@ pub fn read_all<T: Send>(
     threads: usize,
     work: impl Fn(SourceFile) -> T + Sync,
 ) -> Vec<T> {
-    read_selected(paths, &Selection::default(), threads, work)
+    read_inputs(&find(paths, &Selection::default(), false), threads, work)
 }
 
-/// As [`read_all`], of the folders only what `selection` says.
-pub fn read_selected<T: Send>(
-    paths: &[PathBuf],
-    selection: &Selection,
+/// Reads every input as [`read_all`] does.
+pub fn read_inputs<T: Send>(
+    inputs: &[Input],
     threads: usize,
     work: impl Fn(SourceFile) -> T + Sync,
 ) -> Vec<T> {
-    let inputs = find(paths, selection);
     let next = AtomicUsize::new(0);
     let run = || {
         let mut done = Vec::new();
@@ -80,13 +83,24 @@ pub fn read_selected<T: Send>(
 }
 
 /// Something to read, or why there is nothing.
-#[derive(Debug)]
-enum Input {
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// Standard input.
     Stdin,
     /// A file that the user named.
     Named(PathBuf),
     /// A file found in a folder.
     Found(PathBuf),
+    /// A folder that a tool has to render.
+    Folder {
+        /// What it is.
+        kind: Folder,
+        /// The folder.
+        path: PathBuf,
+        /// Whether the user named it, and not one around it.
+        named: bool,
+    },
+    /// Nothing, and why.
     Broken(ManifestError),
 }
 
@@ -105,13 +119,19 @@ impl Input {
             Self::Found(path) => {
                 (path.clone(), read_file(path).map_err(|error| fail(path, &error)))
             }
+            Self::Folder { kind, path, .. } => {
+                let (path, bytes, folder) = (path.clone(), Ok(Vec::new()), Some(*kind));
+                return SourceFile { path, bytes, folder };
+            }
             Self::Broken(error) => (error.file.clone().unwrap_or_default(), Err(error.clone())),
         };
-        SourceFile { path, bytes }
+        SourceFile { path, bytes, folder: None }
     }
 }
 
-fn find(paths: &[PathBuf], selection: &Selection) -> Vec<Input> {
+/// What there is to read at `paths`, of the folders only what `selection` says. With `folders`, charts and kustomizations
+/// are inputs of their own; without, they are folders like any other.
+pub fn find(paths: &[PathBuf], selection: &Selection, folders: bool) -> Vec<Input> {
     let mut seen = HashSet::new();
     let mut inputs = Vec::new();
     for path in paths {
@@ -121,12 +141,20 @@ fn find(paths: &[PathBuf], selection: &Selection) -> Vec<Input> {
             }
             continue;
         }
-        match fs::metadata(path) {
-            Ok(_) if !selection.admits(path) => {}
-            Ok(metadata) if metadata.is_dir() => walk(path, selection, &mut seen, &mut inputs),
-            Ok(_) if seen.insert(path.clone()) => inputs.push(Input::Named(path.clone())),
-            Ok(_) => {}
-            Err(error) => inputs.push(Input::Broken(fail(path, &error))),
+        let around = if folders { folders::around(path) } else { None };
+        match (fs::metadata(path), around) {
+            (Ok(_), _) if !selection.admits(path) => {}
+            (Ok(_), Some((kind, path))) => {
+                if seen.insert(path.clone()) {
+                    inputs.push(Input::Folder { kind, path, named: true });
+                }
+            }
+            (Ok(metadata), None) if metadata.is_dir() => {
+                walk(path, selection, folders, &mut seen, &mut inputs);
+            }
+            (Ok(_), None) if seen.insert(path.clone()) => inputs.push(Input::Named(path.clone())),
+            (Ok(_), None) => {}
+            (Err(error), _) => inputs.push(Input::Broken(fail(path, &error))),
         }
     }
     inputs
@@ -135,9 +163,11 @@ fn find(paths: &[PathBuf], selection: &Selection) -> Vec<Input> {
 fn walk(
     folder: &Path,
     selection: &Selection,
+    folders: bool,
     seen: &mut HashSet<PathBuf>,
     inputs: &mut Vec<Input>,
 ) {
+    let mut special = folders::Special::default();
     let mut builder = WalkBuilder::new(folder);
     builder.follow_links(true).sort_by_file_path(Path::cmp);
     let entering = selection.clone();
@@ -151,6 +181,17 @@ fn walk(
             Ok(entry) => {
                 let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
                 let path = below_here(entry.into_path());
+                match if folders { special.look(&path, is_file) } else { Look::Plain } {
+                    Look::Plain => {}
+                    Look::Nothing => continue,
+                    Look::Folder(kind) => {
+                        if selection.reads(&path.join(kind.file())) && seen.insert(path.clone()) {
+                            let named = path == folder;
+                            inputs.push(Input::Folder { kind, path, named });
+                        }
+                        continue;
+                    }
+                }
                 if is_file && selection.reads(&path) && seen.insert(path.clone()) {
                     inputs.push(Input::Found(path));
                 }

@@ -117,6 +117,11 @@ impl Text {
     }
 }
 
+/// Lines and columns of a byte range of a text that was not read as a manifest, such as a template.
+pub fn place(text: &str, range: Range<usize>) -> Place {
+    Text::new(text.to_owned(), false).place(range)
+}
+
 fn marks(text: &str) -> Vec<Mark> {
     let bytes = text.as_bytes();
     let mut marks = vec![Mark { offset: 0, line: 1, column: 1 }];

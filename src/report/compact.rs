@@ -15,12 +15,13 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     }
     for found in &report.findings {
         let file = found.file.to_string_lossy();
+        let (line, column) = found.place_in_file().map_or((1, 1), |at| (at.line, at.column));
         writeln!(
             out,
             "{}:{}:{}: {}[{}/{}] {}",
             printable(&file),
-            found.place.line,
-            found.place.column,
+            line,
+            column,
             word(found.action),
             printable(&found.policy),
             printable(&found.rule),

@@ -47,7 +47,7 @@ pub fn write(report: &Report, repository: &Repository, out: &mut dyn Write) -> i
         }
         let file = repository.relative(&found.file);
         let kind = kind(found.action);
-        write_command(out, kind, Some(&file), Some(found.place), &title, &message)?;
+        write_command(out, kind, Some(&file), found.place_in_file(), &title, &message)?;
     }
     Ok(())
 }

@@ -72,7 +72,10 @@ fn finding(found: &Diagnostic, repository: &Repository, ordinals: &mut Ordinals)
         },
         location: Location {
             path,
-            lines: Lines { begin: found.place.line, end: found.place.end_line },
+            lines: found.place_in_file().map_or(Lines { begin: 1, end: 1 }, |place| Lines {
+                begin: place.line,
+                end: place.end_line,
+            }),
         },
     }
 }

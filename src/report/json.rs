@@ -41,6 +41,11 @@ struct Finding<'r> {
     fix: Option<&'r str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     fix_safety: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rendered: Option<&'r str>,
+    /// Whether line and column are those of the rendered text.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    place_is_rendered: bool,
 }
 
 #[derive(Serialize)]
@@ -154,6 +159,8 @@ fn finding(found: &Diagnostic) -> Finding<'_> {
         fixable: found.fix.is_some(),
         fix: found.fix.as_deref(),
         fix_safety: found.fix_safety.map(Safety::name),
+        rendered: found.rendered.as_deref(),
+        place_is_rendered: found.is_place_rendered,
     }
 }
 

@@ -168,10 +168,11 @@ fn described(file: &str, found: &[&Diagnostic]) -> String {
     let mut text = String::new();
     for found in found {
         let id = format!("{}/{}", found.policy, found.rule);
+        let (line, column) = found.place_in_file().map_or((1, 1), |at| (at.line, at.column));
         text.push_str(&format!(
             "{file}:{}:{}: {}[{}] {}\n",
-            found.place.line,
-            found.place.column,
+            line,
+            column,
             word(found.action),
             printable(&id),
             printable(&found.message)

@@ -114,7 +114,7 @@ fn row(found: &Diagnostic, repository: &Repository) -> String {
     format!(
         "| {} | {} | {} | {} | {} |\n",
         word(found.action),
-        place(&repository.relative(&found.file), Some(found.place)),
+        place(&repository.relative(&found.file), found.place_in_file()),
         code(&what),
         code(&format!("{}/{}", found.policy, found.rule)),
         prose(&found.message),

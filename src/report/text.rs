@@ -85,6 +85,9 @@ fn finding_text(found: &Diagnostic, renderer: &Renderer) -> String {
         let note = format!("admission changes it: {fix}");
         group = group.element(Level::NOTE.message(normalize_untrusted_str(&note)));
     }
+    if let Some(rendered) = &found.rendered {
+        group = group.element(Level::NOTE.message(normalize_untrusted_str(rendered)));
+    }
     with_column(renderer.render(&[group]), &found.excerpt, found.place)
 }
 

@@ -59,6 +59,7 @@ fn help() -> String {
         "emergency-off",
         "emergency-on",
         "explain",
+        "fix",
         "man",
         "manifests",
         "policies",

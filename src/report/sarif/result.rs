@@ -28,8 +28,10 @@ pub(super) fn result<'r>(
         locations: [Location {
             physical_location: Physical {
                 artifact_location,
-                region: Some(region(found.place, &found.excerpt)),
-                context_region: context(found.place, &found.excerpt),
+                region: found.place_in_file().map(|place| region(place, &found.excerpt)),
+                context_region: found
+                    .place_in_file()
+                    .and_then(|place| context(place, &found.excerpt)),
             },
             logical_locations: logical(found),
         }],

@@ -1,0 +1,124 @@
+//! What goes wrong while rendering: told with its place, and never passed over.
+
+use std::os::unix::fs::PermissionsExt;
+use std::time::Instant;
+
+use crate::sandbox::Run;
+use crate::world::{check, create, fixture, helm, world};
+
+#[test]
+fn a_missing_tool_is_an_error_that_names_it() {
+    let world = fixture("shop");
+    world.write("k/kustomization.yaml", "resources: []\n");
+    let run = Run::of(
+        &world
+            .command(["check", "--policies", "policy.yaml", "."])
+            .env("PATH", "")
+            .output()
+            .unwrap(),
+    );
+    assert_eq!(run.code, 2);
+    for expected in [
+        "error: helm is needed to render this folder, and is not found\n--> ./shop\n = help: install it, name it with --helm PATH, or pass --render never",
+        "error: kustomize or kubectl is needed to render this folder, and is not found\n--> ./k\n = help: install it, name it with --kustomize PATH, or pass",
+    ] {
+        assert!(run.stdout.contains(expected), "{}", run.stdout);
+    }
+    let run = check(&world, &["shop", "--helm", "no/such/helm"]);
+    assert_eq!(run.code, 2);
+    assert!(run.stdout.contains("helm is needed"), "{}", run.stdout);
+}
+
+#[test]
+fn a_missing_dependency_is_told_at_its_line() {
+    let world = world();
+    create(&world, "web");
+    let chart = world.path().join("web/Chart.yaml");
+    let text = "apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies:\n- name: redis\n  version: 1.0.0\n  repository: https://charts.example.com\n";
+    std::fs::write(chart, text).unwrap();
+    let run = check(&world, &["web"]);
+    assert_eq!(run.code, 2);
+    for expected in [
+        "missing in charts/ directory: redis\n",
+        " --> web/Chart.yaml:5:9\n",
+        "= help: run `helm dependency build web`",
+    ] {
+        assert!(run.stdout.contains(expected), "{expected}\n{}", run.stdout);
+    }
+}
+
+#[test]
+fn what_helm_complains_about_has_its_place() {
+    for (line, place, words) in [
+        ("kind: {{ .Values.a.b.c }}", "web/templates/service.yaml:2:17", "nil pointer"),
+        ("kind: {{ .Values.a", "web/templates/service.yaml:", "parse error"),
+        ("kind: [", "web/templates/service.yaml\n", "did not find expected"),
+        ("kind: {{ fail \"no way\" }}", "web/templates/service.yaml:2:10", "no way"),
+    ] {
+        let world = world();
+        create(&world, "web");
+        let file = world.path().join("web/templates/service.yaml");
+        let text = std::fs::read_to_string(&file).unwrap().replace("kind: Service", line);
+        std::fs::write(&file, text).unwrap();
+        let run = check(&world, &["web"]);
+        assert_eq!(run.code, 2, "{line}");
+        let expected = format!("--> {place}");
+        let told = run.stdout.contains(&expected) && run.stdout.contains(words);
+        assert!(told && run.stdout.starts_with("error: helm template: "), "{line}\n{}", run.stdout);
+    }
+}
+
+#[test]
+fn one_that_fails_leaves_the_others() {
+    let world = fixture("shop");
+    world.write("broken/Chart.yaml", "apiVersion: v2\nname: [\n");
+    let run = check(&world, &[".", "--format", "json"]);
+    assert_eq!(run.code, 2);
+    let report = run.json();
+    assert_eq!(report["errors"].as_array().unwrap().len(), 1);
+    assert_eq!(report["errors"][0]["file"], "./broken/Chart.yaml");
+    assert!(report["findings"].as_array().unwrap().len() > 10);
+}
+
+#[test]
+fn a_tool_that_does_not_end_is_stopped() {
+    let world = fixture("shop");
+    let script = world.write("slow", "#!/bin/sh\nexec sleep 600\n");
+    std::fs::set_permissions(&script, PermissionsExt::from_mode(0o755)).unwrap();
+    let started = Instant::now();
+    let mut command =
+        crate::world::command(&world, &["shop", "--helm", "./slow", "--render-timeout", "1"]);
+    // The script needs `sleep`.
+    command.env("PATH", "/usr/bin:/bin");
+    let run = Run::of(&command.output().unwrap());
+    assert_eq!(run.code, 2);
+    assert!(run.stdout.contains("helm was stopped: it took longer than 1 s"), "{}", run.stdout);
+    assert!(run.stdout.contains("--render-timeout"), "{}", run.stdout);
+    assert!(started.elapsed().as_secs() < 60);
+}
+
+#[test]
+fn values_that_are_missing_are_told_in_the_words_of_helm() {
+    let world = fixture("shop");
+    let run = check(&world, &["shop", "--helm-values", "none.yaml"]);
+    assert_eq!(run.code, 2);
+    assert!(
+        run.stdout.contains("helm template: ") && run.stdout.contains("none.yaml"),
+        "{}",
+        run.stdout
+    );
+}
+
+#[test]
+fn nothing_is_left_behind() {
+    let world = fixture("shop");
+    world.write("tmp/.keep", "");
+    let mut command = crate::world::command(&world, &["shop"]);
+    command.env("TMPDIR", world.path().join("tmp"));
+    assert_eq!(Run::of(&command.output().unwrap()).code, 1);
+    let left: Vec<_> = std::fs::read_dir(world.path().join("tmp"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(left, [".keep"], "{}", helm().display());
+}
