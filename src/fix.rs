@@ -18,7 +18,7 @@ use crate::engine::Namespaces;
 use crate::finding::Safety;
 use crate::manifest::parse;
 use crate::manifest::source::folders::Folder;
-use crate::manifest::source::{SourceFile, find, read_inputs};
+use crate::manifest::source::{Input, SourceFile, find, read_inputs};
 use crate::rendering;
 use crate::report::{Fixes, Report, rules_in_force};
 
@@ -59,12 +59,9 @@ impl Done {
 /// Fixes all manifests below `paths`, on up to `threads` threads. A file that several of them lead to is fixed once.
 pub fn run(context: Context<'_>, options: Options, paths: &[PathBuf], threads: usize) -> Done {
     let streams = Streams::default();
-    let inputs = rendering::plan(find(paths, context.selection, true));
+    let (inputs, notes) = plain(rendering::plan(find(paths, context.selection, true)));
     // Nothing may be written before all is known that the manifests say of their namespaces.
     let looked = read_inputs(&inputs, threads, |mut source| {
-        if source.folder.is_some() {
-            return (None, Namespaces::default());
-        }
         streams.replay(&mut source);
         look(context, source)
     });
@@ -79,9 +76,6 @@ pub fn run(context: Context<'_>, options: Options, paths: &[PathBuf], threads: u
         ledger.begin();
     }
     let done = read_inputs(&inputs, threads, |mut source| {
-        if let Some(folder) = source.folder {
-            return Done { notes: vec![rendered(&source.path, folder)], ..Done::default() };
-        }
         streams.replay(&mut source);
         if twins.contains(&source.path) {
             return Done::default();
@@ -89,6 +83,7 @@ pub fn run(context: Context<'_>, options: Options, paths: &[PathBuf], threads: u
         mend::file(context, options, source, &namespaces)
     });
     let mut done = done.into_iter().fold(Done::default(), Done::and);
+    done.notes.extend(notes);
     let fixes = done.report.fixes.get_or_insert_default();
     fixes.written = options.write;
     done.report.rules = rules_in_force(context.engine.policies());
@@ -96,17 +91,26 @@ pub fn run(context: Context<'_>, options: Options, paths: &[PathBuf], threads: u
     done
 }
 
-/// What is said of a folder whose manifests a tool makes: they stand in no file that could be edited.
-fn rendered(path: &Path, folder: Folder) -> String {
-    let path = path.display();
-    let what = match folder {
-        Folder::Chart => "a Helm chart",
-        Folder::Kustomization => "a kustomization",
-    };
-    format!(
-        "{path} is {what}: `plimsoll check {path}` says where its files want a change, and none is edited unless it is \
-         named"
-    )
+/// What people wrote as it is applied, and a note on each folder that a tool renders.
+fn plain(inputs: Vec<Input>) -> (Vec<Input>, Vec<String>) {
+    let (mut plain, mut notes) = (Vec::new(), Vec::new());
+    for input in inputs {
+        match input {
+            Input::Folder { kind, path, .. } => {
+                let (what, parts) = match kind {
+                    Folder::Chart => ("chart", "templates"),
+                    Folder::Kustomization => ("kustomization", "bases and patches"),
+                };
+                notes.push(format!(
+                    "{}: nothing in this {what} was fixed: its manifests are made of {parts}; `plimsoll check` names the \
+                     lines to change",
+                    path.display()
+                ));
+            }
+            other => plain.push(other),
+        }
+    }
+    (plain, notes)
 }
 
 /// A file by the name it was found under and by its own.

@@ -51,10 +51,10 @@ pub struct Report {
     pub undecided: BTreeMap<Arc<str>, BTreeSet<String>>,
     /// How many findings each exemption kept from having consequences; those that kept none are not here.
     pub exempted: BTreeMap<Arc<str>, usize>,
-    /// What became of the fixes, where they were to be written; the findings are then those that are left.
-    pub fixes: Option<Fixes>,
     /// What the user may want to know of the run, and that is no finding: charts that cannot be rendered by themselves.
     pub notes: Vec<String>,
+    /// What became of the fixes, where they were to be written; the findings are then those that are left.
+    pub fixes: Option<Fixes>,
     /// Findings that are silenced, and by what; empty unless the run was asked to keep them.
     pub silenced: Vec<(Diagnostic, Silence)>,
     /// What is probably not what its author means, in the order of files and lines.

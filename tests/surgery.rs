@@ -130,4 +130,35 @@ proptest! {
             prop_assert_eq!(documents(&after)[number].plan(&again).unwrap(), vec![]);
         }
     }
+
+    /// Texts that were broken here and there, with anchors, tags and tabs in odd places: what is still YAML is
+    /// edited as asked or refused.
+    #[test]
+    fn odd_texts_are_edited_as_asked_or_refused(seed in any::<u64>()) {
+        const PIECES: [&str; 24] = [
+            "&a ", "*a", "!!str ", "!x ", "\t", "\n", "  ", "#", "? ", ": ", "- ", "|", "{", "}", "[", "]", ",",
+            "<<: ", "\r", "'", "\"", "{{ .x }}", "\u{a0}", "\n---\n",
+        ];
+        let mut dice = Dice::new(seed);
+        let object = values::object(&mut dice);
+        let mut text = style::render(&[object], &mut dice);
+        for _ in 0..1 + dice.below(3) {
+            let places: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+            let at = *dice.pick(&places);
+            let end = text[at..].char_indices().nth(dice.below(3)).map_or(at, |(end, _)| at + end);
+            let piece = if dice.once_in(4) { "" } else { *dice.pick(&PIECES) };
+            text.replace_range(at..end, piece);
+        }
+        for (number, document) in parse(None, text.into_bytes()).documents.iter().enumerate() {
+            let edits = edits::some(&document.value, &mut dice);
+            let Ok(replacements) = document.plan(&edits) else { continue };
+            let after = spliced(document.text().as_str(), &replacements);
+            let mut wanted = document.value.clone();
+            edits.iter().for_each(|edit| edits::apply(&mut wanted, edit));
+            let found = parse(None, after.clone().into_bytes());
+            let found = found.documents.get(number).map(|one| &one.value);
+            let before = document.text().as_str();
+            prop_assert_eq!(found, Some(&wanted), "{:#?}\n{}\n=>\n{}", edits, before, after);
+        }
+    }
 }

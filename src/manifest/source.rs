@@ -180,13 +180,13 @@ fn walk(
         match entry {
             Ok(entry) => {
                 let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
+                let named = entry.depth() == 0;
                 let path = below_here(entry.into_path());
                 match if folders { special.look(&path, is_file) } else { Look::Plain } {
                     Look::Plain => {}
                     Look::Nothing => continue,
                     Look::Folder(kind) => {
                         if selection.reads(&path.join(kind.file())) && seen.insert(path.clone()) {
-                            let named = path == folder;
                             inputs.push(Input::Folder { kind, path, named });
                         }
                         continue;

@@ -1,6 +1,7 @@
 //! Edits of values, turned into edits of the text they stand in.
 
 mod block;
+mod children;
 mod draft;
 mod editor;
 mod flow;
@@ -9,6 +10,7 @@ mod lowering;
 mod replace;
 mod revision;
 mod scalars;
+mod slots;
 mod source;
 mod splices;
 pub(crate) mod templates;

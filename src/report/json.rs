@@ -40,12 +40,12 @@ struct Finding<'r> {
     #[serde(skip_serializing_if = "Option::is_none")]
     fix: Option<&'r str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    fix_safety: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     rendered: Option<&'r str>,
     /// Whether line and column are those of the rendered text.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     place_is_rendered: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix_safety: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -158,9 +158,9 @@ fn finding(found: &Diagnostic) -> Finding<'_> {
         end_column: found.place.end_column,
         fixable: found.fix.is_some(),
         fix: found.fix.as_deref(),
-        fix_safety: found.fix_safety.map(Safety::name),
         rendered: found.rendered.as_deref(),
         place_is_rendered: found.is_place_rendered,
+        fix_safety: found.fix_safety.map(Safety::name),
     }
 }
 

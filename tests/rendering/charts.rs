@@ -145,7 +145,7 @@ fn files_around_a_chart_are_read_as_they_are() {
         .filter(|one| one["rendered"].is_null())
         .collect();
     assert!(!plain.is_empty());
-    assert!(plain.iter().all(|one| one["file"] == "./pods/bad.yaml"), "{plain:?}");
+    assert!(plain.iter().all(|one| one["file"] == "pods/bad.yaml"), "{plain:?}");
 }
 
 #[test]

@@ -19,8 +19,8 @@ fn a_missing_tool_is_an_error_that_names_it() {
     );
     assert_eq!(run.code, 2);
     for expected in [
-        "error: helm is needed to render this folder, and is not found\n--> ./shop\n = help: install it, name it with --helm PATH, or pass --render never",
-        "error: kustomize or kubectl is needed to render this folder, and is not found\n--> ./k\n = help: install it, name it with --kustomize PATH, or pass",
+        "error: helm is needed to render this folder, and is not found\n--> shop\n = help: install it, name it with --helm PATH, or pass --render never",
+        "error: kustomize or kubectl is needed to render this folder, and is not found\n--> k\n = help: install it, name it with --kustomize PATH, or pass",
     ] {
         assert!(run.stdout.contains(expected), "{}", run.stdout);
     }
@@ -76,7 +76,7 @@ fn one_that_fails_leaves_the_others() {
     assert_eq!(run.code, 2);
     let report = run.json();
     assert_eq!(report["errors"].as_array().unwrap().len(), 1);
-    assert_eq!(report["errors"][0]["file"], "./broken/Chart.yaml");
+    assert_eq!(report["errors"][0]["file"], "broken/Chart.yaml");
     assert!(report["findings"].as_array().unwrap().len() > 10);
 }
 

@@ -92,7 +92,7 @@ fn kustomizations_that_build_on_each_other_are_an_error_and_not_nothing() {
         "{}",
         run.stdout
     );
-    assert!(run.stdout.contains("--> ./a/kustomization.yaml"), "{}", run.stdout);
+    assert!(run.stdout.contains("--> a/kustomization.yaml"), "{}", run.stdout);
 }
 
 #[test]

@@ -165,8 +165,19 @@ pub fn lost_lines(document: &Document, edits: &[Edit]) -> BTreeSet<usize> {
         if !found.exact {
             continue;
         }
-        let start = found.key.map_or(found.value.start, |key| key.start);
-        let (first, mut last) = (line_of(start), line_of(found.value.end.max(start)));
+        let start = found.key.as_ref().map_or(found.value.start, |key| key.start);
+        let (mut first, mut last) = (line_of(start), line_of(found.value.end.max(start)));
+        let is_item = found.key.is_none();
+        let own_line = text[..start].rsplit('\n').next().is_some_and(|head| head.trim().is_empty());
+        if is_item && own_line {
+            // Up to the line of its dash.
+            first -= lines[..first]
+                .iter()
+                .rev()
+                .take_while(|line| !line.trim_start().starts_with('-'))
+                .count();
+            first = first.saturating_sub(1);
+        }
         lost.extend(first..=last);
         while let Some(line) = lines.get(last + 1)
             && (line.trim().is_empty()

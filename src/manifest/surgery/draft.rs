@@ -8,7 +8,8 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::super::locate::Tree;
-use super::super::spans::{KeyText, NodeId, Shape};
+use super::super::spans::{NodeId, Shape};
+use super::children::Children;
 use super::values;
 use crate::edit::{Change, Edit};
 
@@ -24,33 +25,6 @@ impl From<String> for Obstacle {
     fn from(message: String) -> Self {
         Self { range: None, message }
     }
-}
-
-/// The nodes below a collection, in the order of the text.
-#[derive(Debug, Default)]
-pub(super) struct Children {
-    pub(super) ids: Vec<NodeId>,
-    /// The numbers of the fields of large mappings.
-    by_key: HashMap<String, usize>,
-    /// Whether a `<<` is among them.
-    pub(super) merges: bool,
-}
-
-/// Fields from which on they are found by an index.
-const FEW: usize = 16;
-
-impl Children {
-    fn find(&self, tree: &Tree, key: &str) -> Option<usize> {
-        if self.ids.len() > FEW {
-            return self.by_key.get(key).copied();
-        }
-        self.ids.iter().position(|&id| name(tree, id) == Some(key))
-    }
-}
-
-/// The key of a node.
-pub(super) fn name(tree: &Tree, id: NodeId) -> Option<&str> {
-    tree.spans.name(tree.text.terminated(), id, tree.spans.node(id)?)
 }
 
 /// What becomes of a node.
@@ -93,20 +67,7 @@ impl<'d> Draft<'d> {
     }
 
     pub(super) fn children(&mut self, parent: NodeId) -> Rc<Children> {
-        let tree = self.tree;
-        let index = || {
-            let mut children = Children::default();
-            for (id, node) in tree.spans.children(parent) {
-                children.merges |= node.key_text == KeyText::Merge;
-                children.ids.push(id);
-            }
-            let names = children.ids.iter().map(|&id| name(tree, id)).enumerate();
-            if children.ids.len() > FEW {
-                let named = names.filter_map(|(at, name)| Some((name?.to_owned(), at)));
-                children.by_key = named.collect();
-            }
-            Rc::new(children)
-        };
+        let index = || Rc::new(Children::of(self.tree, parent));
         Rc::clone(self.children.entry(parent).or_insert_with(index))
     }
 

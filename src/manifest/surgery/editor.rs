@@ -184,7 +184,8 @@ impl<'d> Editor<'d> {
     pub(super) fn end(&self, id: NodeId) -> Outcome<usize> {
         let node = self.node(id)?;
         let leaf = self.node(node.last())?;
-        let end = node.value().end.max(node.key().end);
+        // The reader may have added a line break that is not in the file.
+        let end = self.draft.tree.text.clamp(0..node.value().end.max(node.key().end)).end;
         if !leaf.value().is_empty() || leaf.shape != Shape::Scalar || leaf.key().is_empty() {
             return Ok(end);
         }

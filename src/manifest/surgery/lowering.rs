@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashSet};
 use serde_json::{Map, Value};
 
 use super::super::spans::{NodeId, Shape};
-use super::draft::{Draft, Fate, Obstacle, name};
+use super::children::name;
+use super::draft::{Draft, Fate, Obstacle};
 use super::values;
 use crate::edit::Change;
 

@@ -42,6 +42,7 @@ impl Editor<'_> {
     }
 
     fn replace_in_brackets(&mut self, id: NodeId, parent: NodeId, value: &Value) -> Outcome {
+        self.refuse_properties(id)?;
         let range = self.value(id)?;
         let pen = self.flow_pen(parent)?;
         let mut text = String::new();
@@ -66,10 +67,7 @@ impl Editor<'_> {
         }
         let Some(&(parent, number)) = self.draft.spots.get(&id) else { return Ok(()) };
         match self.mark(parent, number, id)? {
-            Mark::End(at) if at > range.start || !self.source.has_properties(at..range.start) => {
-                self.splices.insert(at, format!(" {text}"));
-            }
-            Mark::End(_) => return self.obstacle(id, "a tag stands in front of this value"),
+            Mark::End(at) => self.splices.insert(at, format!(" {text}")),
             Mark::Missing(at) => self.splices.insert(at, format!(": {text}")),
         }
         Ok(())

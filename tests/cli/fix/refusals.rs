@@ -104,8 +104,8 @@ fn files_of_charts_and_kustomizations_are_not_edited_unasked() {
     sandbox.write("plain.yaml", POD);
     let run = sandbox.fix(["."]);
     assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
-    for (folder, what) in [("overlay", "a kustomization"), ("web", "a Helm chart")] {
-        let said = format!("{folder} is {what}: `plimsoll check {folder}` says where");
+    for (folder, what) in [("overlay", "kustomization"), ("web", "chart")] {
+        let said = format!("{folder}: nothing in this {what} was fixed: ");
         assert!(run.stderr.contains(&said), "{}", run.stderr);
     }
     for name in ["web/templates/pod.yaml", "overlay/pod.yaml"] {
