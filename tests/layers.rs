@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules from the top to the bottom. A module may use those on later lines.
-const LAYERS: [&[&str]; 22] = [
+const LAYERS: [&[&str]; 21] = [
     &["cli"],
     &["fix"],
     &["check", "serve"],

@@ -92,3 +92,26 @@ fn rules_at_odds_are_told() {
     assert!(sandbox.read("pod.yaml").contains("ndots"), "{}", run.stdout);
     assert!(run.stdout.contains("fixed 1 finding in 1 file: 1 a/r\n"), "{}", run.stdout);
 }
+
+/// What a tool renders stands in no file that could be edited; one that is named is edited as what it is.
+#[test]
+fn files_of_charts_and_kustomizations_are_not_edited_unasked() {
+    let sandbox = Sandbox::for_fixes();
+    sandbox.write("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n");
+    sandbox.write("web/templates/pod.yaml", POD);
+    sandbox.write("overlay/kustomization.yaml", "resources: [pod.yaml]\n");
+    sandbox.write("overlay/pod.yaml", POD);
+    sandbox.write("plain.yaml", POD);
+    let run = sandbox.fix(["."]);
+    assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
+    for (folder, what) in [("overlay", "kustomization"), ("web", "chart")] {
+        let said = format!("{folder}: nothing in this {what} was fixed: ");
+        assert!(run.stderr.contains(&said), "{}", run.stderr);
+    }
+    for name in ["web/templates/pod.yaml", "overlay/pod.yaml"] {
+        assert_eq!(sandbox.read(name), POD);
+    }
+    assert_eq!(sandbox.read("plain.yaml"), safely_fixed());
+    sandbox.fix(["overlay/pod.yaml"]);
+    assert_eq!(sandbox.read("overlay/pod.yaml"), safely_fixed());
+}

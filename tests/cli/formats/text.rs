@@ -12,7 +12,7 @@ fn what_to_do_first_follows_more_than_a_few_findings() {
         end,
         "  error[all/denied]: 2 findings in 2 objects; no command mends it; see `plimsoll explain imageTag`\n  \
            warning[all/warned]: 2 findings in 2 objects; no command mends it; see `plimsoll explain imageTag`\n  \
-           patched[all/patched]: 2 findings in 2 objects; admission mends, or `plimsoll fix`; \
+           patched[all/patched]: 2 findings in 2 objects; admission mends, or `plimsoll fix --unsafe-fixes`; \
          see `plimsoll explain dns`\n  \
            audit[all/recorded]: 2 findings in 2 objects; no command mends it; see `plimsoll explain imageTag`\n\n\
          2 pods in 1 file: 2 would be denied, 2 would be warned about, 2 would be patched\n\
