@@ -24,6 +24,8 @@ pub(super) struct Step<'r> {
     pub(super) objects: usize,
     /// How many of them have a fix.
     pub(super) fixable: usize,
+    /// How many of those stand in files that `plimsoll fix` edits.
+    editable: usize,
 }
 
 /// The steps, the first one first.
@@ -34,12 +36,13 @@ pub(super) fn steps(report: &Report) -> Vec<Step<'_>> {
     for found in &report.findings {
         let key = (&*found.policy, &*found.rule, found.action);
         let index = *at.entry(key).or_insert_with(|| {
-            steps.push(Step { example: found, findings: 0, objects: 0, fixable: 0 });
+            steps.push(Step { example: found, findings: 0, objects: 0, fixable: 0, editable: 0 });
             steps.len() - 1
         });
         let Some(step) = steps.get_mut(index) else { continue };
         step.findings += 1;
         step.fixable += usize::from(found.fix.is_some());
+        step.editable += usize::from(found.fix.is_some() && found.rendered.is_none());
         step.objects += usize::from(seen.insert((index, Arc::as_ptr(&found.object))));
     }
     steps.sort_by_key(|step| {
@@ -70,6 +73,9 @@ impl Step<'_> {
             _ => format!(" {} of them", self.fixable),
         };
         match self.example.action {
+            // Templates, bases and patches are edited by people.
+            Action::Patch if self.editable == 0 => format!("admission mends{some}; see {explain}"),
+            _ if self.editable == 0 => format!("no command mends templates; see {explain}"),
             Action::Patch => format!("admission mends{some}, or `plimsoll fix`; see {explain}"),
             _ => format!("`plimsoll fix` mends{some}; see {explain}"),
         }
