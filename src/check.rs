@@ -2,6 +2,7 @@
 
 mod embedded;
 mod fault;
+mod fixes;
 mod judge;
 mod placing;
 mod rendered;
@@ -14,6 +15,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 pub use crate::facts::namespaces_of;
+pub(crate) use fixes::{Fixed, fixes};
+pub(crate) use judge::judge;
 pub use since::Since;
 
 use crate::engine::{Engine, Namespaces};
@@ -60,8 +63,8 @@ impl<'c> Context<'c> {
     /// Nothing known beforehand, no time, objects without a namespace in [`DEFAULT_NAMESPACE`], and nothing rendered.
     pub fn new(engine: &'c Engine) -> Self {
         static NONE: LazyLock<Namespaces> = LazyLock::new(Namespaces::default);
-        static NEVER: LazyLock<Arc<Settings>> = LazyLock::new(|| Arc::new(Settings::never()));
         static ALL: LazyLock<Selection> = LazyLock::new(Selection::default);
+        static NEVER: LazyLock<Arc<Settings>> = LazyLock::new(|| Arc::new(Settings::never()));
         Self {
             engine,
             namespace: DEFAULT_NAMESPACE,
@@ -119,7 +122,7 @@ fn one(context: Context<'_>, source: SourceFile, namespaces: &Namespaces) -> (Re
         Ok(bytes) => {
             let manifest = parse(Some(&source.path), bytes);
             let found = namespaces_of(&manifest, context.namespace);
-            (judge::judge(context, source.path, manifest, namespaces), found)
+            (judge(context, source.path, manifest, namespaces, None), found)
         }
         Err(error) => {
             (Report { errors: vec![error.into()], ..Report::default() }, Namespaces::default())
@@ -129,10 +132,11 @@ fn one(context: Context<'_>, source: SourceFile, namespaces: &Namespaces) -> (Re
 
 /// What standard input and pipes held: they can be read only once, and a second pass needs them again.
 #[derive(Default)]
-struct Streams(Mutex<HashMap<PathBuf, Result<Vec<u8>, ManifestError>>>);
+pub(crate) struct Streams(Mutex<HashMap<PathBuf, Result<Vec<u8>, ManifestError>>>);
 
 impl Streams {
-    fn replay(&self, source: &mut SourceFile) {
+    /// Gives a source that can be read only once what it held the first time.
+    pub(crate) fn replay(&self, source: &mut SourceFile) {
         let is_file = || fs::metadata(&source.path).is_ok_and(|metadata| metadata.is_file());
         if source.path.as_os_str() != STDIN && is_file() {
             return;

@@ -12,6 +12,7 @@ mod doctor;
 #[cfg(feature = "serve")]
 mod emergency;
 mod explain;
+mod fix;
 mod format;
 mod judging;
 #[cfg(feature = "serve")]
@@ -74,6 +75,8 @@ enum Command {
     EmergencyOn(emergency::OnArgs),
     /// Explain a rule or a policy; without a name, list them
     Explain(explain::ExplainArgs),
+    /// Edit manifests so that nothing is left to fix; comments and layout stay
+    Fix(fix::FixArgs),
     /// Print manual pages
     Man(man::ManArgs),
     /// Print what the Helm chart installs, as plain YAML for `kubectl apply`
@@ -171,6 +174,7 @@ pub fn main() -> ExitCode {
         #[cfg(feature = "serve")]
         Command::EmergencyOn(args) => emergency::on(&args),
         Command::Explain(args) => explain::run(&args, &common),
+        Command::Fix(args) => fix::run(&args, &common),
         Command::Man(args) => man::run(&args),
         #[cfg(feature = "serve")]
         Command::Manifests(args) => manifests::run(&args),

@@ -52,6 +52,51 @@ impl Edit {
     pub fn remove(pointer: Pointer) -> Self {
         Self { pointer, change: Change::Remove }
     }
+
+    /// Makes the change in an object; a null counts as absent. Answers whether the change fits there: what it does not
+    /// fit is left as it was, or has got parents that were missing.
+    pub fn apply(&self, object: &mut Value) -> bool {
+        let mut tokens = self.pointer.tokens().peekable();
+        let mut at = object;
+        while let Some(token) = tokens.next() {
+            let removed = self.change == Change::Remove && tokens.peek().is_none();
+            if at.is_null() && self.change != Change::Remove {
+                *at = Value::Object(Map::new());
+            }
+            at = match at {
+                Value::Object(map) => {
+                    if self.change == Change::Remove && !map.contains_key(&*token) {
+                        return false;
+                    }
+                    if removed {
+                        map.remove(&*token);
+                        return true;
+                    }
+                    map.entry(token.into_owned()).or_insert(Value::Null)
+                }
+                Value::Array(list) => {
+                    let Some(index) = token.parse().ok().filter(|index| *index < list.len()) else {
+                        return false;
+                    };
+                    if removed {
+                        list.remove(index);
+                        return true;
+                    }
+                    &mut list[index]
+                }
+                _ => return false,
+            };
+        }
+        match (&self.change, at) {
+            (Change::Set(value), place) => *place = value.clone(),
+            (Change::Append(value), Value::Array(list)) => list.push(value.clone()),
+            (Change::Append(value), place) if place.is_null() => {
+                *place = Value::Array(vec![value.clone()]);
+            }
+            (Change::Append(_) | Change::Remove, _) => return false,
+        }
+        true
+    }
 }
 
 /// One operation of an RFC 6902 patch.

@@ -8,6 +8,7 @@ mod blame;
 mod decision;
 mod embedded;
 mod exempting;
+mod fixing;
 mod judging;
 mod namespaces;
 mod patching;
@@ -19,8 +20,10 @@ use attributes::is_mirror;
 pub use attributes::{Attributes, NamespaceFacts, Operation, User};
 pub use decision::{ConflictNote, Decision, Exempted, Finding, Unreadable};
 use exempting::Exemptions;
+pub use fixing::LeavesOut;
 pub use namespaces::Namespaces;
 
+use crate::finding::Safety;
 use crate::pod::kinds::{PodKind, ViewError};
 use crate::pod::view::{Pod, Spec};
 use crate::pod::workload::Workload;
@@ -39,6 +42,9 @@ pub enum Stage {
     Validate,
     /// Both in one: what the cluster would do with a manifest.
     Whole,
+    /// What is written into a manifest so that nothing is left to say: applies the fixes of every rule, whatever its
+    /// action and the mode, as far as they are this safe, and judges nothing.
+    Fix(Safety),
 }
 
 /// The policies in force and what is let through beside them.
@@ -69,6 +75,10 @@ struct Scope<'e, 'r> {
     workload: Workload,
     mode: Mode,
     facts: &'r NamespaceFacts<'r>,
+    /// Set where every rule mends: how far.
+    fixes: Option<Safety>,
+    /// The fixes that are left out all the same.
+    leaves_out: Option<LeavesOut<'r>>,
 }
 
 impl Engine {
@@ -138,6 +148,16 @@ impl Engine {
         pod: Option<Pod<'_>>,
         stage: Stage,
     ) -> Decision {
+        self.decide_but(attributes, pod, stage, None)
+    }
+
+    fn decide_but(
+        &self,
+        attributes: &Attributes<'_>,
+        pod: Option<Pod<'_>>,
+        stage: Stage,
+        leaves_out: Option<LeavesOut<'_>>,
+    ) -> Decision {
         let Some((kind, verb)) = self.judged(attributes, stage) else { return Decision::allowed() };
         let request = about::request(attributes, verb);
         let candidates: Vec<Matched<'_>> = self
@@ -153,7 +173,7 @@ impl Engine {
             Decision::allowed()
         } else {
             let pod = pod.map_or_else(|| kind.read(object), Ok);
-            self.judge(attributes, &request, stage, kind, candidates, pod)
+            self.judge(attributes, &request, (stage, leaves_out), kind, candidates, pod)
         };
         let policies = self.policies.policies().iter();
         let undecided = policies.filter(|policy| policy.matcher.is_undecided(&request));
@@ -166,7 +186,7 @@ impl Engine {
         &self,
         attributes: &Attributes<'_>,
         request: &RequestFacts<'_>,
-        stage: Stage,
+        (stage, leaves_out): (Stage, Option<LeavesOut<'_>>),
         kind: &'static PodKind,
         candidates: Vec<Matched<'_>>,
         pod: Result<Pod<'_>, ViewError>,
@@ -181,6 +201,11 @@ impl Engine {
             workload: Workload::UNKNOWN,
             mode,
             facts: &attributes.facts,
+            fixes: match stage {
+                Stage::Fix(safety) => Some(safety),
+                Stage::Mutate | Stage::Validate | Stage::Whole => None,
+            },
+            leaves_out,
         };
         let pod = match pod {
             Ok(pod) => pod,
@@ -241,14 +266,14 @@ impl<'e> Scope<'e, '_> {
         let created_pod = self.kind.is_pod() && attributes.operation == Operation::Create;
         // A template is judged as the pods that will come of it, and those will be patched.
         let patches = match stage {
-            Stage::Mutate => true,
+            Stage::Mutate | Stage::Fix(_) => true,
             Stage::Validate => !self.kind.is_pod(),
             Stage::Whole => created_pod || !self.kind.is_pod(),
         };
         if patches {
             self.patch(&mut pod, &mut decision);
         }
-        if stage != Stage::Mutate {
+        if matches!(stage, Stage::Validate | Stage::Whole) {
             self.judge(&pod, &mut decision);
             let found = !decision.findings.is_empty() || !decision.exempted.is_empty();
             if attributes.operation == Operation::Update && found {
@@ -268,27 +293,5 @@ impl<'e> Scope<'e, '_> {
             limit_ranges: self.facts.limit_ranges,
             always_pull_images: self.engine.always_pull_images,
         }
-    }
-
-    /// A pod that cannot be read is never a pass: it is refused where a policy could have refused it. Exemptions
-    /// do not count, since nobody can tell whether one is about the pod.
-    fn unreadable(&self, error: ViewError) -> Decision {
-        let gravest = self
-            .matched
-            .iter()
-            .flat_map(|matched| matched.policy.rules.iter().map(move |rule| (matched.policy, rule)))
-            .map(|(policy, rule)| (rule.action_unpatched().capped(self.mode), policy, rule))
-            .rev()
-            .max_by_key(|(action, ..)| *action);
-        let mut decision = Decision::allowed();
-        decision.unreadable = gravest.map(|(action, policy, rule)| Unreadable {
-            action,
-            policy: Arc::clone(&policy.name),
-            rule: Arc::clone(&rule.name),
-            kind: rule.kind.meta.name,
-            error,
-        });
-        decision.settle();
-        decision
     }
 }

@@ -33,8 +33,29 @@ pub struct ContainerId {
 pub struct Fix {
     /// What it does, as a person would say it: `imagePullPolicy Always -> IfNotPresent`.
     pub summary: String,
+    /// Whether a person should look at it before it is written into a manifest.
+    pub safety: Safety,
     /// The edits, relative to the pod.
     pub edits: Vec<Edit>,
+}
+
+/// Whether a fix may be written into a manifest without a person looking at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Safety {
+    /// The containers run the same programs with the same settings afterwards.
+    Safe,
+    /// The workload may behave differently, or wait for a node where it did not.
+    Unsafe,
+}
+
+impl Safety {
+    /// The name that output uses.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Safe => "safe",
+            Self::Unsafe => "unsafe",
+        }
+    }
 }
 
 impl Violation {
@@ -56,8 +77,13 @@ impl Violation {
 
     /// With the change that mends it.
     #[must_use]
-    pub fn with_fix(mut self, summary: impl Into<String>, edits: Vec<Edit>) -> Self {
-        self.fix = Some(Fix { summary: summary.into(), edits });
+    pub fn with_fix(
+        mut self,
+        summary: impl Into<String>,
+        safety: Safety,
+        edits: Vec<Edit>,
+    ) -> Self {
+        self.fix = Some(Fix { summary: summary.into(), safety, edits });
         self
     }
 

@@ -18,6 +18,8 @@ pub mod engine;
 #[cfg(feature = "cli")]
 pub mod facts;
 pub mod finding;
+#[cfg(feature = "cli")]
+pub mod fix;
 pub mod glob;
 pub mod image;
 pub mod json;

@@ -24,7 +24,7 @@ pub use comments::Comment;
 pub use document::Document;
 pub use error::{ManifestError, Place};
 pub use locate::Found;
-pub use source::{Selection, SourceFile, read_all, read_selected};
+pub use source::{Selection, SourceFile, read_all};
 pub use surgery::{Refusal, Replacement};
 pub use text::Text;
 

@@ -4,6 +4,7 @@ pub mod compact;
 pub mod excerpt;
 mod fingerprint;
 mod first;
+mod fixes;
 pub mod github;
 pub mod gitlab;
 pub mod json;
@@ -25,10 +26,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use excerpt::{Excerpt, Lines};
+pub use fixes::{Fixes, Refused};
 pub use repository::Repository;
 pub use rules::{RuleInForce, rules_in_force};
 pub use silencing::{Silence, Silenced, SilencedBy, Warning};
 
+use crate::finding::Safety;
 use crate::manifest::{ManifestError, Place, Replacement};
 use crate::pointer::Pointer;
 use crate::policy::Action;
@@ -50,6 +53,8 @@ pub struct Report {
     pub exempted: BTreeMap<Arc<str>, usize>,
     /// What the user may want to know of the run, and that is no finding: charts that cannot be rendered by themselves.
     pub notes: Vec<String>,
+    /// What became of the fixes, where they were to be written; the findings are then those that are left.
+    pub fixes: Option<Fixes>,
     /// Findings that are silenced, and by what; empty unless the run was asked to keep them.
     pub silenced: Vec<(Diagnostic, Silence)>,
     /// What is probably not what its author means, in the order of files and lines.
@@ -88,6 +93,8 @@ pub struct Diagnostic {
     pub help: Arc<str>,
     /// What the fix does, where there is one.
     pub fix: Option<Arc<str>>,
+    /// Whether a person should look at the fix, where there is one.
+    pub fix_safety: Option<Safety>,
     /// What the fix writes into the file, each with its place; empty unless the run was asked for it.
     pub replacements: Vec<(Place, Replacement)>,
     /// The object it stands in.
@@ -177,6 +184,8 @@ pub struct Summary {
     pub patched: usize,
     /// Findings with a fix.
     pub fixable: usize,
+    /// Those of them whose fix a person should look at.
+    pub unsafe_fixes: usize,
     /// Findings that are not told, because nothing they are about was changed. They are not among the others.
     pub unchanged: usize,
     /// Findings that an exemption kept from having consequences. They are not among the others.
@@ -205,6 +214,10 @@ impl Report {
         for (exemption, count) in other.exempted {
             *self.exempted.entry(exemption).or_default() += count;
         }
+        self.fixes = match (self.fixes, other.fixes) {
+            (Some(one), Some(more)) => Some(one.and(more)),
+            (one, more) => one.or(more),
+        };
         self.judged.extend(other.judged);
         self.silenced.extend(other.silenced);
         self.warnings.extend(other.warnings);
@@ -219,6 +232,9 @@ impl Report {
             .sort_by(|a, b| (&a.error.file, a.error.place).cmp(&(&b.error.file, b.error.place)));
         self.errors
             .sort_by(|a, b| (&a.error.file, a.error.place).cmp(&(&b.error.file, b.error.place)));
+        if let Some(fixes) = &mut self.fixes {
+            fixes.sort();
+        }
     }
 
     /// Whether a finding makes the run fail.
@@ -264,6 +280,7 @@ impl Summary {
             warned: self.warned + other.warned,
             patched: self.patched + other.patched,
             fixable: self.fixable + other.fixable,
+            unsafe_fixes: self.unsafe_fixes + other.unsafe_fixes,
             exempted: self.exempted + other.exempted,
             unchanged: self.unchanged + other.unchanged,
             silenced: self.silenced.and(other.silenced),

@@ -72,17 +72,8 @@ pub struct Meta {
 pub struct FixMeta {
     /// One line.
     pub summary: &'static str,
-    /// Whether the fix cannot change what a workload does.
-    pub safety: Safety,
-}
-
-/// Whether a fix may be applied without a person looking at it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Safety {
-    /// The workload does the same afterwards.
-    Safe,
-    /// The workload may behave differently.
-    Unsafe,
+    /// Which of the fixes are [`Safe`](crate::finding::Safety::Safe): one line.
+    pub safety: &'static str,
 }
 
 /// Where settings stand.

@@ -73,7 +73,7 @@ pub struct Silences {
     /// Whether the file holds annotations of ours at all.
     annotated: bool,
     /// Those of the current object.
-    annotations: Vec<annotation::Annotation>,
+    annotations: annotation::Annotations,
     warnings: Vec<Warned>,
 }
 
@@ -93,7 +93,7 @@ impl Silences {
         let comments = comments::Comments::of(manifest, &mut warnings);
         let text = manifest.text.as_str().as_bytes();
         let annotated = memmem::find(text, IGNORE.as_bytes()).is_some();
-        Self { comments, annotated, annotations: Vec::new(), warnings }
+        Self { comments, annotated, annotations: annotation::Annotations::new(), warnings }
     }
 
     /// Goes on to another object, and reads the annotations in it.
@@ -108,9 +108,7 @@ impl Silences {
     pub fn covers(&self, said: Said<'_>) -> Option<Silence> {
         let comment = self.comments.covers(&said);
         // Both did what they are there for, though the finding is counted once.
-        let mut annotations = self.annotations.iter().filter_map(|found| found.covers(&said));
-        let annotation = annotations.by_ref().next();
-        annotations.for_each(drop);
+        let annotation = annotation::covers(&self.annotations, &said);
         let silence = |by, reason| Silence { by, reason };
         comment
             .map(|reason| silence(SilencedBy::Comment, reason))
@@ -119,8 +117,8 @@ impl Silences {
 
     /// Ends the current object: notes what its annotations name in vain.
     pub fn leave(&mut self, rules: Rules<'_>) {
-        for annotation in self.annotations.drain(..) {
-            annotation.clause.judge("this annotation", rules, &mut self.warnings);
+        for (_, clause) in std::mem::take(&mut self.annotations) {
+            clause.judge("this annotation", rules, &mut self.warnings);
         }
     }
 

@@ -16,6 +16,8 @@ mod exemptions;
 mod explain;
 #[path = "cli/facts.rs"]
 mod facts;
+#[path = "cli/fix.rs"]
+mod fix;
 #[path = "cli/formats.rs"]
 mod formats;
 #[path = "cli/hostile.rs"]

@@ -76,7 +76,7 @@ fn rule_pages() {
         let schema = serde_json::to_value((rule.schema)(&mut generator)).unwrap();
         let definitions = Value::Object(generator.definitions().clone());
         let fix = match &rule.meta.fix {
-            Some(fix) => format!("{} ({:?}.)", fix.summary, fix.safety),
+            Some(fix) => format!("{}. For `plimsoll fix`: {}.", fix.summary, fix.safety),
             None => "none: nothing can be mended without its author.".to_owned(),
         };
         let page = format!(

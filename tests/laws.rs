@@ -18,6 +18,8 @@ use serde_json::{Value, json};
 
 #[path = "laws/exemptions.rs"]
 mod exemptions;
+#[path = "laws/fixing.rs"]
+mod fixing;
 #[path = "support/pods.rs"]
 mod pods;
 

@@ -13,9 +13,9 @@ use std::path::{Path, PathBuf};
 /// The modules from the top to the bottom. A module may use those on later lines.
 const LAYERS: [&[&str]; 21] = [
     &["cli"],
+    &["fix"],
     &["check", "serve"],
-    &["rendering"],
-    &["config"],
+    &["config", "rendering"],
     &["suite"],
     &["changes", "cluster", "policy_source"],
     &["readiness"],

@@ -11,6 +11,9 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "support/texts.rs"]
+mod texts;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,6 +22,7 @@ use std::sync::Arc;
 use plimsoll::admission::{Endpoint, review};
 use plimsoll::check::namespaces_of;
 use plimsoll::engine::{Attributes, Decision, Engine, Namespaces, Operation, Stage};
+use plimsoll::finding::Safety;
 use plimsoll::manifest::{Document, parse};
 use plimsoll::pod::kinds::{Object, POD_KINDS, PodKind};
 use plimsoll::policy::{Action, ExemptionSet, PolicySet};
@@ -232,6 +236,71 @@ fn a_fix_gives_the_announced_object_and_then_rests() {
         assert!(again.patch.is_empty(), "{}: {:?}", fixture.path.display(), again.patch);
         let left = fixture.decide(&after, Stage::Whole).unwrap();
         assert!(left.by_action(Action::Patch).next().is_none(), "{}", fixture.path.display());
+    }
+}
+
+/// The object after an RFC 6902 patch.
+fn patched(object: &Value, decision: &Decision) -> Value {
+    let mut after = object.clone();
+    let patch: json_patch::Patch = serde_json::from_value(json!(decision.patch)).unwrap();
+    json_patch::patch(&mut after, &patch).unwrap();
+    after
+}
+
+/// The object after the edits, one by one.
+fn edited(object: &Value, decision: &Decision) -> Value {
+    let mut after = object.clone();
+    for edit in decision.edits() {
+        assert!(edit.apply(&mut after), "{edit:?}");
+    }
+    after
+}
+
+/// Both back ends of fixes: what is patched in the cluster is what is written into files, and no comment is lost.
+#[test]
+fn texts_and_objects_are_edited_alike() {
+    let mut made = 0;
+    for fixture in fixtures() {
+        let place = fixture.path.display();
+        for document in &fixture.judged {
+            let Some(decision) = fixture.decide(&document.value, Stage::Fix(Safety::Unsafe)) else {
+                continue;
+            };
+            assert!(decision.settled, "{place}");
+            let wanted = edited(&document.value, &decision);
+            if document.kind() == Some("Pod") {
+                assert_eq!(wanted, patched(&document.value, &decision), "{place}");
+            }
+            let edits: Vec<_> = decision.edits().cloned().collect();
+            made += usize::from(!edits.is_empty());
+            texts::assert_edited(&fixture.text, &document.value, &wanted, &edits);
+            let Some(again) = fixture.decide(&wanted, Stage::Fix(Safety::Unsafe)) else { continue };
+            assert!(again.findings.is_empty(), "{place}: {:?}", again.findings);
+        }
+    }
+    assert!(made > 50, "{made}");
+}
+
+/// The same for the pod inside every workload kind, written in several manners.
+#[test]
+fn texts_of_every_workload_kind_are_edited_alike() {
+    for fixture in fixtures() {
+        for document in fixture.judged.iter().filter(|document| document.kind() == Some("Pod")) {
+            for kind in POD_KINDS.iter().filter(|kind| !kind.is_pod()) {
+                let lifted = lift(&document.value, kind);
+                let decision = fixture.decide(&lifted, Stage::Fix(Safety::Unsafe)).unwrap();
+                let wanted = edited(&lifted, &decision);
+                if keeps_class(&fixture, kind) {
+                    let bare = fixture.decide(&document.value, Stage::Fix(Safety::Unsafe)).unwrap();
+                    let pod = lift(&patched(&document.value, &bare), kind);
+                    assert_eq!(wanted, pod, "{} in a {}", fixture.path.display(), kind.kind);
+                }
+                let edits: Vec<_> = decision.edits().cloned().collect();
+                for text in texts::manners(&lifted) {
+                    texts::assert_edited(&text, &lifted, &wanted, &edits);
+                }
+            }
+        }
     }
 }
 

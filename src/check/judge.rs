@@ -14,17 +14,19 @@ use crate::policy_source;
 use crate::report::{Problem, Report};
 use crate::suite;
 
-/// Judges what one file holds.
-pub(super) fn judge(
+/// Judges what one file holds. Findings stand where they are in `shown`, where that is given: the same documents, as the
+/// file has them.
+pub(crate) fn judge(
     context: Context<'_>,
     file: PathBuf,
     manifest: Manifest,
     namespaces: &Namespaces,
+    shown: Option<&Manifest>,
 ) -> Report {
     let mut teller = Teller::new(context, file, &manifest);
     let mut policies = Vec::new();
     // One by one, so that each makes room for what was found in it.
-    for document in manifest.documents {
+    for (at, document) in manifest.documents.into_iter().enumerate() {
         if let Some(DecodeError { pointer, message, help }) = placing::fault(&document) {
             let problem = fault::problem(teller.file(), &document, &pointer, message, help);
             teller.report.errors.push(problem);
@@ -35,7 +37,11 @@ pub(super) fn judge(
                 teller.report.errors.push(problem);
             }
             teller.enter(&document);
+            let before = teller.report.findings.len();
             judge_object(context, namespaces, &document, &mut teller);
+            if let Some(shown) = shown.and_then(|shown| shown.documents.get(at)) {
+                teller.report.findings.iter_mut().skip(before).for_each(|one| one.move_to(shown));
+            }
             teller.leave();
             let is_ours = document.api_version() == Some(API_VERSION);
             if is_ours && document.kind() == Some(suite::KIND) {
@@ -59,18 +65,22 @@ pub(super) fn judge(
     teller.finish()
 }
 
-fn judge_object(
-    context: Context<'_>,
-    namespaces: &Namespaces,
-    document: &Document,
-    teller: &mut Teller<'_>,
-) {
-    let kind = document.kind().unwrap_or_default();
+/// Whether pods are looked for in a document at all: one that says wrongly what it is is not judged.
+pub(super) fn is_judged(document: &Document) -> bool {
+    document.is_object() && placing::fault(document).is_none()
+}
+
+/// What the engine is asked about an object.
+pub(super) fn attributes<'d>(
+    context: Context<'d>,
+    namespaces: &'d Namespaces,
+    document: &'d Document,
+) -> Attributes<'d> {
     let namespace = namespace_of(document, context.namespace);
-    let attributes = Attributes {
+    Attributes {
         operation: Operation::Create,
         group: document.group(),
-        kind,
+        kind: document.kind().unwrap_or_default(),
         subresource: "",
         namespace,
         user: None,
@@ -78,11 +88,20 @@ fn judge_object(
         old_object: None,
         facts: namespaces.facts(namespace),
         now: context.now,
-    };
-    match PodKind::find(document.group(), kind) {
+    }
+}
+
+fn judge_object(
+    context: Context<'_>,
+    namespaces: &Namespaces,
+    document: &Document,
+    teller: &mut Teller<'_>,
+) {
+    let attributes = attributes(context, namespaces, document);
+    match PodKind::find(attributes.group, attributes.kind) {
         Some(_) => {
             let decision = context.engine.decide(&attributes, Stage::Whole);
-            teller.tell(document, namespace, decision);
+            teller.tell(document, attributes.namespace, decision);
         }
         None => embedded::judge(
             context.engine,

@@ -61,7 +61,7 @@ fn judge_text(
     let found = namespaces_of(&manifest, context.namespace);
     // What a fix would write has no place in the files.
     let context = Context { with_replacements: false, rendered: Some(rendered), ..context };
-    let mut report = judge::judge(context, folder, manifest, namespaces);
+    let mut report = judge::judge(context, folder, manifest, namespaces, None);
     report.bare.clear();
     for problem in &mut report.errors {
         lead_problem_back(problem, rendered);

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{Context, fault, rendered};
 use crate::decode::DecodeError;
 use crate::engine::{Decision, Finding};
-use crate::finding::Fix;
+use crate::finding::{Fix, Safety};
 use crate::manifest::{Document, Manifest, Place, Replacement};
 use crate::pod::kinds::{PodKind, ViewError};
 use crate::pointer::Pointer;
@@ -161,6 +161,7 @@ impl<'c> Teller<'c> {
             action: finding.action,
             message: texts.keep(&violation.message),
             help: texts.keep(&violation.help),
+            fix_safety: violation.fix.as_ref().map(|fix| fix.safety),
             fix: violation.fix.map(|fix| texts.keep(&fix.summary)),
             replacements,
             object: Arc::clone(object),
@@ -229,6 +230,7 @@ impl Outcome {
         }
         report.summary.findings += 1;
         report.summary.fixable += usize::from(found.fix.is_some());
+        report.summary.unsafe_fixes += usize::from(found.fix_safety == Some(Safety::Unsafe));
         report.findings.push(found);
     }
 
@@ -236,6 +238,16 @@ impl Outcome {
         summary.denied += usize::from(self.denied);
         summary.warned += usize::from(self.warned);
         summary.patched += usize::from(self.patched);
+    }
+}
+
+impl Diagnostic {
+    /// Puts the finding where its field stands in another text of the same document.
+    pub(super) fn move_to(&mut self, document: &Document) {
+        let path = self.path.as_str();
+        let range = document.find(path.strip_prefix(&document.base).unwrap_or(path)).highlight();
+        self.place = document.text().place(range.clone());
+        self.excerpt = Excerpt::of(document.text().as_str(), range);
     }
 }
 

@@ -4,18 +4,17 @@ use std::collections::BTreeSet;
 use std::thread;
 use std::time::Instant;
 
+use clap::Args;
 use clap::builder::{FalseyValueParser, NonEmptyStringValueParser};
-use clap::{Args, ValueEnum};
 
 use super::format::FormatArgs;
-use super::judging::JudgingArgs;
+use super::judging::{FailOn, JudgingArgs};
 use super::rendering::RenderingArgs;
 use super::selection::SelectionArgs;
 use super::silencing::{self, SilencingArgs, repository};
 use super::{Common, Outcome, now, output, verbose};
 use crate::check::{self, Since};
 use crate::engine::Engine;
-use crate::policy::Action;
 use crate::report::Report;
 
 /// Flags of `plimsoll check`.
@@ -54,25 +53,6 @@ pub(super) struct CheckArgs {
     rendering: RenderingArgs,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum FailOn {
-    Deny,
-    Warn,
-    Patch,
-    Audit,
-}
-
-impl From<FailOn> for Action {
-    fn from(line: FailOn) -> Self {
-        match line {
-            FailOn::Deny => Self::Deny,
-            FailOn::Warn => Self::Warn,
-            FailOn::Patch => Self::Patch,
-            FailOn::Audit => Self::Audit,
-        }
-    }
-}
-
 pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> {
     args.formats.check()?;
     let begun = Instant::now();
@@ -107,25 +87,7 @@ pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> 
     if common.settings.verbose {
         verbose::told(&engine, &report, [loaded - begun, loaded.elapsed()]);
     }
-    if report.summary.files == 0 && report.errors.is_empty() && args.files.walks() {
-        output::say(format_args!(
-            "warning: no manifests found; folders are searched for .yaml, .yml and .json files"
-        ));
-    }
-    // In a folder such files are nothing odd.
-    for file in report.bare.iter().filter(|file| args.files.paths.contains(file)) {
-        output::say(format_args!(
-            "warning: {} holds no Kubernetes object; nothing in it was checked",
-            file.display()
-        ));
-    }
-    for (policy, namespaces) in &report.undecided {
-        output::say(format_args!(
-            "warning: policy {policy} was not applied in {}: it selects namespaces by their labels; \
-             check the Namespace objects along with the pods",
-            some_of(namespaces)
-        ));
-    }
+    tell_unread(&report, &args.files);
     if !args.quiet {
         for note in &report.notes {
             output::say(format_args!("note: {note}"));
@@ -141,6 +103,29 @@ pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> 
     } else {
         Outcome::Clean
     })
+}
+
+/// Names what was asked for and could not be judged, though that is no error.
+pub(super) fn tell_unread(report: &Report, files: &SelectionArgs) {
+    if report.summary.files == 0 && report.errors.is_empty() && files.walks() {
+        output::say(format_args!(
+            "warning: no manifests found; folders are searched for .yaml, .yml and .json files"
+        ));
+    }
+    // In a folder such files are nothing odd.
+    for file in report.bare.iter().filter(|file| files.paths.contains(file)) {
+        output::say(format_args!(
+            "warning: {} holds no Kubernetes object; nothing in it was checked",
+            file.display()
+        ));
+    }
+    for (policy, namespaces) in &report.undecided {
+        output::say(format_args!(
+            "warning: policy {policy} was not applied in {}: it selects namespaces by their labels; \
+             check the Namespace objects along with the pods",
+            some_of(namespaces)
+        ));
+    }
 }
 
 /// Names the exemptions in force that did nothing in this run, though there are rules they are about.

@@ -61,11 +61,31 @@ impl FormatArgs {
 
     /// Writes the report in every format, each to its place. One that fails does not keep the others back.
     pub(super) fn write(&self, report: &Report, quiet: bool, color: Color) -> anyhow::Result<()> {
+        self.write_with(false, report, quiet, color)
+    }
+
+    /// The same, with standard error instead of standard output where that holds a result already.
+    pub(super) fn write_beside(
+        &self,
+        report: &Report,
+        quiet: bool,
+        color: Color,
+    ) -> anyhow::Result<()> {
+        self.write_with(true, report, quiet, color)
+    }
+
+    fn write_with(
+        &self,
+        beside: bool,
+        report: &Report,
+        quiet: bool,
+        color: Color,
+    ) -> anyhow::Result<()> {
         let here = std::env::current_dir().unwrap_or_default();
         let repository = Repository::around(&here);
         let mut failures = Vec::new();
         for destination in &self.formats {
-            match write(report, &repository, destination, quiet, color) {
+            match write(report, &repository, destination, beside, quiet, color) {
                 // Whoever reads our output may stop early, as `head` does. The verdict stands.
                 Err(error) if is_broken_pipe(&error) => {}
                 Err(error) => failures.push(format!("{error:#}")),
@@ -143,12 +163,19 @@ fn write(
     report: &Report,
     repository: &Repository,
     destination: &Destination,
+    beside: bool,
     quiet: bool,
     color: Color,
 ) -> anyhow::Result<()> {
     let format =
         |style, out: &mut dyn Write| write_to(report, repository, destination.format, style, out);
     match &destination.file {
+        None if beside => {
+            let stderr = io::stderr();
+            let style = text::Style { color: color.is_on(&stderr), quiet, links: false };
+            let mut out = BufWriter::new(stderr.lock());
+            format(style, &mut out).context("standard error cannot be written")
+        }
         None => {
             let stdout = io::stdout();
             let (color, links) = (color.is_on(&stdout), has_links(&stdout));

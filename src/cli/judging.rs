@@ -3,12 +3,33 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::{Common, DefaultMode, PolicyArgs, maybe_path, output};
 use crate::check::DEFAULT_NAMESPACE;
 use crate::config;
 use crate::engine::{Engine, Namespaces};
+use crate::policy::Action;
+
+/// The gravity from which on a finding fails the run.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum FailOn {
+    Deny,
+    Warn,
+    Patch,
+    Audit,
+}
+
+impl From<FailOn> for Action {
+    fn from(line: FailOn) -> Self {
+        match line {
+            FailOn::Deny => Self::Deny,
+            FailOn::Warn => Self::Warn,
+            FailOn::Patch => Self::Patch,
+            FailOn::Audit => Self::Audit,
+        }
+    }
+}
 
 /// The policies, and what is taken to hold around the manifests.
 #[derive(Debug, Args)]

@@ -85,3 +85,36 @@ fn what_is_there_is_replaced_and_what_is_not_needs_no_removal() {
         json!([{"op": "remove", "path": "/spec/dnsPolicy"}])
     );
 }
+
+#[test]
+fn an_edit_does_to_a_value_what_its_patch_does() {
+    let pod = json!({"spec": {"labels": null, "containers": [{"name": "a", "resources": {"limits": {"cpu": "1"}}}],
+                              "options": [{"name": "x"}]}});
+    let at = Pointer::new;
+    let edits = [
+        Edit::set(at("/spec/labels/a~1b"), "c"),
+        Edit::set(at("/spec/containers/0/resources/requests/cpu"), "1"),
+        Edit::remove(at("/spec/containers/0/resources/limits/cpu")),
+        Edit::append(at("/spec/options"), json!({"name": "y"})),
+        Edit::append(at("/spec/dns/options"), json!({"name": "z"})),
+        Edit::set(at("/spec/options/0/name"), "w"),
+    ];
+    let mut after = pod.clone();
+    assert!(edits.iter().all(|edit| edit.apply(&mut after)));
+    assert_eq!(
+        after,
+        json!({"spec": {"labels": {"a/b": "c"},
+                        "containers": [{"name": "a", "resources": {"limits": {}, "requests": {"cpu": "1"}}}],
+                        "options": [{"name": "w"}, {"name": "y"}], "dns": {"options": [{"name": "z"}]}}})
+    );
+    for misfit in [
+        Edit::remove(at("/spec/none/none")),
+        Edit::set(at("/spec/containers/1/name"), "x"),
+        Edit::set(at("/spec/containers/0/name/x"), "x"),
+        Edit::append(at("/spec/containers/0"), "x"),
+    ] {
+        let mut untouched = after.clone();
+        assert!(!misfit.apply(&mut untouched));
+        assert_eq!(untouched, after, "{misfit:?}");
+    }
+}

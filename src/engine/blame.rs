@@ -83,13 +83,15 @@ fn container(place: &str) -> &str {
 mod tests {
     use super::*;
     use crate::edit::Edit;
+    use crate::finding::Safety;
 
     fn at(place: &str) -> Violation {
         Violation::pod(Pointer::new(place), "broken", "")
     }
 
     fn fix(place: &str) -> Fix {
-        Fix { summary: String::new(), edits: vec![Edit::set(Pointer::new(place), "x")] }
+        let edits = vec![Edit::set(Pointer::new(place), "x")];
+        Fix { summary: String::new(), safety: Safety::Safe, edits }
     }
 
     #[test]

@@ -68,6 +68,8 @@ pub struct Decision {
     pub unreadable: Option<Unreadable>,
     /// The changes that meet what was found and patched, as a minimal RFC 6902 patch of a pod.
     pub patch: Vec<Operation>,
+    /// Whether the fixes came to rest. If not, rules undo each other's, and the object is left between them.
+    pub settled: bool,
     /// The change that names on the pod who changed it.
     pub(super) signature: Option<Edit>,
     /// Rules that gave way to others on this very pod.
@@ -85,6 +87,7 @@ impl Decision {
             exempted: Vec::new(),
             unreadable: None,
             patch: Vec::new(),
+            settled: true,
             signature: None,
             conflicts: Vec::new(),
             undecided: Vec::new(),

@@ -1,6 +1,7 @@
 //! Judging pods that stand in objects of other kinds: as the templates they are, with every place in the object.
 
-use super::{Attributes, Decision, Engine, Finding, Stage};
+use super::{Attributes, Decision, Engine, Finding, LeavesOut, Stage};
+use crate::finding::Safety;
 use crate::pod::shapes::{Embedded, Projection};
 
 impl Engine {
@@ -36,6 +37,39 @@ impl Engine {
             unreadable.error.pointer = projection.place(&unreadable.error.pointer).pointer;
         }
         decision.settle();
+        decision
+    }
+
+    /// As [`Engine::fix`] has it: the fixes that the object has a place for, with edits from its root.
+    pub fn fix_embedded(
+        &self,
+        embedded: &Embedded<'_>,
+        within: &Attributes<'_>,
+        safety: Safety,
+        leaves_out: LeavesOut<'_>,
+    ) -> Decision {
+        let projection = embedded.project();
+        let (group, kind) = Projection::KIND;
+        let attributes = Attributes {
+            group,
+            kind,
+            subresource: "",
+            object: Some(projection.object()),
+            old_object: None,
+            ..within.clone()
+        };
+        let stays = |finding: &Finding| {
+            let mut there = finding.clone();
+            translate(&mut there, &projection);
+            // One without a place has lost its fix.
+            !projection.is_judged(&finding.violation.pointer)
+                || there.violation.fix.is_none()
+                || leaves_out(&there)
+        };
+        let mut decision = self.fix(&attributes, safety, &stays);
+        for finding in &mut decision.findings {
+            translate(finding, &projection);
+        }
         decision
     }
 }

@@ -3,9 +3,11 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::decision::{Decision, Exempted, Finding};
+use super::decision::{Decision, Exempted, Finding, Unreadable};
+
 use super::{Attributes, Scope};
 use crate::finding::Identity;
+use crate::pod::kinds::ViewError;
 use crate::pod::view::{Pod, Spec};
 use crate::policy::Action;
 
@@ -38,6 +40,28 @@ impl Scope<'_, '_> {
                 }
             }
         }
+    }
+
+    /// A pod that cannot be read is never a pass: it is refused where a policy could have refused it. Exemptions
+    /// do not count, since nobody can tell whether one is about the pod.
+    pub(super) fn unreadable(&self, error: ViewError) -> Decision {
+        let gravest = self
+            .matched
+            .iter()
+            .flat_map(|matched| matched.policy.rules.iter().map(move |rule| (matched.policy, rule)))
+            .map(|(policy, rule)| (rule.action_unpatched().capped(self.mode), policy, rule))
+            .rev()
+            .max_by_key(|(action, ..)| *action);
+        let mut decision = Decision::allowed();
+        decision.unreadable = gravest.map(|(action, policy, rule)| Unreadable {
+            action,
+            policy: Arc::clone(&policy.name),
+            rule: Arc::clone(&rule.name),
+            kind: rule.kind.meta.name,
+            error,
+        });
+        decision.settle();
+        decision
     }
 
     /// Drops the findings that the object had before the update: an object that was admitted before a policy

@@ -8,7 +8,7 @@ use super::decision::{Decision, Finding};
 use super::snapshot::Snapshot;
 use super::{Matched, Scope};
 use crate::edit::{Edit, Patch};
-use crate::finding::{Fix, Violation};
+use crate::finding::{Fix, Safety, Violation};
 use crate::pod::editing::View;
 use crate::pod::view::{Annotations, Pod, Spec};
 use crate::pointer::Pointer;
@@ -20,6 +20,11 @@ use crate::policy::{Action, CompiledRule};
 const MAX_ROUNDS: usize = 4;
 
 impl Scope<'_, '_> {
+    /// Whether the fixes of a rule are applied.
+    fn patches(&self, rule: &CompiledRule) -> bool {
+        self.fixes.is_some() || rule.action.capped(self.mode) == Action::Patch
+    }
+
     /// Applies the fixes of the rules that patch to `pod`, and notes them in the decision.
     pub(super) fn patch(&self, pod: &mut Pod<'_>, decision: &mut Decision) {
         let mut patch = Patch::default();
@@ -28,8 +33,7 @@ impl Scope<'_, '_> {
             for matched in &self.matched {
                 for (at, rule) in matched.policy.rules.iter().enumerate() {
                     let id = RuleId { policy: matched.at, rule: at };
-                    let patches = rule.action.capped(self.mode) == Action::Patch;
-                    if patches && self.exemption_of(id).is_none() {
+                    if self.patches(rule) && self.exemption_of(id).is_none() {
                         self.mend(id, matched, rule, pod, &mut patch, decision);
                     }
                 }
@@ -39,9 +43,11 @@ impl Scope<'_, '_> {
             }
             if round + 1 == MAX_ROUNDS {
                 decision.note(format!("the fixes did not settle after {MAX_ROUNDS} rounds"));
+                decision.settled = false;
             }
         }
-        if self.kind.is_pod() && !decision.findings.is_empty() {
+        // In a file there is no webhook to remember.
+        if self.kind.is_pod() && self.fixes.is_none() && !decision.findings.is_empty() {
             self.sign(pod, &mut patch, decision);
         }
         if self.kind.is_pod() {
@@ -59,7 +65,19 @@ impl Scope<'_, '_> {
         patch: &mut Patch,
         decision: &mut Decision,
     ) {
-        let violations = self.violations(rule, pod);
+        let mut violations = self.violations(rule, pod);
+        if self.fixes == Some(Safety::Safe) {
+            let is_safe = |fix: &Fix| fix.safety == Safety::Safe;
+            violations.retain(|violation| violation.fix.as_ref().is_some_and(is_safe));
+        }
+        if let Some(leaves_out) = self.leaves_out {
+            let base = self.kind.base();
+            violations.retain(|violation| {
+                let found =
+                    Finding::new(matched.policy, rule, Action::Patch, &base, violation.clone());
+                violation.fix.is_some() && !leaves_out(&found)
+            });
+        }
         let lost = self.lost_conflicts(id, &violations, pod);
         for (at, violation) in violations.into_iter().enumerate() {
             let Some(fix) = &violation.fix else { continue };
@@ -102,7 +120,11 @@ impl Scope<'_, '_> {
         if violations.iter().all(|violation| violation.fix.is_none()) {
             return lost;
         }
-        let conflicts = self.engine.policies.conflicts();
+        let policies = &self.engine.policies;
+        let conflicts = match self.fixes {
+            Some(_) => policies.conflicts_of_fixes(),
+            None => policies.conflicts(),
+        };
         let lost_here = conflicts.iter().filter(|conflict| conflict.loser == loser);
         // Where the winner is exempted, nobody wants what it wants.
         for conflict in lost_here.filter(|one| self.exemption_of(one.winner).is_none()) {
@@ -139,7 +161,8 @@ impl Scope<'_, '_> {
         let names = names.into_iter().collect::<Vec<_>>().join(",");
         if names != before {
             let place = Pointer::new("/metadata/annotations").join(Annotations::PATCHED_BY);
-            let fix = Fix { summary: String::new(), edits: vec![Edit::set(place, names)] };
+            let edits = vec![Edit::set(place, names)];
+            let fix = Fix { summary: String::new(), safety: Safety::Safe, edits };
             if apply(&fix, pod, patch) {
                 decision.signature = fix.edits.into_iter().next();
             }

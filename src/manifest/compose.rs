@@ -138,6 +138,11 @@ impl<'t> Composer<'t> {
         matches!(self.frames.last(), Some(Frame { held: Held::Map { key: None, .. }, .. }))
     }
 
+    /// Whether the next value is that of a key.
+    pub(super) fn expects_value(&self) -> bool {
+        matches!(self.frames.last(), Some(Frame { held: Held::Map { key: Some(_), .. }, .. }))
+    }
+
     /// Takes the key of the next value.
     pub(super) fn key(&mut self, name: String, range: Range<usize>) {
         let written = self.text.get(range.clone()).unwrap_or_default();

@@ -48,17 +48,7 @@ pub fn read_all<T: Send>(
     threads: usize,
     work: impl Fn(SourceFile) -> T + Sync,
 ) -> Vec<T> {
-    read_selected(paths, &Selection::default(), threads, work)
-}
-
-/// As [`read_all`], of the folders only what `selection` says.
-pub fn read_selected<T: Send>(
-    paths: &[PathBuf],
-    selection: &Selection,
-    threads: usize,
-    work: impl Fn(SourceFile) -> T + Sync,
-) -> Vec<T> {
-    read_inputs(&find(paths, selection, false), threads, work)
+    read_inputs(&find(paths, &Selection::default(), false), threads, work)
 }
 
 /// Reads every input as [`read_all`] does.
@@ -139,8 +129,8 @@ impl Input {
     }
 }
 
-/// What there is to read at `paths`. With `folders`, charts and kustomizations are inputs of their own; without, they are
-/// folders like any other.
+/// What there is to read at `paths`, of the folders only what `selection` says. With `folders`, charts and kustomizations
+/// are inputs of their own; without, they are folders like any other.
 pub fn find(paths: &[PathBuf], selection: &Selection, folders: bool) -> Vec<Input> {
     let mut seen = HashSet::new();
     let mut inputs = Vec::new();
@@ -196,7 +186,7 @@ fn walk(
                     Look::Plain => {}
                     Look::Nothing => continue,
                     Look::Folder(kind) => {
-                        if seen.insert(path.clone()) {
+                        if selection.reads(&path.join(kind.file())) && seen.insert(path.clone()) {
                             inputs.push(Input::Folder { kind, path, named });
                         }
                         continue;

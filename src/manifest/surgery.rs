@@ -1,6 +1,7 @@
 //! Edits of values, turned into edits of the text they stand in.
 
 mod block;
+mod children;
 mod draft;
 mod editor;
 mod flow;
@@ -9,9 +10,10 @@ mod lowering;
 mod replace;
 mod revision;
 mod scalars;
+mod slots;
 mod source;
 mod splices;
-mod templates;
+pub(crate) mod templates;
 mod values;
 mod write;
 

@@ -84,6 +84,12 @@ impl<'c, 't> Reader<'c, 't> {
                 Event::Scalar(text, ScalarStyle::Literal | ScalarStyle::Folded, ..) => {
                     self.block_scalar(text, &whole)?
                 }
+                Event::SequenceStart(StructureStyle::Block, ..)
+                    if self.composer.expects_value() =>
+                {
+                    foreign::first_dash(self.composer.text(), self.seen).unwrap_or(whole.start)
+                        ..whole.end
+                }
                 _ => whole.clone(),
             };
             self.check_gap(&event, range.start, whole.end)?;
@@ -155,7 +161,11 @@ impl<'c, 't> Reader<'c, 't> {
             .filter_map(|mark| code.find(mark))
             .min()
             .map_or(code, |end| code.get(..end).unwrap_or_default());
-        let Some(header) = code.rfind(['|', '>']) else { return Ok(content.clone()) };
+        let Some(header) = code.rfind(['|', '>']) else {
+            // Text without a line of its own begins at its header.
+            let written = text.get(content.clone()).unwrap_or_default();
+            return Ok(content.start..content.start + written.trim_end().len());
+        };
         let start = content.start - gap.len() + line + header;
         let written = text.get(start..content.end).unwrap_or_default();
         let range = start..start + written.trim_end().len();

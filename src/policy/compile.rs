@@ -1,10 +1,11 @@
 //! Policies compiled into what the engine runs.
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
+use super::action::Action;
 use super::conflicts::{Conflict, conflicts};
 use super::document::{KIND, MAX_RULES};
 use super::fields::Fields;
@@ -32,6 +33,7 @@ pub struct CompiledPolicy {
 pub struct PolicySet {
     policies: Vec<Arc<CompiledPolicy>>,
     conflicts: Vec<Conflict>,
+    conflicts_of_fixes: OnceLock<Vec<Conflict>>,
 }
 
 impl PolicySet {
@@ -47,8 +49,8 @@ impl PolicySet {
     /// A set of policies that were compiled before, in any order. Names are unique: the caller has seen to it.
     pub fn of(mut policies: Vec<Arc<CompiledPolicy>>) -> Self {
         policies.sort_by(|a, b| a.name.cmp(&b.name));
-        let conflicts = conflicts(&policies);
-        Self { policies, conflicts }
+        let conflicts = conflicts(&policies, |rule| rule.action == Action::Patch);
+        Self { policies, conflicts, conflicts_of_fixes: OnceLock::new() }
     }
 
     /// The policies, by name.
@@ -56,9 +58,14 @@ impl PolicySet {
         &self.policies
     }
 
-    /// Rules that want different values for one field, and which of them has its way.
+    /// Rules that patch and want different values for one field, and which of them has its way.
     pub fn conflicts(&self) -> &[Conflict] {
         &self.conflicts
+    }
+
+    /// The same among all rules with fixes, whatever their actions.
+    pub fn conflicts_of_fixes(&self) -> &[Conflict] {
+        self.conflicts_of_fixes.get_or_init(|| conflicts(&self.policies, |_| true))
     }
 }
 

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::action::Action;
 use super::compile::CompiledPolicy;
+use super::rule::CompiledRule;
 
 /// A rule of the set, by the positions of its policy and of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,7 +15,7 @@ pub struct RuleId {
     pub rule: usize,
 }
 
-/// Two patching rules that want different values for one field of the same pods.
+/// Two rules that want different values for one field of the same pods.
 #[derive(Clone, Debug)]
 pub struct Conflict {
     /// The rule that has its way: the first by policy name, then by place in the policy.
@@ -32,24 +32,25 @@ impl fmt::Display for Conflict {
     }
 }
 
-/// Every conflict, in the order of the losers.
-pub(super) fn conflicts(policies: &[Arc<CompiledPolicy>]) -> Vec<Conflict> {
+/// Every conflict among the rules that `mends` takes, in the order of the losers.
+pub(super) fn conflicts(
+    policies: &[Arc<CompiledPolicy>],
+    mends: impl Fn(&CompiledRule) -> bool,
+) -> Vec<Conflict> {
+    let mends = &mends;
     let claims: Vec<_> = policies
         .iter()
         .enumerate()
         .flat_map(|(policy, compiled)| {
-            compiled
-                .rules
-                .iter()
-                .enumerate()
-                .filter(|(_, rule)| rule.action == Action::Patch)
-                .flat_map(move |(rule, compiled)| {
+            compiled.rules.iter().enumerate().filter(move |(_, rule)| mends(rule)).flat_map(
+                move |(rule, compiled)| {
                     compiled
                         .rule
                         .claims()
                         .into_iter()
                         .map(move |claim| (RuleId { policy, rule }, claim))
-                })
+                },
+            )
         })
         .collect();
     let mut found = Vec::new();

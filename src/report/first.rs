@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::plain::plural;
 use super::{Diagnostic, Report, gravity};
+use crate::finding::Safety;
 use crate::policy::Action;
-use crate::rules::RuleKind;
 
 /// Findings up to which a list of them says it all.
 pub(super) const FEW: usize = 2;
@@ -26,6 +26,8 @@ pub(super) struct Step<'r> {
     pub(super) fixable: usize,
     /// How many of those stand in files that `plimsoll fix` edits.
     editable: usize,
+    /// How many of those fixes a person should look at.
+    pub(super) unsafe_fixes: usize,
 }
 
 /// The steps, the first one first.
@@ -36,13 +38,21 @@ pub(super) fn steps(report: &Report) -> Vec<Step<'_>> {
     for found in &report.findings {
         let key = (&*found.policy, &*found.rule, found.action);
         let index = *at.entry(key).or_insert_with(|| {
-            steps.push(Step { example: found, findings: 0, objects: 0, fixable: 0, editable: 0 });
+            steps.push(Step {
+                example: found,
+                findings: 0,
+                objects: 0,
+                fixable: 0,
+                editable: 0,
+                unsafe_fixes: 0,
+            });
             steps.len() - 1
         });
         let Some(step) = steps.get_mut(index) else { continue };
         step.findings += 1;
         step.fixable += usize::from(found.fix.is_some());
         step.editable += usize::from(found.fix.is_some() && found.rendered.is_none());
+        step.unsafe_fixes += usize::from(found.fix_safety == Some(Safety::Unsafe));
         step.objects += usize::from(seen.insert((index, Arc::as_ptr(&found.object))));
     }
     steps.sort_by_key(|step| {
@@ -64,10 +74,11 @@ impl Step<'_> {
     pub(super) fn remedy(&self) -> String {
         let kind = self.example.kind;
         let explain = format!("`plimsoll explain {kind}`");
-        let fix = RuleKind::find(kind).and_then(|kind| kind.meta.fix.as_ref());
-        if fix.is_none() || self.fixable == 0 {
+        if self.fixable == 0 {
             return format!("no command mends it; see {explain}");
         }
+        let command =
+            if self.unsafe_fixes == 0 { "`plimsoll fix`" } else { "`plimsoll fix --unsafe-fixes`" };
         let some = match self.findings - self.fixable {
             0 => String::new(),
             _ => format!(" {} of them", self.fixable),
@@ -76,8 +87,8 @@ impl Step<'_> {
             // Templates, bases and patches are edited by people.
             Action::Patch if self.editable == 0 => format!("admission mends{some}; see {explain}"),
             _ if self.editable == 0 => format!("no command mends templates; see {explain}"),
-            Action::Patch => format!("admission mends{some}, or `plimsoll fix`; see {explain}"),
-            _ => format!("`plimsoll fix` mends{some}; see {explain}"),
+            Action::Patch => format!("admission mends{some}, or {command}; see {explain}"),
+            _ => format!("{command} mends{some}; see {explain}"),
         }
     }
 }

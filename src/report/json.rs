@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::{Diagnostic, Problem, Report, Silenced, Summary};
+use crate::finding::Safety;
 
 #[derive(Serialize)]
 struct Output<'r> {
@@ -13,6 +14,8 @@ struct Output<'r> {
     findings: Vec<Finding<'r>>,
     errors: Vec<Error<'r>>,
     summary: Counts,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fixes: Option<Fixes<'r>>,
 }
 
 #[derive(Serialize)]
@@ -41,6 +44,8 @@ struct Finding<'r> {
     /// Whether line and column are those of the rendered text.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     place_is_rendered: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix_safety: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -67,6 +72,7 @@ struct Error<'r> {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Counts {
     files: usize,
     objects: usize,
@@ -77,6 +83,7 @@ struct Counts {
     patched: usize,
     fixable: usize,
     exempted: usize,
+    unsafe_fixes: usize,
     unchanged: usize,
     silenced: Silences,
 }
@@ -86,6 +93,30 @@ struct Silences {
     #[serde(flatten)]
     counts: Silenced,
     exemptions: usize,
+}
+
+/// What `plimsoll fix` did.
+#[derive(Serialize)]
+struct Fixes<'r> {
+    /// Whether anything was written.
+    written: bool,
+    files: usize,
+    applied: Vec<Applied<'r>>,
+    refused: Vec<Refused<'r>>,
+}
+
+#[derive(Serialize)]
+struct Applied<'r> {
+    policy: &'r str,
+    rule: &'r str,
+    count: usize,
+}
+
+#[derive(Serialize)]
+struct Refused<'r> {
+    #[serde(flatten)]
+    why: Error<'r>,
+    count: usize,
 }
 
 /// Writes the report.
@@ -98,6 +129,7 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         findings: report.findings.iter().map(finding).collect(),
         errors: report.errors.iter().map(error).collect(),
         summary: counts(report.summary),
+        fixes: report.fixes.as_ref().map(fixes),
     };
     serde_json::to_writer_pretty(&mut *out, &output)?;
     writeln!(out)
@@ -128,6 +160,7 @@ fn finding(found: &Diagnostic) -> Finding<'_> {
         fix: found.fix.as_deref(),
         rendered: found.rendered.as_deref(),
         place_is_rendered: found.is_place_rendered,
+        fix_safety: found.fix_safety.map(Safety::name),
     }
 }
 
@@ -142,6 +175,21 @@ fn error(problem: &Problem) -> Error<'_> {
     }
 }
 
+fn fixes(fixes: &super::Fixes) -> Fixes<'_> {
+    let applied = fixes.applied.iter();
+    let refused = fixes.refused.iter();
+    Fixes {
+        written: fixes.written,
+        files: fixes.files,
+        applied: applied
+            .map(|((policy, rule), count)| Applied { policy, rule, count: *count })
+            .collect(),
+        refused: refused
+            .map(|refused| Refused { why: error(&refused.problem), count: refused.fixes })
+            .collect(),
+    }
+}
+
 fn counts(summary: Summary) -> Counts {
     let Summary {
         files,
@@ -152,6 +200,7 @@ fn counts(summary: Summary) -> Counts {
         warned,
         patched,
         fixable,
+        unsafe_fixes,
         exempted,
         unchanged,
         silenced,
@@ -167,6 +216,7 @@ fn counts(summary: Summary) -> Counts {
         patched,
         fixable,
         exempted,
+        unsafe_fixes,
         unchanged,
         silenced,
     }

@@ -36,8 +36,13 @@ pub fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<(
     let renderer = if style.color { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.term_width(WIDTH);
     for problem in &report.errors {
-        let text = problem_text(problem, &renderer);
+        let text = problem_text(Level::ERROR, problem, &renderer);
         let file = problem.error.file.as_deref().filter(|_| style.links);
+        writeln!(out, "{}\n", links::linked(text, file))?;
+    }
+    for refused in report.fixes.iter().flat_map(|fixes| &fixes.refused) {
+        let text = problem_text(Level::WARNING, &refused.problem, &renderer);
+        let file = refused.problem.error.file.as_deref().filter(|_| style.links);
         writeln!(out, "{}\n", links::linked(text, file))?;
     }
     for finding in &report.findings {
@@ -86,9 +91,9 @@ fn finding_text(found: &Diagnostic, renderer: &Renderer) -> String {
     with_column(renderer.render(&[group]), &found.excerpt, found.place)
 }
 
-fn problem_text(problem: &Problem, renderer: &Renderer) -> String {
+fn problem_text(level: Level<'static>, problem: &Problem, renderer: &Renderer) -> String {
     let error = &problem.error;
-    let mut group = Group::with_title(Level::ERROR.primary_title(&error.message));
+    let mut group = Group::with_title(level.primary_title(&error.message));
     let file = error.file.as_ref().map(|file| file.to_string_lossy()).unwrap_or_default();
     let file = printable(&file).into_owned();
     let shown = error.place.zip(problem.excerpt.as_ref());
@@ -153,6 +158,9 @@ fn write_first(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn write_summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    if let Some(fixes) = &report.fixes {
+        fixes.write_text(out)?;
+    }
     let summary = report.summary;
     let mut parts = Vec::new();
     for (count, what) in [
@@ -184,5 +192,23 @@ fn write_summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         plural(summary.pods, "pod"),
         plural(summary.files, "file"),
         parts.join(", "),
-    )
+    )?;
+    write_fixable(report, out)
+}
+
+/// What can be done about it without an editor.
+fn write_fixable(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let after_fixes = report.fixes.is_some();
+    let more = report.summary.unsafe_fixes;
+    // What `fix` has left it cannot do; and the reason has been said.
+    let safe = if after_fixes { 0 } else { report.summary.fixable - more };
+    match (safe, more) {
+        (0, 0) => Ok(()),
+        (safe, 0) => writeln!(out, "{safe} fixable with `plimsoll fix`"),
+        (0, more) if after_fixes => writeln!(out, "{more} more fixable with `--unsafe-fixes`"),
+        (0, more) => writeln!(out, "{more} fixable with `plimsoll fix --unsafe-fixes`"),
+        (safe, more) => {
+            writeln!(out, "{safe} fixable with `plimsoll fix`, {more} more with `--unsafe-fixes`")
+        }
+    }
 }

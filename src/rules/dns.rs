@@ -29,8 +29,9 @@
 //! ## What the fix does
 //!
 //! It sets `dnsPolicy`, appends the options, search domains and name servers that are missing, and replaces the value of
-//! an option with `override: true`. Nothing else is touched. It is not safe to apply unseen: a pod moved off the
-//! cluster's DNS no longer finds Services, and a name that stands only in a mounted file or in code cannot be seen.
+//! an option with `override: true`. Nothing else is touched. `plimsoll fix` takes all of it for unsafe: a pod moved off
+//! the cluster's DNS no longer finds Services, a name that stands only in a mounted file or in code cannot be seen, and
+//! options change what the programs in the pod are answered: with `ndots:1`, `db.etl` is first asked of the world.
 //!
 //! ## What it leaves alone
 //!
@@ -53,9 +54,9 @@
 //! without name servers, more than the limits, an address that is none, `ndots` without a number.
 //! Search domains may hold `_` or be `.` alone, which Kubernetes takes since 1.33.
 
-use super::{FixMeta, Meta, Origin, Rule, Safety, SettingsError, Subject};
+use super::{FixMeta, Meta, Origin, Rule, SettingsError, Subject};
 use crate::edit::Edit;
-use crate::finding::{Claim, Violation, quoted};
+use crate::finding::{Claim, Safety, Violation, quoted};
 use crate::pod::scalars::Str;
 use crate::pod::view::DnsConfig;
 use crate::pointer::Pointer;
@@ -89,7 +90,7 @@ impl Rule for Dns {
         summary: "Pods resolve names in a way that spares the cluster's DNS.",
         fix: Some(FixMeta {
             summary: "sets dnsPolicy and adds what is missing in dnsConfig",
-            safety: Safety::Unsafe,
+            safety: "unsafe",
         }),
         page: include_str!("../../docs/rules/dns.md"),
     };
@@ -164,8 +165,11 @@ impl Dns {
         let summary = format!("dnsPolicy {} -> {asked}", seen.trim_matches('`'));
         let set = Edit::set(place.clone(), asked);
         if wanted != Policy::None {
-            return Violation::pod(place, message, format!("set dnsPolicy: {asked}"))
-                .with_fix(summary, vec![set]);
+            return Violation::pod(place, message, format!("set dnsPolicy: {asked}")).with_fix(
+                summary,
+                Safety::Unsafe,
+                vec![set],
+            );
         }
         let servers = self.nameservers.join(", ");
         let help = format!("set dnsPolicy: None with dnsConfig.nameservers {servers}");
@@ -186,7 +190,7 @@ impl Dns {
         let list = Pointer::new("/spec/dnsConfig/nameservers");
         let added = missing.into_iter().map(|one| Edit::append(list.clone(), one.as_str()));
         let edits = added.chain([set]).collect();
-        violation.with_fix(format!("{summary} with nameservers {servers}"), edits)
+        violation.with_fix(format!("{summary} with nameservers {servers}"), Safety::Unsafe, edits)
     }
 
     fn judge_searches(&self, config: Option<&DnsConfig<'_>>, violations: &mut Vec<Violation>) {
@@ -205,8 +209,11 @@ impl Dns {
             }
             None => {
                 let edits = missing.iter().map(|one| Edit::append(place.clone(), *one)).collect();
-                Violation::pod(place, message, "add them to dnsConfig.searches")
-                    .with_fix(format!("dnsConfig.searches + {text}"), edits)
+                Violation::pod(place, message, "add them to dnsConfig.searches").with_fix(
+                    format!("dnsConfig.searches + {text}"),
+                    Safety::Unsafe,
+                    edits,
+                )
             }
         });
     }
@@ -254,7 +261,11 @@ impl Dns {
                     format!("the resolver option `{name}` has {seen}, and `{asked}` is asked for"),
                     format!("give it {value}{suffix}"),
                 )
-                .with_fix(format!("dnsConfig.options {name} {now} -> {value}{suffix}"), vec![edit]),
+                .with_fix(
+                    format!("dnsConfig.options {name} {now} -> {value}{suffix}"),
+                    Safety::Unsafe,
+                    vec![edit],
+                ),
             );
         }
         if missing.is_empty() {
@@ -271,7 +282,11 @@ impl Dns {
                 format!("resolver options are missing: {}", quoted(&text)),
                 format!("add them to dnsConfig.options{suffix}"),
             )
-            .with_fix(format!("dnsConfig.options + {text}{suffix}"), edits),
+            .with_fix(
+                format!("dnsConfig.options + {text}{suffix}"),
+                Safety::Unsafe,
+                edits,
+            ),
         );
     }
 }
@@ -285,6 +300,7 @@ fn with_host_net() -> Violation {
     )
     .with_fix(
         format!("dnsPolicy ClusterFirst -> {WITH_HOST_NET}"),
+        Safety::Unsafe,
         vec![Edit::set(place, WITH_HOST_NET)],
     )
 }

@@ -28,9 +28,15 @@
 //!
 //! ## What the fix does
 //!
-//! It sets `imagePullPolicy` (`pullPolicy` of an image volume) to `replaceWith`, and nothing else. It is not called safe:
-//! whether a tag moves is a matter of habit, and `Always` also has the registry check at every start whether the pod
-//! may have the image.
+//! It sets `imagePullPolicy` (`pullPolicy` of an image volume) to `replaceWith`, and nothing else.
+//!
+//! From `Always` to `IfNotPresent` it is safe where a digest fixes the image, or its tag does under
+//! `onlyWhere: ImageIsFixed`: the containers run the same image, and start also while the registry is down. That a tag
+//! does not move is what the policy's author says with `mutableTags`; where `onlyWhere: Any` leaves that open, only a
+//! digest counts. Every other change is unsafe: with `Never` a container does not start on a node that lacks the image,
+//! with `Always` none starts while the registry is down, and a tag that moved gives other software. One thing ends with
+//! the safe fix too: the registry no longer checks at every start whether this pod may have an image that another pod
+//! has brought to the node. Where tenants share nodes, that is what AlwaysPullImages is for.
 //!
 //! ## AlwaysPullImages
 //!
@@ -75,9 +81,9 @@
 
 use super::images::{Place, Tags, images};
 use super::narrowing::Narrowing;
-use super::{FixMeta, Meta, Origin, Rule, Safety, SettingsError, Subject};
+use super::{FixMeta, Meta, Origin, Rule, SettingsError, Subject};
 use crate::edit::Edit;
-use crate::finding::{Claim, Violation, quoted};
+use crate::finding::{Claim, Safety, Violation, quoted};
 use crate::image::{DEFAULT_TAG, Reference};
 use crate::pod::view::Annotations;
 use crate::pointer::Pointer;
@@ -106,7 +112,8 @@ impl Rule for ImagePullPolicy {
         summary: "Nodes ask the registry only for images that they lack.",
         fix: Some(FixMeta {
             summary: "sets the pull policy to `replaceWith`",
-            safety: Safety::Unsafe,
+            safety: "safe where `Always` becomes `IfNotPresent` and a digest fixes the image, or its tag does by \
+                     `onlyWhere: ImageIsFixed`; else unsafe",
         }),
         page: include_str!("../../docs/rules/imagePullPolicy.md"),
     };
@@ -200,6 +207,15 @@ impl ImagePullPolicy {
         })
     }
 
+    fn safety(&self, now: &str, image: &str) -> Safety {
+        let asks_less =
+            now == PullPolicy::Always.name() && self.replace_with == PullPolicy::IfNotPresent;
+        // What is concerned under ImageIsFixed has a digest, or a tag that its author calls fixed.
+        let fixed = self.only_where == OnlyWhere::ImageIsFixed
+            || Reference::parse(image).is_ok_and(|reference| reference.is_pinned());
+        if asks_less && fixed { Safety::Safe } else { Safety::Unsafe }
+    }
+
     fn violation(&self, place: &Place<'_, '_>, why: &str) -> Violation {
         let now = place.pull_policy();
         let seen = if now.defaulted {
@@ -224,7 +240,8 @@ impl ImagePullPolicy {
         };
         let summary = format!("{}: {field} {} -> {wanted}", place.title(), now.value);
         let edit = Edit::set(pointer.clone(), wanted);
-        place.violation(pointer, message, help).with_fix(summary, vec![edit])
+        let safety = self.safety(now.value, place.image());
+        place.violation(pointer, message, help).with_fix(summary, safety, vec![edit])
     }
 }
 

@@ -37,9 +37,13 @@
 //! A limit is never put alone, because the API server would then reserve all of it: the request is written beside it. A
 //! default limit without a default request does reserve all of itself (up to the request's `max`), so give both.
 //!
-//! A forbidden limit is removed, and its request is written down first where it was only implied. This changes what
-//! a workload may use, as a new memory limit does: the fix is not safe to apply unseen. The warning says when it
+//! A forbidden limit is removed, and its request is written down first where it was only implied. The warning says when it
 //! changes the QoS class: `container base: requests.cpu 100m; QoS BestEffort -> Burstable`.
+//!
+//! `plimsoll fix` takes all of it for unsafe: an amount that nobody measured keeps a pod from nodes that it fitted on, a
+//! memory limit ends a container that needs more, and without its limit one may take more than before. The one amount that
+//! could not change anything, a request equal to its limit, is never missing: the API server puts it there itself,
+//! and it counts as being there.
 //!
 //! ## What it leaves alone
 //!
@@ -62,7 +66,7 @@
 //! of the namespace makes the API server refuse the pod.
 
 use super::narrowing::Narrowing;
-use super::{FixMeta, Meta, Origin, Rule, Safety, SettingsError, Subject};
+use super::{FixMeta, Meta, Origin, Rule, SettingsError, Subject};
 use crate::finding::{Claim, Violation};
 use crate::glob::GlobList;
 use crate::pod::containers::ContainerList;
@@ -97,7 +101,7 @@ impl Rule for Resources {
         summary: "Containers reserve what they need and are bounded.",
         fix: Some(FixMeta {
             summary: "puts the defaults where a request or limit is absent and removes forbidden limits",
-            safety: Safety::Unsafe,
+            safety: "unsafe",
         }),
         page: include_str!("../../docs/rules/resources.md"),
     };

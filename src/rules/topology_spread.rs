@@ -39,6 +39,9 @@
 //! where the pod has none of that key; a label that is there is never overwritten, and its value is then what the
 //! selector matches. Constraints that are there keep their order and text.
 //!
+//! It is safe where it adds `ScheduleAnyway` only: that is a preference among the nodes which could run the pod anyway,
+//! and no pod waits for it. With a `DoNotSchedule` it is unsafe, because pods may stay Pending.
+//!
 //! ## What it leaves alone
 //!
 //! - Pods that are not placed by spread: with `nodeName`, of a DaemonSet, static pods, and pods pinned to one node by
@@ -52,8 +55,7 @@
 //!
 //! - `DoNotSchedule` leaves pods Pending when one node that is full holds the global minimum down: with two full nodes of
 //!   30, maxSkew 10 left 620 of 900 pods Pending, `ScheduleAnyway` none (1.33 times the mean). Beside a soft constraint a
-//!   hard one gains little (maxSkew 10: 1.17, maxSkew 5: 1.07). That is why soft is the default, and why the fix is not
-//!   called safe.
+//!   hard one gains little (maxSkew 10: 1.17, maxSkew 5: 1.07). That is why soft is the default.
 //! - Whether a Service selects a bare pod cannot be seen; such a pod loses the scheduler's own spreading too, so keep a
 //!   zone constraint beside the hostname one.
 //! - Other schedulers than the default one may not know spread constraints.
@@ -62,9 +64,9 @@
 
 use serde_json::{Map, Value};
 
-use super::{FixMeta, Meta, Origin, Rule, Safety, SettingsError, Subject};
+use super::{FixMeta, Meta, Origin, Rule, SettingsError, Subject};
 use crate::edit::Edit;
-use crate::finding::{Claim, Violation};
+use crate::finding::{Claim, Safety, Violation};
 use crate::pod::view::{NodeRequirement, NodeSelector, Spec, SpreadConstraint};
 use crate::pod::workload::Class;
 use crate::pointer::Pointer;
@@ -129,7 +131,7 @@ impl Rule for TopologySpread {
         summary: "Pods that come in crowds spread over nodes and zones.",
         fix: Some(FixMeta {
             summary: "adds the spread constraints that are missing, and the label they count by",
-            safety: Safety::Unsafe,
+            safety: "safe where every constraint that is added says `ScheduleAnyway`, else unsafe",
         }),
         page: include_str!("../../docs/rules/topologySpread.md"),
     };
@@ -219,7 +221,16 @@ impl TopologySpread {
         }));
         let texts: Vec<String> = missing.iter().map(|one| one.settings()).collect();
         let help = format!("add topologySpreadConstraints with {}", texts.join(" and "));
-        Violation::pod(place, message, help).with_fix(summary, edits)
+        Violation::pod(place, message, help).with_fix(summary, safety(missing), edits)
+    }
+}
+
+/// A preference of the scheduler leaves no pod waiting, and the containers are the same on every node that it takes.
+fn safety(added: &[&Constraint]) -> Safety {
+    if added.iter().all(|one| one.when == WhenUnsatisfiable::ScheduleAnyway) {
+        Safety::Safe
+    } else {
+        Safety::Unsafe
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use plimsoll::engine::{Attributes, Decision, Engine, NamespaceFacts, Operation, Stage, User};
+use plimsoll::finding::Safety;
 use plimsoll::pod::kinds::Object;
 use plimsoll::policy::{Action, ExemptionSet};
 use proptest::prelude::*;
@@ -11,7 +12,13 @@ use serde_json::{Value, json};
 
 use super::{engine, patched, pods, policies, seen};
 
-const STAGES: [Stage; 3] = [Stage::Mutate, Stage::Validate, Stage::Whole];
+const STAGES: [Stage; 5] = [
+    Stage::Mutate,
+    Stage::Validate,
+    Stage::Whole,
+    Stage::Fix(Safety::Safe),
+    Stage::Fix(Safety::Unsafe),
+];
 
 fn exemption(name: &str, policies: &[&str], more: Value) -> Value {
     let mut spec = json!({"policies": policies, "reason": "a test", "owner": "tests"});
@@ -95,7 +102,7 @@ proptest! {
             let decision = decide(&exempting, &pod, stage);
             assert_same(&decision, &decide(&without, &pod, stage));
             let judged = match stage {
-                Stage::Mutate => Vec::new(),
+                Stage::Mutate | Stage::Fix(_) => Vec::new(),
                 Stage::Validate => places(&decide(&alone, &pod, Stage::Validate)),
                 Stage::Whole => {
                     places(&decide(&alone, &patched(&pod, &decision), Stage::Validate))

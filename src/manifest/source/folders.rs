@@ -22,6 +22,14 @@ pub enum Folder {
 }
 
 impl Folder {
+    /// The file that makes a folder one of these.
+    pub(super) const fn file(self) -> &'static str {
+        match self {
+            Self::Chart => CHART_FILE,
+            Self::Kustomization => KUSTOMIZATION_FILES[0],
+        }
+    }
+
     /// What a folder is, if it is more than its files.
     pub fn of(folder: &Path) -> Option<Self> {
         if folder.join(CHART_FILE).is_file() {

@@ -96,7 +96,7 @@ fn a_panic_of_the_work_is_passed_on() {
 fn selected(folder: &Path, paths: &[&str], selection: &Selection) -> Vec<String> {
     let paths: Vec<PathBuf> = paths.iter().map(|path| folder.join(path)).collect();
     let below = |file: SourceFile| file.path.strip_prefix(folder).unwrap().display().to_string();
-    read_selected(&paths, selection, 2, below)
+    read_inputs(&find(&paths, selection, false), 2, below)
 }
 
 fn globs(globs: &[&str]) -> Vec<String> {

@@ -216,18 +216,25 @@ impl Editor<'_> {
         Pen::new(self.habits(), at, self.source.line_break(at))
     }
 
+    /// Where an item of a list in brackets may begin.
+    fn item_start(&mut self, list: NodeId, number: usize) -> Outcome<usize> {
+        let children = self.draft.children(list);
+        match number.checked_sub(1).and_then(|before| children.ids.get(before)) {
+            Some(&before) => Ok(self.source.skip_space(self.end(before)?) + 1),
+            None => Ok(self.value(list)?.start + 1),
+        }
+    }
+
     /// Refuses nodes with a tag or an anchor in front.
     pub(super) fn refuse_properties(&mut self, id: NodeId) -> Outcome {
         let Some(&(parent, number)) = self.draft.spots.get(&id) else { return Ok(()) };
-        if self.is_flow(parent) {
-            return Ok(());
-        }
-        let mark = self.mark(parent, number, id)?.end();
+        let mark = if self.is_flow(parent) && self.draft.shape(parent) == Shape::List {
+            self.item_start(parent, number)?
+        } else {
+            self.mark(parent, number, id)?.end()
+        };
         let node = self.node(id)?;
-        let is_block_list = node.shape == Shape::List && !self.is_flow(id);
-        let start = if is_block_list { self.list_start(node) } else { node.value().start };
-        let text = self.source.skip_space(mark);
-        if text < start || is_block_list && self.source.byte(text) != Some(b'-') {
+        if self.source.skip_space(mark) < node.value().start {
             return self.obstacle(id, "a tag or an anchor stands in front of this value");
         }
         Ok(())

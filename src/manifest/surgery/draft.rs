@@ -8,7 +8,8 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use super::super::locate::Tree;
-use super::super::spans::{KeyText, NodeId, Shape};
+use super::super::spans::{NodeId, Shape};
+use super::children::Children;
 use super::values;
 use crate::edit::{Change, Edit};
 
@@ -24,15 +25,6 @@ impl From<String> for Obstacle {
     fn from(message: String) -> Self {
         Self { range: None, message }
     }
-}
-
-/// The nodes below a collection, in the order of the text.
-#[derive(Debug, Default)]
-pub(super) struct Children {
-    pub(super) ids: Vec<NodeId>,
-    by_key: HashMap<String, usize>,
-    /// Whether a `<<` is among them.
-    pub(super) merges: bool,
 }
 
 /// What becomes of a node.
@@ -75,19 +67,7 @@ impl<'d> Draft<'d> {
     }
 
     pub(super) fn children(&mut self, parent: NodeId) -> Rc<Children> {
-        let tree = self.tree;
-        let index = || {
-            let mut children = Children::default();
-            for (id, node) in tree.spans.children(parent) {
-                let at = children.ids.len();
-                if let Some(name) = tree.spans.name(tree.text.terminated(), id, node) {
-                    children.by_key.insert(name.to_owned(), at);
-                }
-                children.merges |= node.key_text == KeyText::Merge;
-                children.ids.push(id);
-            }
-            Rc::new(children)
-        };
+        let index = || Rc::new(Children::of(self.tree, parent));
         Rc::clone(self.children.entry(parent).or_insert_with(index))
     }
 
@@ -148,11 +128,11 @@ impl<'d> Draft<'d> {
         let children = self.children(at);
         match (self.shape(at), self.fates.get(&at)) {
             (Shape::Scalar, _) => Step::Missing,
-            (Shape::Map, fate) => match (children.by_key.get(token), fate) {
-                (Some(number), Some(Fate::Map { removed, .. })) if removed.contains(number) => {
+            (Shape::Map, fate) => match (children.find(self.tree, token), fate) {
+                (Some(number), Some(Fate::Map { removed, .. })) if removed.contains(&number) => {
                     Step::Missing
                 }
-                (Some(number), _) => Step::Child(*number),
+                (Some(number), _) => Step::Child(number),
                 (None, _) => Step::Missing,
             },
             (Shape::List, Some(Fate::List { slots, own, .. })) => {
@@ -189,7 +169,7 @@ impl<'d> Draft<'d> {
                 if children.merges && value.get(&**token).is_some() {
                     return self.unless_done(value, rest, change, at);
                 }
-                let own = children.by_key.get(&**token).copied();
+                let own = children.find(self.tree, token);
                 let Fate::Map { removed, added } = self.map_fate(at) else { return Ok(()) };
                 if let Some(number) = own.filter(|number| removed.remove(number)) {
                     // It was removed and comes back, in its place.

@@ -172,7 +172,7 @@ impl<'d> Editor<'d> {
         let before = number.checked_sub(1).and_then(|before| children.ids.get(before));
         let at = match before {
             Some(&before) => self.source.skip_space(self.end(before)?),
-            None => self.list_start(self.node(list)?),
+            None => self.value(list)?.start,
         };
         match self.source.byte(at) {
             Some(b'-') => Ok(at),
@@ -180,25 +180,12 @@ impl<'d> Editor<'d> {
         }
     }
 
-    /// Where the first `-` of a block list stands. The parser knows that only of lists that are indented.
-    pub(super) fn list_start(&self, list: &Node) -> usize {
-        if list.key().is_empty() {
-            return list.value().start;
-        }
-        let mut at = self.source.skip_space(self.colon(list).end());
-        while let Some(b'!' | b'&') = self.source.byte(at) {
-            let rest = self.source.slice(at..self.source.line_end(at));
-            let length = rest.find([' ', '\t']).unwrap_or(rest.len());
-            at = self.source.skip_space(at + length);
-        }
-        at
-    }
-
     /// Where the text of a node ends.
     pub(super) fn end(&self, id: NodeId) -> Outcome<usize> {
         let node = self.node(id)?;
         let leaf = self.node(node.last())?;
-        let end = node.value().end.max(node.key().end);
+        // The reader may have added a line break that is not in the file.
+        let end = self.draft.tree.text.clamp(0..node.value().end.max(node.key().end)).end;
         if !leaf.value().is_empty() || leaf.shape != Shape::Scalar || leaf.key().is_empty() {
             return Ok(end);
         }

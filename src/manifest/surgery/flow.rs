@@ -5,25 +5,8 @@ use std::ops::Range;
 use super::super::spans::{NodeId, Shape};
 use super::editor::{Editor, Outcome};
 use super::revision::{Put, Revision};
+use super::slots::Slot;
 use super::write::Pen;
-
-/// An entry between brackets.
-#[derive(Clone, Copy, Debug)]
-struct Slot {
-    start: usize,
-    end: usize,
-    /// Where the comma behind it stands.
-    comma: Option<usize>,
-    /// Whether nothing else stands on its lines, except for a comment.
-    owns_line: bool,
-}
-
-impl Slot {
-    /// The end of the entry with its comma.
-    fn close(&self) -> usize {
-        self.comma.map_or(self.end, |comma| comma + 1)
-    }
-}
 
 impl Editor<'_> {
     /// Changes the entries of a collection in brackets.
@@ -76,60 +59,6 @@ impl Editor<'_> {
         Ok(())
     }
 
-    /// The entries of a collection, whose brackets are around `inside`.
-    fn slots(&mut self, id: NodeId, inside: Range<usize>) -> Outcome<Vec<Slot>> {
-        let children = self.draft.children(id);
-        let mut slots = Vec::with_capacity(children.ids.len());
-        let mut at = inside.start;
-        for &child in &children.ids {
-            let start = self.source.skip_space(at);
-            let end = self.end(child)?;
-            let next = self.source.skip_space(end);
-            let comma = (self.source.byte(next) == Some(b',')).then_some(next);
-            if end < start || comma.is_none() && next != inside.end {
-                return self.obstacle(child, "the comma behind this cannot be found");
-            }
-            let close = comma.map_or(end, |comma| comma + 1);
-            let rest = self.source.rest_of_line(close);
-            let owns_line = self.source.starts_line(start)
-                && rest.is_some()
-                && !self.source.has_break(end..close);
-            slots.push(Slot { start, end, comma, owns_line });
-            at = close;
-        }
-        if self.source.skip_space(at) != inside.end {
-            return self.obstacle(id, "the closing bracket of this cannot be found");
-        }
-        Ok(slots)
-    }
-
-    fn remove_slots(&mut self, slots: &[Slot], revision: &Revision, last_kept: usize) {
-        for (number, slot) in slots.iter().enumerate() {
-            if !revision.gone.contains(&number) {
-                continue;
-            }
-            let next = slots.get(number + 1).filter(|_| number < last_kept);
-            let (start, close) = (slot.start, slot.close());
-            let range = match next {
-                _ if slot.owns_line => {
-                    let line = self.source.line_start(start);
-                    let end = self.source.rest_of_line(close).unwrap_or(close);
-                    self.source.previous_end(line).unwrap_or(line)..end
-                }
-                Some(next) if !self.source.has_break(close..next.start) => start..next.start,
-                _ => {
-                    let before = self.source.skip_blanks_back(start);
-                    // Where it starts a line, the blanks in front of it are those of what follows.
-                    let starts = self.source.starts_line(start);
-                    let start = if starts { start } else { before };
-                    let close = if starts { self.source.skip_blanks(close) } else { close };
-                    start..close
-                }
-            };
-            self.splices.delete(range);
-        }
-    }
-
     /// Writes entries in the place of all that were there, or into empty brackets.
     fn refill(
         &mut self,
@@ -149,29 +78,23 @@ impl Editor<'_> {
                 _ => false,
             });
         if !puts.is_empty() {
-            if has_comment && slots.len() > 1 {
-                return self.obstacle(id, "comments between the entries of this would be lost");
-            }
             let text = self.joined(&pen, puts)?;
-            self.splices.replace(first.start..last.end, text);
+            if !has_comment {
+                self.splices.replace(first.start..last.end, text);
+                return Ok(());
+            }
+            self.splices.replace(first.start..first.end, text);
+            if let Some(comma) = first.comma.filter(|_| last.comma.is_none()) {
+                self.splices.delete(comma..comma + 1);
+            }
+            slots.iter().skip(1).for_each(|slot| self.remove_slot(slot));
             return Ok(());
         }
         if !has_comment {
             self.splices.delete(inside);
             return Ok(());
         }
-        for slot in slots {
-            if slot.owns_line {
-                let line = self.source.line_start(slot.start);
-                let end = self.source.rest_of_line(slot.close()).unwrap_or(slot.close());
-                self.splices.delete(self.source.previous_end(line).unwrap_or(line)..end);
-            } else {
-                self.splices.delete(slot.start..slot.end);
-                if let Some(comma) = slot.comma {
-                    self.splices.delete(comma..comma + 1);
-                }
-            }
-        }
+        slots.iter().for_each(|slot| self.remove_slot(slot));
         Ok(())
     }
 
@@ -233,19 +156,22 @@ impl Editor<'_> {
         ends_in_comma: bool,
     ) -> Outcome {
         let closes = !is_last_kept || ends_in_comma;
+        // Behind the `:` of an empty value a comma would become part of the key.
+        let is_empty = self.source.before(slot.end) == Some(b':');
+        let apart = if is_empty { " " } else { "" };
         if !slot.owns_line {
             let space = if pen.compact { "" } else { " " };
             let text = self.joined(pen, puts)?;
             let tail = if closes { "," } else { "" };
             match slot.comma {
                 Some(comma) => self.splices.insert(comma + 1, format!("{space}{text}{tail}")),
-                None => self.splices.insert(slot.end, format!(",{space}{text}{tail}")),
+                None => self.splices.insert(slot.end, format!("{apart},{space}{text}{tail}")),
             }
             return Ok(());
         }
         debug_assert!(is_last || slot.comma.is_some(), "commas stand between entries");
         if slot.comma.is_none() {
-            self.splices.insert(slot.end, ",");
+            self.splices.insert(slot.end, format!("{apart},"));
         }
         let line_end = self.source.rest_of_line(slot.close()).unwrap_or(slot.close());
         let line = self.source.line_start(slot.start);

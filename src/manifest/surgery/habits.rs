@@ -57,7 +57,9 @@ impl Habits {
             let line = source.line_start(root.value().start);
             let outer = source.skip_blanks(line) - line;
             let inner = source.slice(source.line_start(key)..key);
-            let unit = inner.get(outer..).filter(|unit| !unit.is_empty());
+            let is_blank =
+                |unit: &&str| !unit.is_empty() && unit.trim_matches([' ', '\t']).is_empty();
+            let unit = inner.get(outer..).filter(is_blank);
             self.unit = Some(unit.unwrap_or("  ").to_owned());
         }
     }
@@ -84,7 +86,6 @@ impl Habits {
                 continue;
             }
             let is_list = node.shape == Shape::List;
-            let start = if is_list { editor.list_start(node) } else { start };
             let column = start - source.line_start(start);
             if let Some((_, Some(outer))) = around.last()
                 && source.starts_line(start)

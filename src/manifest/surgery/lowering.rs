@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use serde_json::{Map, Value};
 
 use super::super::spans::{NodeId, Shape};
+use super::children::name;
 use super::draft::{Draft, Fate, Obstacle};
 use super::values;
 use crate::edit::Change;
@@ -50,7 +51,7 @@ impl Draft<'_> {
         }
         let mut gone = HashSet::new();
         for (number, &child) in children.ids.iter().enumerate() {
-            let name = self.name(child).unwrap_or_default().to_owned();
+            let name = name(self.tree, child).unwrap_or_default().to_owned();
             match new.remove(&name) {
                 Some(value) => {
                     self.spots.insert(child, (id, number));
@@ -177,10 +178,5 @@ impl Draft<'_> {
             return Err(self.shared(at));
         }
         Err(self.obstacle(at, "this field comes through a merge key"))
-    }
-
-    fn name(&self, id: NodeId) -> Option<&str> {
-        let node = self.tree.spans.node(id)?;
-        self.tree.spans.name(self.tree.text.terminated(), id, node)
     }
 }

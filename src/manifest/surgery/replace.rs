@@ -42,6 +42,7 @@ impl Editor<'_> {
     }
 
     fn replace_in_brackets(&mut self, id: NodeId, parent: NodeId, value: &Value) -> Outcome {
+        self.refuse_properties(id)?;
         let range = self.value(id)?;
         let pen = self.flow_pen(parent)?;
         let mut text = String::new();
@@ -66,10 +67,7 @@ impl Editor<'_> {
         }
         let Some(&(parent, number)) = self.draft.spots.get(&id) else { return Ok(()) };
         match self.mark(parent, number, id)? {
-            Mark::End(at) if at > range.start || !self.source.has_properties(at..range.start) => {
-                self.splices.insert(at, format!(" {text}"));
-            }
-            Mark::End(_) => return self.obstacle(id, "a tag stands in front of this value"),
+            Mark::End(at) => self.splices.insert(at, format!(" {text}")),
             Mark::Missing(at) => self.splices.insert(at, format!(": {text}")),
         }
         Ok(())
@@ -160,18 +158,28 @@ impl Editor<'_> {
         let mut text = String::new();
         let is_collection = self.draft.shape(id) != Shape::Scalar && !self.is_flow(id);
         if is_collection {
-            let column = self.column(id)?;
-            pen.block(&mut text, value, column, 1)?;
-            let first = self.entry(id, 0, column)?;
+            let own = self.column(id)?;
+            let first = self.entry(id, 0, own)?;
             let end = self.block_end(id, parent)?;
-            self.splices.replace(first.start..end, text);
+            if first.owns_line {
+                // A list can be flush with its key, a mapping cannot.
+                let column = if own > outer { own } else { column };
+                pen.new_line(&mut text, column);
+                pen.block(&mut text, value, column, 1)?;
+                let line = self.source.line_start(first.start);
+                let start = self.source.previous_end(line).unwrap_or(line);
+                self.splices.replace(start..end, text);
+            } else {
+                pen.block(&mut text, value, own, 1)?;
+                self.splices.replace(first.start..end, text);
+            }
             return Ok(());
         }
         pen.new_line(&mut text, column);
         pen.block(&mut text, value, column, 1)?;
         if self.is_block_scalar(id) {
             let header = self.header_end(range.start);
-            self.splices.delete(self.source.skip_blanks_back(range.start)..header);
+            self.delete_behind(mark, header, is_item);
             let line = self.source.line_end(header);
             let end = self.block_scalar_end(id)?;
             self.splices.replace(line..end.max(line), text);
@@ -189,10 +197,19 @@ impl Editor<'_> {
             pen.block(&mut text, value, column, 1)?;
             self.splices.replace(range, text);
         } else {
-            self.splices.delete(mark..range.end);
+            self.delete_behind(mark, range.end, is_item);
             self.splices.insert(line, text);
         }
         Ok(())
+    }
+
+    /// Deletes what follows a mark up to `end`. No tab may follow a `-`.
+    fn delete_behind(&mut self, mark: usize, end: usize, is_item: bool) {
+        if is_item && self.source.byte(end) == Some(b'\t') {
+            self.splices.replace(mark..self.source.skip_blanks(end), " ");
+        } else {
+            self.splices.delete(mark..end);
+        }
     }
 
     /// A pen for what goes into a collection in brackets.

@@ -116,11 +116,6 @@ impl<'t> Source<'t> {
     pub(super) fn has_break(self, range: Range<usize>) -> bool {
         self.slice(range).contains(['\n', '\r'])
     }
-
-    /// Whether a gap holds more than blanks, line breaks and comments: a tag or an anchor.
-    pub(super) fn has_properties(self, gap: Range<usize>) -> bool {
-        self.skip_space(gap.start) < gap.end
-    }
 }
 
 pub(super) fn is_blank(byte: u8) -> bool {

@@ -6,7 +6,7 @@ use memchr::memmem;
 ///
 /// `{{workflow.name}}` and `{{=expression}}`, which Argo and others fill in when they run, are none: no Go
 /// template has a name with a dot behind it that does not start with one.
-pub(super) fn action(text: &str) -> Option<usize> {
+pub(crate) fn action(text: &str) -> Option<usize> {
     memmem::find_iter(text.as_bytes(), b"{{").find(|&at| {
         let rest = text.get(at + 2..).unwrap_or_default();
         let inner = rest.trim_start_matches([' ', '\t']);

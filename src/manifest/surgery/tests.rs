@@ -1,6 +1,7 @@
 //! Texts before and after edits.
 
 mod blocks;
+mod tables;
 
 use serde_json::{Value, json};
 
@@ -42,7 +43,8 @@ fn spliced(text: &str, replacements: &[Replacement]) -> String {
 fn edited_at(text: &str, number: usize, edits: &[Edit]) -> Result<String, Refusal> {
     let before = documents(text);
     let replacements = before[number].plan(edits)?;
-    let after = spliced(text, &replacements);
+    let after = spliced(before[number].text().as_str(), &replacements);
+    let after = if before[number].text().has_bom() { format!("\u{feff}{after}") } else { after };
     let found: Vec<Value> = documents(&after).into_iter().map(|one| one.value).collect();
     let mut wanted: Vec<Value> = before.into_iter().map(|one| one.value).collect();
     for edit in edits {

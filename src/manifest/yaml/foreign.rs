@@ -36,6 +36,22 @@ pub(super) fn marker(text: &str, range: &Range<usize>) -> Option<Fault> {
     )
 }
 
+/// Where the first `-` of a list stands whose key ends at `key_end`. The parser knows that only of lists that are
+/// indented.
+pub(super) fn first_dash(text: &str, key_end: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut at = key_end;
+    loop {
+        at += match bytes.get(at)? {
+            b'-' => return Some(at),
+            b' ' | b'\t' | b'\n' | b'\r' | b':' => 1,
+            b'#' => memchr::memchr2(b'\n', b'\r', bytes.get(at..)?)?,
+            b'!' | b'&' => bytes.get(at..)?.iter().position(u8::is_ascii_whitespace)?,
+            _ => return None,
+        };
+    }
+}
+
 /// Refuses a tab that indents, or that follows `-` or `?`, in `gap`: text between two values in
 /// block style. `base` is where the document begins.
 pub(super) fn indenting_tab(text: &str, base: usize, gap: Range<usize>) -> Result<(), Fault> {

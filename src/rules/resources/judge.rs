@@ -6,7 +6,7 @@ use super::place::Place;
 use super::pod_level::PodLevel;
 use super::settings::{LimitSettings, Wanted};
 use crate::edit::Edit;
-use crate::finding::{Violation, quoted};
+use crate::finding::{Safety, Violation, quoted};
 use crate::pod::containers::ContainerRef;
 use crate::pod::limit_range::LimitRange;
 use crate::pod::view::Spec;
@@ -241,7 +241,7 @@ impl<'s, 'v> Judge<'s, 'v> {
         };
         let found = place.violation(side, message, help);
         self.violations.push(match fix {
-            Some(Ok((summary, edits))) => found.with_fix(summary, edits),
+            Some(Ok((summary, edits))) => found.with_fix(summary, Safety::Unsafe, edits),
             _ => found,
         });
     }
@@ -273,7 +273,7 @@ impl<'s, 'v> Judge<'s, 'v> {
                 let part = format!("limits.{name} {} -> none", limit.value);
                 let summary = place.summary(&[part], qos);
                 let found = place.violation(Side::Limit, message, "remove it");
-                self.violations.push(found.with_fix(summary, edits));
+                self.violations.push(found.with_fix(summary, Safety::Unsafe, edits));
             }
             Err(reason) => {
                 message += &format!("; it cannot be removed: {reason}");

@@ -15,7 +15,8 @@ fn what_to_do_first_follows_more_than_a_few_findings() {
            patched[all/patched]: 2 findings in 2 objects; admission mends, or `plimsoll fix`; \
          see `plimsoll explain dns`\n  \
            audit[all/recorded]: 2 findings in 2 objects; no command mends it; see `plimsoll explain imageTag`\n\n\
-         2 pods in 1 file: 2 would be denied, 2 would be warned about, 2 would be patched\n"
+         2 pods in 1 file: 2 would be denied, 2 would be warned about, 2 would be patched\n\
+         2 fixable with `plimsoll fix --unsafe-fixes`\n"
     );
     let quiet = sandbox.check(["--quiet", "jobs/twins.yaml"]).stdout;
     assert!(!quiet.contains("first") && !quiet.contains("pods in"), "{quiet}");

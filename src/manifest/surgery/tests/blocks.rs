@@ -186,6 +186,19 @@ fn refusals() {
     );
 }
 
+/// For the parser such a list starts with its first item, behind the dash.
+#[test]
+fn lists_at_the_indent_of_their_key_whose_items_are_flow() {
+    for (text, wanted) in [
+        ("a:\n- {b: 1}\n", "a:\n- {b: 1}\n- 2\n"),
+        ("a: # x\n- [b]\n# y\n", "a: # x\n- [b]\n- 2\n# y\n"),
+        ("c:\n  a:\n  - [b]\n  - {c: 1}\nd: 1\n", "c:\n  a:\n  - [b]\n  - {c: 1}\n  - 2\nd: 1\n"),
+    ] {
+        let at = if text.starts_with('a') { "/a" } else { "/c/a" };
+        check(text, &[append(at, json!(2))], wanted);
+    }
+}
+
 #[test]
 fn a_block_list_may_start_with_a_bracket() {
     let text = "cases:\n- {a: 1}\n- b: 1\n  c: 2\n- [d]\n";

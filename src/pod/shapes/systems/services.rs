@@ -92,7 +92,7 @@ pub(super) static SERVICES: &[CustomKind] = &[
         group: "apps.openshift.io",
         kinds: &["DeploymentConfig"],
         pods: &[Pods { owner: Of("v1", "ReplicationController"), ..PODS }],
-        source: "openshift/library-go: pkg/apps/appsutil/rc_scale.go, util.go",
+        source: "openshift/openshift-controller-manager: pkg/apps/deploymentconfig/deploymentconfig_controller.go",
     },
     CustomKind {
         system: "Operator Lifecycle Manager",

@@ -147,6 +147,19 @@ pub(super) static WORKFLOWS: &[CustomKind] = &[
         pods: &[
             Pods { at: &["spec", "pipelineSpec", "tasks", "*", "taskSpec"], ..PIPELINE_POD },
             Pods { at: &["spec", "pipelineSpec", "finally", "*", "taskSpec"], ..PIPELINE_POD },
+            Pods {
+                at: &[
+                    "spec",
+                    "pipelineSpec",
+                    "tasks",
+                    "*",
+                    "pipelineSpec",
+                    "tasks",
+                    "*",
+                    "taskSpec",
+                ],
+                ..PIPELINE_POD
+            },
         ],
         source: "tektoncd/pipeline: pkg/pod/pod.go",
     },

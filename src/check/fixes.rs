@@ -1,0 +1,89 @@
+//! What is to be written into an object so that nothing is left to fix.
+
+use serde_json::Value;
+
+use super::Context;
+use super::judge::{attributes, is_judged};
+use crate::edit::Edit;
+use crate::engine::{Attributes, Decision, Finding, Namespaces};
+use crate::finding::Safety;
+use crate::manifest::Document;
+use crate::pod::kinds::PodKind;
+use crate::pod::shapes;
+use crate::silence::{Said, Silences};
+
+/// The fixes of an object.
+#[derive(Default)]
+pub(crate) struct Fixed {
+    /// What they mend.
+    pub(crate) findings: Vec<Finding>,
+    /// What they change, in order, from the root of the object.
+    pub(crate) edits: Vec<Edit>,
+    /// Rules that gave way to others, for people.
+    pub(crate) conflicts: Vec<String>,
+    /// Whether rules undo each other's fixes.
+    pub(crate) unsettled: bool,
+}
+
+/// The fixes of the pods in a document that are as safe as `safety`, and that nobody silenced.
+pub(crate) fn fixes(
+    context: Context<'_>,
+    namespaces: &Namespaces,
+    silences: &mut Option<Silences>,
+    document: &Document,
+    safety: Safety,
+) -> Fixed {
+    let mut fixed = Fixed::default();
+    if !is_judged(document) {
+        return fixed;
+    }
+    if let Some(silences) = silences {
+        silences.enter(document);
+    }
+    let attributes = attributes(context, namespaces, document);
+    let engine = context.engine;
+    match PodKind::find(attributes.group, attributes.kind) {
+        Some(_) => {
+            let silenced = silenced(silences, document);
+            fixed.add(engine.fix(&attributes, safety, &silenced));
+        }
+        // Places that pods share are edited for none of them, so each can be asked by itself.
+        None => {
+            for pod in shapes::find(&document.value) {
+                let namespace = pod.namespace().unwrap_or(attributes.namespace);
+                let facts = namespaces.facts(namespace);
+                let attributes = Attributes { namespace, facts, ..attributes.clone() };
+                let silenced = silenced(silences, document);
+                fixed.add(engine.fix_embedded(&pod, &attributes, safety, &silenced));
+            }
+        }
+    }
+    fixed
+}
+
+/// Whether a comment or an annotation keeps a finding quiet.
+fn silenced<'s>(
+    silences: &'s Option<Silences>,
+    document: &'s Document,
+) -> impl Fn(&Finding) -> bool + 's {
+    move |finding| {
+        let place = document.locate(finding.violation.pointer.as_str());
+        let said = Said::new(finding, place);
+        silences.as_ref().is_some_and(|silences| silences.covers(said).is_some())
+    }
+}
+
+impl Fixed {
+    fn add(&mut self, decision: Decision) {
+        self.edits.extend(decision.edits().cloned());
+        self.unsettled |= !decision.settled;
+        self.findings.extend(decision.findings);
+        self.conflicts.extend(decision.conflicts.into_iter().map(|note| note.message));
+    }
+
+    /// The object with its fixes; none where they do not fit it.
+    pub(crate) fn object(&self, document: &Document) -> Option<Value> {
+        let mut object = document.value.clone();
+        self.edits.iter().all(|edit| edit.apply(&mut object)).then_some(object)
+    }
+}
