@@ -100,8 +100,9 @@ impl ConfigFile {
     pub fn settings(&self) -> Vec<Setting> {
         let Some(document) = &self.document else { return Vec::new() };
         let of_key = |key: &'static Key| {
-            let pointer = Pointer::default().join(key.name);
-            let value = document.value.get(key.name).filter(|value| !value.is_null())?;
+            let pointer = key.pointer();
+            let value =
+                document.value.pointer(pointer.as_str()).filter(|value| !value.is_null())?;
             let place = self.place(&pointer);
             let values = match value {
                 Value::Array(list) => (list.iter().enumerate())
@@ -121,8 +122,8 @@ impl ConfigFile {
     }
 
     /// What a key says, as it is written.
-    pub fn written(&self, key: &str) -> Option<&Value> {
-        self.document.as_ref()?.value.get(key)
+    pub fn written(&self, key: &Key) -> Option<&Value> {
+        self.document.as_ref()?.value.pointer(key.pointer().as_str())
     }
 
     /// Where a key stands.

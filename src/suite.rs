@@ -6,12 +6,13 @@ mod apply;
 mod cases;
 mod compare;
 mod coverage;
-mod document;
+pub mod document;
 mod expectation;
 mod find;
 mod fixtures;
 mod forms;
 mod inputs;
+mod judge;
 mod pods;
 mod read;
 pub mod report;
@@ -195,3 +196,6 @@ impl Options {
         self.only.as_ref().is_none_or(|only| only.matches(name) || only.matches(&whole()))
     }
 }
+
+#[cfg(test)]
+mod tests;

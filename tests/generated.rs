@@ -221,9 +221,12 @@ fn said(args: &[&str]) -> String {
 #[test]
 fn schemas() {
     fs::create_dir_all(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schemas")).unwrap();
-    for (kind, file) in
-        [("policy", "podpolicy"), ("exemption", "podpolicyexemption"), ("config", "plimsoll")]
-    {
+    for (kind, file) in [
+        ("policy", "podpolicy"),
+        ("exemption", "podpolicyexemption"),
+        ("test", "policytest"),
+        ("config", "plimsoll"),
+    ] {
         check(&format!("docs/schemas/{file}.json"), &said(&["schema", kind]));
     }
 }

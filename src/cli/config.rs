@@ -116,12 +116,21 @@ fn text(settings: &Settings, out: &mut dyn Write) -> std::io::Result<()> {
         }
         (None, None) => writeln!(out, "# No configuration file is read.")?,
     }
+    let mut around = "";
     for applied in &settings.applied {
         let from = applied.origin.told(settings.file.as_deref());
         let name = applied.key.name;
-        match shown(applied, settings) {
-            Value::Null => writeln!(out, "# {name}: not set")?,
-            value => writeln!(out, "{name}: {value} # {from}")?,
+        let value = shown(applied, settings);
+        match (value, name.split_once('.')) {
+            (Value::Null, _) => writeln!(out, "# {name}: not set")?,
+            (value, None) => writeln!(out, "{name}: {value} # {from}")?,
+            (value, Some((mapping, name))) => {
+                if mapping != around {
+                    writeln!(out, "{mapping}:")?;
+                    around = mapping;
+                }
+                writeln!(out, "  {name}: {value} # {from}")?;
+            }
         }
     }
     Ok(())
@@ -163,7 +172,7 @@ fn value(settings: &Settings) -> Value {
 fn shown(applied: &Applied, settings: &Settings) -> Value {
     let is_config = matches!(applied.origin, Origin::Config(_));
     if let (true, Some(file)) = (is_config, &settings.file)
-        && let Some(whole) = file.written(applied.key.name).filter(|value| value.is_object())
+        && let Some(whole) = file.written(applied.key).filter(|value| value.is_object())
     {
         return whole.clone();
     }

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::thread;
+use std::time::Instant;
 
 use anyhow::Context;
 use clap::Args;
@@ -11,7 +12,7 @@ use super::format::FormatArgs;
 use super::judging::{FailOn, JudgingArgs};
 use super::selection::SelectionArgs;
 use super::silencing::{self, SilencingArgs};
-use super::{Common, Outcome, check::tell_unread, now, output};
+use super::{Common, Outcome, check::tell_unread, now, output, verbose};
 use crate::finding::Safety;
 use crate::{check, fix};
 
@@ -61,6 +62,7 @@ pub(super) struct FixArgs {
 
 pub(super) fn run(args: &FixArgs, common: &Common) -> anyhow::Result<Outcome> {
     args.formats.check()?;
+    let begun = Instant::now();
     let Some(selection) = args.files.selection(common) else { return Ok(Outcome::Broken) };
     let Some(engine) = args.judging.engine(common)? else { return Ok(Outcome::Broken) };
     let Some(mut silencing) = args.silencing.load(common)? else { return Ok(Outcome::Broken) };
@@ -84,8 +86,12 @@ pub(super) fn run(args: &FixArgs, common: &Common) -> anyhow::Result<Outcome> {
         write,
         diff: args.diff,
     };
+    let loaded = Instant::now();
     let fix::Done { mut report, output, notes } =
         fix::run(context, options, &args.files.paths, threads);
+    if common.settings.verbose {
+        verbose::told(&engine, &report, [loaded - begun, loaded.elapsed()]);
+    }
     report.fail_on = Some(args.fail_on.into());
     tell_unread(&report, &args.files);
     for note in notes {

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::Outcome;
 use super::format::Format;
+use crate::suite::document::PolicyTest;
 use crate::{config, crd};
 
 /// Flags of `plimsoll schema`.
@@ -21,6 +22,8 @@ enum Kind {
     Policy,
     /// A PodPolicyExemption
     Exemption,
+    /// A PolicyTest, a suite for `plimsoll test`
+    Test,
     /// The configuration file plimsoll.yaml
     Config,
 }
@@ -29,6 +32,10 @@ pub(super) fn run(args: &SchemaArgs) -> anyhow::Result<Outcome> {
     let schema = match args.kind {
         Kind::Policy => crd::policy_schema(),
         Kind::Exemption => crd::exemption_schema(),
+        Kind::Test => crd::plain_schema_of::<PolicyTest>(
+            "PolicyTest",
+            "Tests of policies: pods and reviews, and what Plimsoll has to say of each.",
+        ),
         Kind::Config => {
             let formats: Vec<_> = Format::value_variants()
                 .iter()

@@ -68,8 +68,9 @@ pub(super) enum Stop {
 
 /// The command line as it is known to clap.
 pub(super) fn command() -> clap::Command {
-    CONFIGURED.iter().fold(Cli::command(), |command, name| {
-        command.mut_subcommand(name, SettingsArgs::augment_args)
+    let configured = |command: &clap::Command| CONFIGURED.contains(&command.get_name());
+    Cli::command().mut_subcommands(|command| {
+        if configured(&command) { SettingsArgs::augment_args(command) } else { command }
     })
 }
 

@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 
-use super::{Color, Common, Outcome, is_broken_pipe, output};
+use super::{Color, Common, Outcome, is_broken_pipe, maybe_path, output};
 use crate::glob::{Globs, Slash};
 use crate::suite::report::{github, json, junit, text};
 use crate::suite::{Options, Results, run, update};
@@ -27,7 +27,13 @@ pub(super) struct TestArgs {
     #[arg(long, env = "PLIMSOLL_UPDATE_SUITES", value_parser = FalseyValueParser::new())]
     update: bool,
     /// Test these policies instead of those that the suites name, repeatable
-    #[arg(long, env = "PLIMSOLL_POLICIES", value_name = "PATH", value_delimiter = ',')]
+    #[arg(
+        long,
+        env = "PLIMSOLL_TEST_POLICIES",
+        value_name = "PATH",
+        value_delimiter = ',',
+        value_parser = maybe_path()
+    )]
     policies: Vec<PathBuf>,
     /// Show every rule and `match` that no case exercises
     #[arg(long, env = "PLIMSOLL_COVERAGE", value_parser = FalseyValueParser::new())]
@@ -100,7 +106,9 @@ pub(super) fn run_suites(args: &TestArgs, common: &Common) -> anyhow::Result<Out
     }
     let only = args.run.as_deref().map(|glob| Globs::compile::<&str>(&[glob], &[], Slash::Crossed));
     let only = only.transpose().context("--run")?;
-    let options = Options { only, policies: args.policies.clone() };
+    // A chart or a script may set the variable to nothing.
+    let named = args.policies.iter().filter(|path| !path.as_os_str().is_empty());
+    let options = Options { only, policies: named.cloned().collect() };
     let mut results =
         if args.update { update(&args.paths, &options) } else { run(&args.paths, &options) };
     if results.suites.is_empty() && results.errors.is_empty() {

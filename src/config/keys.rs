@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
+use crate::pointer::Pointer;
+
 /// A key of the file.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Key {
-    /// As the file has it.
+    /// As the file has it; `helm.set` is the key `set` in the mapping `helm`.
     pub name: &'static str,
     /// The identity of the flag that it stands for; none for what only the file can say.
     pub flag: Option<&'static str>,
@@ -24,6 +26,8 @@ pub enum Sort {
     Path,
     /// FORMAT or FORMAT=FILE.
     Format,
+    /// A program: with a slash, one counted from the folder of the file; else one of the PATH.
+    Program,
 }
 
 const fn key(name: &'static str, flag: &'static str, sort: Sort) -> Key {
@@ -31,7 +35,7 @@ const fn key(name: &'static str, flag: &'static str, sort: Sort) -> Key {
 }
 
 /// Every key, in the order in which they are listed to people.
-pub static KEYS: [Key; 15] = [
+pub static KEYS: [Key; 23] = [
     Key { yields_to: Some("profile"), ..key("policies", "policies", Sort::Path) },
     key("profile", "profile", Sort::Text),
     key("exemptions", "exemptions", Sort::Path),
@@ -44,7 +48,15 @@ pub static KEYS: [Key; 15] = [
     key("namespace", "namespace", Sort::Text),
     key("ownNamespace", "own_namespace", Sort::Text),
     key("defaultMode", "default_mode", Sort::Text),
-    key("kubernetesVersion", "kubernetes_version", Sort::Text),
+    key("kubernetesVersion", "kube_version", Sort::Text),
+    key("render", "render", Sort::Text),
+    key("helm.program", "helm", Sort::Program),
+    key("helm.values", "helm_values", Sort::Path),
+    key("helm.set", "helm_set", Sort::Text),
+    key("helm.args", "helm_arg", Sort::Text),
+    key("helm.releaseName", "release_name", Sort::Text),
+    key("kustomize.program", "kustomize", Sort::Program),
+    key("kustomize.args", "kustomize_arg", Sort::Text),
     key("cluster", "cluster", Sort::Path),
     Key { name: "$schema", flag: None, sort: Sort::Text, yields_to: None },
 ];
@@ -52,7 +64,23 @@ pub static KEYS: [Key; 15] = [
 impl Key {
     /// Whether it holds a list.
     pub fn is_list(&self) -> bool {
-        ["policies", "exemptions", "include", "exclude", "formats"].contains(&self.name)
+        const LISTS: [&str; 9] = [
+            "policies",
+            "exemptions",
+            "include",
+            "exclude",
+            "formats",
+            "helm.values",
+            "helm.set",
+            "helm.args",
+            "kustomize.args",
+        ];
+        LISTS.contains(&self.name)
+    }
+
+    /// The way to it in the file.
+    pub fn pointer(&self) -> Pointer {
+        self.name.split('.').fold(Pointer::default(), Pointer::join)
     }
 }
 
@@ -62,6 +90,8 @@ impl Sort {
         match self {
             Self::Text => value,
             Self::Path => below(folder, &value),
+            Self::Program if value.contains('/') => below(folder, &value),
+            Self::Program => value,
             Self::Format => match value.split_once('=') {
                 Some((format, file)) if !file.is_empty() => {
                     format!("{format}={}", below(folder, file))

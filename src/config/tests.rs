@@ -58,7 +58,8 @@ fn versions_are_text() {
 #[test]
 fn paths_count_from_the_file_and_globs_do_not_change() {
     let text = "policies: [ci/policies, /etc/p.yaml, '-']\nexclude: ['a/{b,c}']\n\
-                formats: [text, sarif=out/x.sarif]\nbaseline: ./b.json\ncluster: snap.yaml\nfailOn: warn\n";
+                formats: [text, sarif=out/x.sarif]\nbaseline: ./b.json\ncluster: snap.yaml\nfailOn: warn\n\
+                helm:\n  program: bin/helm\n  values: [v.yaml]\nkustomize: {program: kubectl}\n";
     let file = parsed(text).unwrap();
     let found: Vec<_> = file
         .settings()
@@ -74,6 +75,9 @@ fn paths_count_from_the_file_and_globs_do_not_change() {
         ("formats", 3, "text sarif=../out/x.sarif"),
         ("failOn", 6, "warn"),
         ("baseline", 4, ".././b.json"),
+        ("helm.program", 8, "../bin/helm"),
+        ("helm.values", 9, "../v.yaml"),
+        ("kustomize.program", 10, "kubectl"),
         ("cluster", 5, "../snap.yaml"),
     ];
     assert_eq!(found, expected.map(|(key, line, value)| (key, line, value.to_owned())));
@@ -97,12 +101,20 @@ fn what_the_file_says_of_namespaces_is_known() {
 #[test]
 fn every_field_is_a_key_and_every_key_a_field() {
     let schema = schema(&["text"]);
-    let fields: Vec<_> = schema["properties"].as_object().unwrap().keys().cloned().collect();
+    let mut fields = Vec::new();
+    for (name, field) in schema["properties"].as_object().unwrap() {
+        match field["properties"].as_object() {
+            Some(parts) => fields.extend(parts.keys().map(|part| format!("{name}.{part}"))),
+            None => fields.push(name.clone()),
+        }
+    }
     let mut keys: Vec<_> = KEYS.iter().map(|key| key.name.to_owned()).collect();
     keys.sort();
+    fields.sort();
     assert_eq!(fields, keys);
     for key in KEYS.iter() {
-        let is_list = schema["properties"][key.name]["type"] == "array";
+        let way = key.pointer().as_str().replace('/', "/properties/");
+        let is_list = schema.pointer(&way).unwrap()["type"] == "array";
         assert_eq!(key.is_list(), is_list, "{}", key.name);
     }
 }

@@ -46,13 +46,56 @@ pub struct Config {
     pub own_namespace: Option<String>,
     /// The mode of namespaces that are not known, or have no label plimsoll.dev/mode. The flag is `--default-mode`.
     pub default_mode: Option<Mode>,
-    /// The version of the cluster, in quotes: "1.34". Charts are rendered for it; no rule depends on it.
+    /// The version of the cluster, in quotes: "1.34". Charts are rendered for it; no rule depends on
+    /// it. The flag is `--kube-version`.
     #[serde(deserialize_with = "version")]
     #[schemars(regex(pattern = r"^v?1\.[0-9]+(\.[0-9]+)?$"))]
     pub kubernetes_version: Option<String>,
+    /// Whether charts and kustomizations are rendered. The flag is `--render`.
+    pub render: Option<Render>,
+    /// How charts are rendered.
+    pub helm: Option<Helm>,
+    /// How kustomizations are rendered.
+    pub kustomize: Option<Kustomize>,
     /// What the cluster holds that manifests do not show. A text is short for `snapshot`. The flag is `--cluster`.
     #[schemars(with = "Option<Snapshot>")]
     pub cluster: Option<Cluster>,
+}
+
+/// Whether charts and kustomizations are rendered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Render {
+    /// Folders with a Chart.yaml or a kustomization are.
+    Auto,
+    /// None is; they are folders like any other.
+    Never,
+}
+
+/// How charts are rendered.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct Helm {
+    /// The program, by its name or with its path. The flag is `--helm`.
+    pub program: Option<String>,
+    /// Files of values. The flag is `--helm-values`.
+    pub values: Option<Vec<String>>,
+    /// Values, each KEY=VALUE. The flag is `--helm-set`.
+    pub set: Option<Vec<String>>,
+    /// More arguments of `helm template`. The flag is `--helm-arg`.
+    pub args: Option<Vec<String>>,
+    /// The name of the releases. The flag is `--release-name`.
+    pub release_name: Option<String>,
+}
+
+/// How kustomizations are rendered.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct Kustomize {
+    /// The program, kustomize or kubectl, by its name or with its path. The flag is `--kustomize`.
+    pub program: Option<String>,
+    /// More arguments of `kustomize build`. The flag is `--kustomize-arg`.
+    pub args: Option<Vec<String>>,
 }
 
 /// The lightest action that makes the exit code 1.

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::document::KIND;
 use crate::manifest::{ManifestError, parse};
@@ -71,6 +71,22 @@ fn holds_policies(path: &Path) -> bool {
         && parse(None, bytes).documents.iter().any(|document| {
             document.api_version() == Some(API_VERSION) && document.kind() != Some(KIND)
         })
+}
+
+/// A path as it is seen from a folder, without steps that lead back where they came from.
+pub(super) fn joined(folder: &Path, path: &Path) -> PathBuf {
+    let mut joined = PathBuf::new();
+    for step in folder.join(path).components() {
+        let leads_back = step == Component::ParentDir
+            && matches!(joined.components().next_back(), Some(Component::Normal(_)))
+            && !joined.is_symlink();
+        if leads_back {
+            joined.pop();
+        } else if step != Component::CurDir {
+            joined.push(step);
+        }
+    }
+    joined
 }
 
 /// The name of a file without `.test.yaml`.

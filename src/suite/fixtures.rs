@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 use super::apply::apply_edits;
 use super::compare::Difference;
 use super::document::{Fixtures, wrong};
-use super::inputs::{kind_of, namespace_of, read_manifest};
+use super::inputs::read_manifest;
+use super::judge::{Judged, holds_pod, judge};
 use super::read::Suite;
-use super::run::attributes;
 use crate::decode::DecodeError;
-use crate::engine::{Decision, Engine, NamespaceFacts, Namespaces, Stage};
+use crate::engine::{Decision, Engine, Namespaces};
 use crate::manifest::Document;
 use crate::policy::document::{EXEMPTION_KIND, KIND};
 use crate::policy::{Action, ExemptionSet, PolicyError, PolicySet};
@@ -119,7 +119,7 @@ pub(super) fn run(suite: &Suite, fixture: &Fixture) -> Result<Difference, String
     let (exemptions, mut judged): (Vec<_>, Vec<_>) = rest.into_iter().partition(is(EXEMPTION_KIND));
     let engine =
         engine(suite, &policies, &exemptions).map_err(|errors| said(&fixture.file, &errors))?;
-    judged.retain(|document| kind_of(&document.value).is_some());
+    judged.retain(|document| holds_pod(&document.value));
     let after = (fixture.sort == Sort::Fix).then(|| judged.pop()).flatten();
     if judged.is_empty() {
         let wants = if fixture.sort == Sort::Fix {
@@ -134,12 +134,9 @@ pub(super) fn run(suite: &Suite, fixture: &Fixture) -> Result<Difference, String
     let mut found = BTreeSet::new();
     let mut last = None;
     for document in &judged {
-        let Some(decision) = decide(&engine, &document.value, &namespaces, suite.now, Stage::Whole)
-        else {
-            continue;
-        };
-        found.extend(marks(document, &decision));
-        last = Some((document, decision));
+        let decisions = decide(&engine, &document.value, &namespaces, suite.now);
+        found.extend(decisions.iter().flat_map(|decision| marks(document, decision)));
+        last = Some((document, decisions));
     }
     let mut difference = Difference {
         expected: announced.iter().map(line).collect(),
@@ -156,12 +153,13 @@ pub(super) fn run(suite: &Suite, fixture: &Fixture) -> Result<Difference, String
             .expected
             .push("nothing is announced as an error, since this is to pass".to_owned());
     }
-    if let (Some(after), Some((before, decision))) = (after, last) {
-        let patched = apply_edits(&before.value, decision.edits())?;
+    if let (Some(after), Some((before, decisions))) = (after, last) {
+        let edits = decisions.iter().flat_map(Decision::edits);
+        let patched = apply_edits(&before.value, edits)?;
         difference.expected.extend(pretty(&after.value));
         difference.actual.extend(pretty(&unsigned(patched.clone())));
-        let again = decide(&engine, &patched, &namespaces, suite.now, Stage::Whole);
-        if again.is_some_and(|again| again.by_action(Action::Patch).next().is_some()) {
+        let again = decide(&engine, &patched, &namespaces, suite.now);
+        if again.iter().any(|again| again.by_action(Action::Patch).next().is_some()) {
             difference.actual.push("patched once more, it changes again".to_owned());
         }
     }
@@ -235,18 +233,15 @@ fn said(file: &Path, errors: &[PolicyError]) -> String {
     format!("{}: {}", file.display(), first.unwrap_or_default())
 }
 
+/// As in `check`: what the file does not say of its namespaces is not known.
 fn decide(
     engine: &Engine,
     value: &Value,
     namespaces: &Namespaces,
     now: Option<i64>,
-    stage: Stage,
-) -> Option<Decision> {
-    let kind = kind_of(value)?;
-    let namespace = namespace_of(value);
-    // As in `check`: what the file does not say of its namespaces is not known.
-    let facts: NamespaceFacts<'_> = namespaces.facts(namespace);
-    Some(engine.decide(&attributes(value, kind, namespace, facts, now), stage))
+) -> Vec<Decision> {
+    let judged = judge(engine, value, now, |namespace| namespaces.facts(namespace));
+    judged.into_iter().map(|Judged { decision, .. }| decision).collect()
 }
 
 /// Without the annotation that names who patched the pod.

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::document::{Case, PathOr, PodForm, Source, wrong};
+use super::judge::holds_pod;
 use super::pods::{self, overlay};
 use crate::decode::DecodeError;
 use crate::engine::Namespaces;
@@ -47,7 +48,7 @@ pub(super) fn inputs(
     if let Some(path) = file {
         let (documents, namespaces) =
             read_manifest(&folder.join(path)).map_err(|error| at("file", error))?;
-        let pods = documents.into_iter().filter(|document| kind_of(&document.value).is_some());
+        let pods = documents.into_iter().filter(|document| holds_pod(&document.value));
         let named = |document: Document| {
             let kind = document.kind().unwrap_or_default();
             let name = document.name().unwrap_or_default();
@@ -67,7 +68,7 @@ pub(super) fn inputs(
     let (title, value) = match object {
         Some(object) => {
             let value = Value::Object(object.clone());
-            if kind_of(&value).is_none() {
+            if !holds_pod(&value) {
                 return Err(wrong(
                     "/object",
                     "this is no object that holds a pod, with `apiVersion` and `kind`",
@@ -135,7 +136,13 @@ fn group_version(version: &str) -> (&str, &str) {
     version.split_once('/').unwrap_or(("", version))
 }
 
-/// The kind of an object that holds a pod.
+/// The API group of an object.
+pub(super) fn group_of(value: &Value) -> &str {
+    let version = value.get("apiVersion").and_then(Value::as_str);
+    group_version(version.unwrap_or_default()).0
+}
+
+/// The kind of an object of Kubernetes' own that holds a pod.
 pub(super) fn kind_of(value: &Value) -> Option<&'static PodKind> {
     let text = |field: &str| value.get(field).and_then(Value::as_str);
     PodKind::find(group_version(text("apiVersion")?).0, text("kind")?)

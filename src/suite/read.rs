@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::cases::{Planned, cases};
 use super::document::{KIND, NamespaceForm, PolicyTest, wrong};
-use super::find::{beside, stem};
+use super::find::{beside, joined, stem};
 use super::fixtures::{self, Fixture};
 use crate::decode::{DecodeError, decode};
 use crate::engine::{Engine, Namespaces};
@@ -140,7 +140,7 @@ impl<'o> Loader<'o> {
     fn rules(&mut self, head: &PolicyTest, file: &Path, document: &Document) -> Option<Arc<Rules>> {
         let folder = file.parent().unwrap_or(Path::new(""));
         let at = |paths: &[PathBuf]| -> Vec<PathBuf> {
-            paths.iter().map(|path| folder.join(path)).collect()
+            paths.iter().map(|path| joined(folder, path)).collect()
         };
         let (policies, profile) = match (&head.policies, &head.profile) {
             _ if !self.instead.is_empty() => (self.instead.to_vec(), None),

@@ -6,13 +6,12 @@ use serde_json::{Value, json};
 
 use super::apply::{apply_edits, apply_patch};
 use super::cases::Planned;
-use super::inputs::{Input, kind_of, namespace_of};
+use super::inputs::{Input, kind_of};
+use super::judge::{Judged, judge};
 use super::read::Suite;
 use crate::admission::{self, Endpoint, Review};
-use crate::engine::{
-    Attributes, Decision, Engine, Finding, NamespaceFacts, Namespaces, Operation, Stage,
-};
-use crate::pod::kinds::{Object, PodKind};
+use crate::engine::{Decision, Engine, Finding, NamespaceFacts, Namespaces, Stage};
+use crate::pod::kinds::PodKind;
 use crate::pointer::Pointer;
 use crate::policy::{Action, CompiledPolicy};
 
@@ -73,47 +72,26 @@ fn object(
     namespaces: &Namespaces,
     now: Option<i64>,
 ) -> Result<Outcome, String> {
-    let kind = kind_of(value).ok_or("the object holds no pod")?;
-    let namespace = namespace_of(value);
     let none = json!({});
-    let attributes = attributes(value, kind, namespace, facts(namespaces, namespace, &none), now);
-    let mut decision = engine.decide(&attributes, Stage::Whole);
-    let mut outcome = Outcome {
-        allowed: decision.allowed,
-        after: apply_edits(value, decision.edits())?,
-        patch: operations(&decision),
-        message: (!decision.allowed).then(|| admission::denial(&decision)),
-        matched: engine.policies_about(&attributes),
-        ..Outcome::default()
-    };
-    outcome.observe(&decision);
-    if !kind.is_pod() {
-        // Its pods are patched, and only then is anybody told.
-        decision.findings.retain(|finding| finding.action != Action::Patch);
+    let is_pod = kind_of(value).is_some_and(PodKind::is_pod);
+    let mut outcome = Outcome { allowed: true, after: value.clone(), ..Outcome::default() };
+    for judged in judge(engine, value, now, |namespace| facts(namespaces, namespace, &none)) {
+        let Judged { mut decision, matched } = judged;
+        outcome.allowed &= decision.allowed;
+        outcome.after = apply_edits(&outcome.after, decision.edits())?;
+        outcome.patch.extend(operations(&decision));
+        if !decision.allowed && outcome.message.is_none() {
+            outcome.message = Some(admission::denial(&decision));
+        }
+        outcome.matched.extend(matched);
+        outcome.observe(&decision);
+        if !is_pod {
+            // Its pods are patched, and only then is anybody told.
+            decision.findings.retain(|finding| finding.action != Action::Patch);
+        }
+        outcome.warnings.extend(admission::warnings(&decision));
     }
-    outcome.warnings = admission::warnings(&decision);
     Ok(outcome)
-}
-
-pub(super) fn attributes<'a>(
-    value: &'a Value,
-    kind: &'static PodKind,
-    namespace: &'a str,
-    facts: NamespaceFacts<'a>,
-    now: Option<i64>,
-) -> Attributes<'a> {
-    Attributes {
-        operation: Operation::Create,
-        group: kind.group,
-        kind: kind.kind,
-        subresource: "",
-        namespace,
-        user: None,
-        object: Some(Object::Value(value)),
-        old_object: None,
-        facts,
-        now,
-    }
 }
 
 /// The review through `/mutate`, and what is then through `/validate`, as the API server sends both.

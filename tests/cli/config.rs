@@ -210,6 +210,31 @@ spec:
 }
 
 #[test]
+fn fix_reads_it_too() {
+    let policy = "\
+apiVersion: plimsoll.dev/v1alpha1
+kind: PodPolicy
+metadata: {name: pulls}
+spec:
+  rules:
+  - name: pull-once
+    action: Patch
+    imagePullPolicy: {onlyWhere: Any}
+";
+    let sandbox = repository("policies: [ci]\nexclude: [/deploy/old]\n");
+    sandbox.write("ci/policy.yaml", policy);
+    sandbox.write("deploy/old/pod.yaml", bad_pod("old"));
+    let run = run_in(&sandbox, "deploy", &["fix", "--diff", "--unsafe-fixes", "-q", "-v"], &[]);
+    assert!(run.stdout.contains("imagePullPolicy: IfNotPresent"), "{}{}", run.stdout, run.stderr);
+    assert!(!run.stdout.contains("old/pod.yaml"), "{}", run.stdout);
+    assert!(run.stderr.contains("configuration: ../plimsoll.yaml\n"), "{}", run.stderr);
+    // What the cluster's plugin would undo is not written either.
+    sandbox.write("plimsoll.yaml", "policies: [ci]\ncluster: {alwaysPullImages: true}\n");
+    let run = run_in(&sandbox, "deploy", &["fix", "--diff", "--unsafe-fixes", "-q"], &[]);
+    assert_eq!(run.stdout, "", "{}", run.stderr);
+}
+
+#[test]
 fn config_shows_values_that_the_file_could_hold() {
     let sandbox =
         repository("policies: [ci]\nexclude: ['*.{a,b}']\ncluster: {alwaysPullImages: true}\n");

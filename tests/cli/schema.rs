@@ -47,7 +47,8 @@ fn documents(text: &str) -> Vec<Value> {
 
 #[test]
 fn policies_that_load_are_valid() {
-    let (policy, exemption) = (validator("policy"), validator("exemption"));
+    let (policy, exemption, test) =
+        (validator("policy"), validator("exemption"), validator("test"));
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();
     for folder in ["policies", "tests/rules"] {
@@ -61,6 +62,7 @@ fn policies_that_load_are_valid() {
                 Some("PodPolicyExemption") => {
                     (&exemption, ExemptionSet::compile(&[&document]).is_ok())
                 }
+                Some("PolicyTest") => (&test, true),
                 _ => continue,
             };
             if loads {
@@ -79,13 +81,13 @@ fn the_policies_of_the_repository_lead_editors_to_it() {
     files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("policies"), &mut found);
     for path in found {
         let text = fs::read_to_string(&path).unwrap();
-        if text.contains("kind: PolicyTest") {
-            continue;
-        }
         let first = text.lines().next().unwrap();
         let target = first.strip_prefix("# yaml-language-server: $schema=").unwrap_or_default();
         let target = path.parent().unwrap().join(target);
         assert!(target.is_file(), "{}: {first}", path.display());
+        let schema: Value = serde_json::from_slice(&fs::read(target).unwrap()).unwrap();
+        let kind = documents(&text)[0]["kind"].clone();
+        assert_eq!(schema["title"], kind, "{}", path.display());
     }
     // Those who print or install them have no such file.
     let printed = Sandbox::new().run(["policies"]).stdout;
@@ -226,6 +228,30 @@ fn exemptions_alike() {
 }
 
 #[test]
+fn suites_alike() {
+    let validator = validator("test");
+    let head = "apiVersion: plimsoll.dev/v1alpha1\nkind: PolicyTest\n";
+    for fine in [
+        "cases: []",
+        "cases:\n- {image: nginx, deny: no-latest}",
+        "profile: default\ncases:\n- {image: a, clean: true}",
+    ] {
+        let found = documents(&format!("{head}{fine}\n"));
+        assert!(validator.is_valid(&found[0]), "{:?}", errors(&validator, &found[0]));
+    }
+    for wrong in [
+        "case: []",
+        "cases:\n- {imag: nginx}",
+        "cases: 7",
+        "metadata: {nam: x}",
+        "cases:\n- {image: 7}",
+    ] {
+        let found = documents(&format!("{head}{wrong}\n"));
+        assert!(!validator.is_valid(&found[0]), "{wrong}");
+    }
+}
+
+#[test]
 fn configurations_alike() {
     let validator = validator("config");
     for fine in [
@@ -234,6 +260,7 @@ fn configurations_alike() {
         json!({"cluster": "snapshot.yaml", "kubernetesVersion": "1.34", "defaultMode": "audit"}),
         json!({"cluster": {"alwaysPullImages": true, "limitRanges": [{"namespace": "a", "limits": [{"type": "Pod", "max": {"cpu": 2}}]}]}}),
         json!({"$schema": "x", "profile": "strict", "forceExclude": true}),
+        json!({"render": "never", "helm": {"values": ["v.yaml"], "set": ["a=b"]}, "kustomize": {"program": "kubectl"}}),
     ] {
         assert!(Config::read(&fine).is_ok(), "{fine}");
         assert!(validator.is_valid(&fine), "{:?}", errors(&validator, &fine));
@@ -248,6 +275,8 @@ fn configurations_alike() {
         json!({"cluster": {"namespace": []}}),
         json!({"cluster": 7}),
         json!({"defaultMode": "off"}),
+        json!({"helm": {"value": []}}),
+        json!({"render": true}),
     ] {
         assert!(Config::read(&wrong).is_err(), "{wrong}");
         assert!(!validator.is_valid(&wrong), "{wrong}");
@@ -272,7 +301,7 @@ fn every_field_is_described_for_the_editor() {
             }
         }
     }
-    for kind in ["policy", "exemption", "config"] {
+    for kind in ["policy", "exemption", "test", "config"] {
         let schema = schema(kind);
         assert!(!schema.to_string().contains("x-kubernetes"), "{kind}");
         walk(kind, &schema);

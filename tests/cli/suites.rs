@@ -220,6 +220,12 @@ fn objects_and_files_are_judged_as_check_judges_them() {
     spec: {template: {spec: {containers: [{name: a, image: nginx}]}}}
   deny: {rule: no-latest, path: 'spec.template.spec.containers[0].image'}
 - {file: manifests/both.yaml, deny: no-latest}
+- object:
+    apiVersion: argoproj.io/v1alpha1
+    kind: Workflow
+    metadata: {name: flow}
+    spec: {entrypoint: one, templates: [{name: one, container: {image: nginx}}]}
+  deny: {rule: no-latest, path: 'spec.templates[0].container.image'}
 ";
     let sandbox = suite(cases);
     let pod = |name: &str| crate::sandbox::bad_pod(name);

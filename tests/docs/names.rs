@@ -64,6 +64,7 @@ fn help() -> String {
         "policies",
         "schema",
         "serve",
+        "test",
     ]
     .map(|command| run(if command.is_empty() { &[] } else { std::slice::from_ref(&command) }))
     .concat()

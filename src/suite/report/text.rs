@@ -41,7 +41,9 @@ pub fn write(results: &Results, style: Style, out: &mut dyn Write) -> io::Result
             let (code, word) = if passed { (GREEN, "ok  ") } else { (RED, "FAIL") };
             writeln!(out, "{} {}", style.paint(code, word), title(case.file.display(), case))?;
         }
-        writeln!(out)?;
+        if !style.quiet {
+            writeln!(out)?;
+        }
     }
     for change in &results.updated {
         let place =
