@@ -119,7 +119,6 @@ pub(super) fn merge(report: &mut Report) {
         match earlier {
             Some(earlier) => {
                 report.summary.findings -= 1;
-                report.summary.fixable -= usize::from(finding.fix.is_some());
                 add_note(earlier, &finding);
             }
             None => report.findings.push(finding),

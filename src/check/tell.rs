@@ -229,8 +229,11 @@ impl Outcome {
             Action::Audit => {}
         }
         report.summary.findings += 1;
-        report.summary.fixable += usize::from(found.fix.is_some());
-        report.summary.unsafe_fixes += usize::from(found.fix_safety == Some(Safety::Unsafe));
+        // What was rendered is edited by people.
+        if found.rendered.is_none() {
+            report.summary.fixable += usize::from(found.fix.is_some());
+            report.summary.unsafe_fixes += usize::from(found.fix_safety == Some(Safety::Unsafe));
+        }
         report.findings.push(found);
     }
 

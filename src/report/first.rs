@@ -24,6 +24,8 @@ pub(super) struct Step<'r> {
     pub(super) objects: usize,
     /// How many of them have a fix.
     pub(super) fixable: usize,
+    /// How many of those stand in files that `plimsoll fix` edits.
+    editable: usize,
     /// How many of those fixes a person should look at.
     pub(super) unsafe_fixes: usize,
 }
@@ -41,6 +43,7 @@ pub(super) fn steps(report: &Report) -> Vec<Step<'_>> {
                 findings: 0,
                 objects: 0,
                 fixable: 0,
+                editable: 0,
                 unsafe_fixes: 0,
             });
             steps.len() - 1
@@ -48,6 +51,7 @@ pub(super) fn steps(report: &Report) -> Vec<Step<'_>> {
         let Some(step) = steps.get_mut(index) else { continue };
         step.findings += 1;
         step.fixable += usize::from(found.fix.is_some());
+        step.editable += usize::from(found.fix.is_some() && found.rendered.is_none());
         step.unsafe_fixes += usize::from(found.fix_safety == Some(Safety::Unsafe));
         step.objects += usize::from(seen.insert((index, Arc::as_ptr(&found.object))));
     }
@@ -80,6 +84,9 @@ impl Step<'_> {
             _ => format!(" {} of them", self.fixable),
         };
         match self.example.action {
+            // Templates, bases and patches are edited by people.
+            Action::Patch if self.editable == 0 => format!("admission mends{some}; see {explain}"),
+            _ if self.editable == 0 => format!("no command mends templates; see {explain}"),
             Action::Patch => format!("admission mends{some}, or {command}; see {explain}"),
             _ => format!("{command} mends{some}; see {explain}"),
         }

@@ -156,7 +156,7 @@ fn finding(found: &Diagnostic) -> Finding<'_> {
         column: found.place.column,
         end_line: found.place.end_line,
         end_column: found.place.end_column,
-        fixable: found.fix.is_some(),
+        fixable: found.fix.is_some() && found.rendered.is_none(),
         fix: found.fix.as_deref(),
         rendered: found.rendered.as_deref(),
         place_is_rendered: found.is_place_rendered,
