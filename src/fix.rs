@@ -18,7 +18,7 @@ use crate::engine::Namespaces;
 use crate::finding::Safety;
 use crate::manifest::parse;
 use crate::manifest::source::folders::Folder;
-use crate::manifest::source::{Input, SourceFile, find, read_inputs};
+use crate::manifest::source::{Input, SourceFile, find};
 use crate::rendering;
 use crate::report::{Fixes, Report, rules_in_force};
 
@@ -61,7 +61,7 @@ pub fn run(context: Context<'_>, options: Options, paths: &[PathBuf], threads: u
     let streams = Streams::default();
     let (inputs, notes) = plain(rendering::plan(find(paths, context.selection, true)));
     // Nothing may be written before all is known that the manifests say of their namespaces.
-    let looked = read_inputs(&inputs, threads, |mut source| {
+    let looked = context.each(&inputs, threads, |mut source| {
         streams.replay(&mut source);
         look(context, source)
     });
@@ -75,7 +75,7 @@ pub fn run(context: Context<'_>, options: Options, paths: &[PathBuf], threads: u
     if let Some(ledger) = &context.silencing.ledger {
         ledger.begin();
     }
-    let done = read_inputs(&inputs, threads, |mut source| {
+    let done = context.each(&inputs, threads, |mut source| {
         streams.replay(&mut source);
         if twins.contains(&source.path) {
             return Done::default();
