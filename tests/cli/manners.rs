@@ -168,10 +168,7 @@ fn progress_is_for_those_who_wait_at_a_terminal() {
     assert!(at < result, "{terminal:?}");
     // The line was taken back before anything else was said.
     let between = &terminal[at + words.len()..result];
-    assert!(
-        between.contains("\r\u{1b}[2K") && between.trim_end().ends_with("\u{1b}[2K"),
-        "{between:?}"
-    );
+    assert!(between.trim_start().starts_with("\u{1b}[2K"), "{between:?}");
     // Results in a pipe do not make those who wait fewer.
     let piped = shown(&format!("{LINE} >out.txt"), &[]).unwrap();
     assert!(piped.contains(words), "{piped:?}");
