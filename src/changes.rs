@@ -1,8 +1,9 @@
 //! What a range of Git history changed: `check --since REF` speaks of nothing else.
 
 mod diff;
+mod worktree;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::ops::RangeInclusive;
 use std::path::Path;
@@ -13,6 +14,8 @@ use std::process::{Command, Output, Stdio};
 pub struct Changes {
     /// By path, from the root of the repository, with forward slashes.
     files: HashMap<String, Lines>,
+    /// The files whose history Git knows, in submodules too.
+    tracked: HashSet<String>,
 }
 
 /// The changed lines of one file.
@@ -38,7 +41,7 @@ pub enum ChangesError {
         /// Git's own words.
         words: String,
         /// What to do, with a semicolon in front.
-        help: &'static str,
+        help: String,
     },
 }
 
@@ -65,41 +68,13 @@ impl Changes {
             return Err(refused(reference, &base, help));
         }
         let base = String::from_utf8_lossy(&base.stdout).trim().to_owned();
-        let diff = git(
-            root,
-            &[
-                "-c",
-                "core.quotePath=false",
-                "-c",
-                "diff.noprefix=false",
-                "-c",
-                "diff.mnemonicPrefix=false",
-                "diff",
-                "--unified=0",
-                "--no-color",
-                "--no-ext-diff",
-                "--no-textconv",
-                "--no-renames",
-                "--no-relative",
-                "--inter-hunk-context=0",
-                "--src-prefix=a/",
-                "--dst-prefix=b/",
-                "--diff-filter=d",
-                &base,
-                "--",
-            ],
-        )?;
-        let untracked = git(root, &["ls-files", "-z", "--others", "--exclude-standard"])?;
-        for output in [&diff, &untracked] {
-            if !output.status.success() {
-                return Err(refused(reference, output, ""));
-            }
-        }
-        let mut files = diff::read(&diff.stdout);
-        for file in untracked.stdout.split(|byte| *byte == 0).filter(|file| !file.is_empty()) {
-            files.insert(String::from_utf8_lossy(file).into_owned(), Lines::All);
-        }
-        Ok(Self { files })
+        let tree = worktree::Tree::new(root, reference);
+        Ok(Self { files: tree.differences(&base)?, tracked: tree.tracked()? })
+    }
+
+    /// Whether Git knows what a file was before. Of one that it does not know, every line could be new.
+    pub fn know(&self, file: &str) -> bool {
+        self.tracked.contains(file)
     }
 
     /// Whether one of these lines, which count from 1, was changed.
@@ -122,12 +97,32 @@ impl Changes {
     }
 }
 
-fn git(root: &Path, arguments: &[&str]) -> Result<Output, ChangesError> {
+/// What a hook of Git has in its environment, and is about that one repository.
+const OF_ONE_REPOSITORY: [&str; 7] = [
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_PREFIX",
+    "GIT_COMMON_DIR",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+];
+
+/// Runs Git in a repository, which can be a submodule of the one that the environment is about.
+fn git_in(root: &Path, is_module: bool, arguments: &[&str]) -> Result<Output, ChangesError> {
     let mut command = Command::new("git");
     command.arg("-C").arg(root).args(arguments).stdin(Stdio::null());
-    // A hook of Git runs with the repository, and the index of a commit in the making, in its environment.
+    if is_module {
+        for name in OF_ONE_REPOSITORY {
+            command.env_remove(name);
+        }
+    }
     command.env("GIT_OPTIONAL_LOCKS", "0");
     command.output().map_err(ChangesError::NoGit)
+}
+
+fn git(root: &Path, arguments: &[&str]) -> Result<Output, ChangesError> {
+    git_in(root, false, arguments)
 }
 
 /// Why a name means no commit: there may be no repository at all.
@@ -139,15 +134,15 @@ fn unknown(root: &Path, reference: &str) -> Result<ChangesError, ChangesError> {
     Ok(ChangesError::Refused {
         reference: reference.to_owned(),
         words: "there is no such commit, branch or tag here".to_owned(),
-        help: "; fetch it first (`git fetch origin main`, then `--since origin/main`)",
+        help: "; fetch it first (`git fetch origin main`, then `--since origin/main`)".to_owned(),
     })
 }
 
-fn refused(reference: &str, output: &Output, help: &'static str) -> ChangesError {
+fn refused(reference: &str, output: &Output, help: impl Into<String>) -> ChangesError {
     let words = String::from_utf8_lossy(&output.stderr);
     let words = words.lines().find(|line| !line.trim().is_empty()).unwrap_or("nothing");
     let words = words.trim_start_matches("fatal: ").trim_start_matches("error: ").to_owned();
-    ChangesError::Refused { reference: reference.to_owned(), words, help }
+    ChangesError::Refused { reference: reference.to_owned(), words, help: help.into() }
 }
 
 #[cfg(test)]

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[cfg(target_os = "linux")]
+#[path = "cli/bad_input.rs"]
+mod bad_input;
 #[path = "cli/check.rs"]
 mod check;
 #[path = "cli/config.rs"]
@@ -50,5 +53,8 @@ mod silencing;
 mod silencing_laws;
 #[path = "cli/since.rs"]
 mod since;
+#[cfg(unix)]
+#[path = "cli/since_places.rs"]
+mod since_places;
 #[path = "cli/suites.rs"]
 mod suites;

@@ -30,7 +30,15 @@ impl Repository {
             return "-".to_owned();
         }
         let whole = normal(&self.working_directory.join(path));
-        let shown = whole.strip_prefix(&self.root).unwrap_or(&whole);
+        let linked;
+        let shown = match whole.strip_prefix(&self.root) {
+            Ok(shown) => shown,
+            // A folder of the repository can have other names.
+            Err(_) => {
+                linked = without_links(&whole);
+                linked.strip_prefix(&self.root).unwrap_or(&whole)
+            }
+        };
         let mut text = String::new();
         for component in shown.components() {
             match component {
@@ -45,6 +53,13 @@ impl Repository {
         }
         text
     }
+}
+
+/// The same file, in a folder whose name leads through no link.
+fn without_links(path: &Path) -> PathBuf {
+    let own = path.parent().zip(path.file_name());
+    let own = own.and_then(|(folder, name)| Some(folder.canonicalize().ok()?.join(name)));
+    own.unwrap_or_else(|| path.to_owned())
 }
 
 /// Without `.` and `..`. Links are not followed: a report names files as the repository does.
@@ -82,6 +97,20 @@ mod tests {
         }
         let whole = root.join("deploy/web.yaml");
         assert_eq!(repository.relative(&whole), "deploy/web.yaml");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_the_repository_is_another_name_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap().join("real");
+        std::fs::create_dir_all(root.join(".git")).unwrap();
+        std::fs::create_dir_all(root.join("deploy")).unwrap();
+        let link = root.parent().unwrap().join("link");
+        std::os::unix::fs::symlink(&root, &link).unwrap();
+        let repository = Repository::around(&root);
+        assert_eq!(repository.relative(&link.join("deploy/web.yaml")), "deploy/web.yaml");
+        assert_eq!(repository.relative(&link.join("deploy/../web.yaml")), "web.yaml");
     }
 
     #[test]
