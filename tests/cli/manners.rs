@@ -286,3 +286,46 @@ fn a_reader_that_stops_early_is_no_error_of_any_command() {
         assert_eq!(cut_short(&sandbox, &args, 0), (String::new(), Some(code)), "{line}");
     }
 }
+
+#[test]
+fn what_to_do_first_says_which_fix_mends_what() {
+    let sandbox = Sandbox::with_policy(
+        "apiVersion: plimsoll.dev/v1alpha1\nkind: PodPolicy\nmetadata: {name: p}\nspec:\n  rules:\n  - name: pull\n    \
+         action: Warn\n    imagePullPolicy: {deny: [Always, Never], onlyWhere: ImageIsFixed, replaceWith: \
+         IfNotPresent}\n  - name: no-latest\n    action: Deny\n    imageTag: {deny: [latest]}\n",
+    );
+    let pod = |policies: &[&str]| {
+        let container = |(at, policy): (usize, &&str)| {
+            format!("  - {{name: c{at}, image: 'nginx:1.29', imagePullPolicy: {policy}}}\n")
+        };
+        let containers: String = policies.iter().enumerate().map(container).collect();
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: a}}\nspec:\n  containers:\n{containers}"
+        )
+    };
+    let remedy = |policies: &[&str]| {
+        sandbox.write("a.yaml", pod(policies));
+        let text = sandbox.check(["a.yaml"]).stdout;
+        let line =
+            text.lines().find(|line| line.starts_with("  warning[p/pull]")).unwrap().to_owned();
+        let (_, remedy) = line.split_once("object; ").unwrap();
+        remedy.strip_suffix("; see `plimsoll explain imagePullPolicy`").unwrap().to_owned()
+    };
+    assert_eq!(remedy(&["Always"; 3]), "`plimsoll fix` mends them");
+    assert_eq!(remedy(&["Never"; 3]), "`plimsoll fix --unsafe-fixes` mends them");
+    assert_eq!(
+        remedy(&["Never", "Always", "Never"]),
+        "`plimsoll fix` mends 1 of them, and 2 more with `--unsafe-fixes`"
+    );
+
+    // What is left then no command mends.
+    let left: Vec<_> = (0..3).map(|at| bad_pod(&format!("p{at}"))).collect();
+    sandbox.write("a.yaml", left.join("---\n"));
+    let first = "what to do first";
+    assert!(sandbox.check(["a.yaml"]).stdout.contains(first));
+    for format in ["text", "markdown"] {
+        let fix = ["fix", "--policies", "policy.yaml", "--format", format, "a.yaml"];
+        let run = sandbox.run(fix);
+        assert!(run.code == 1 && !run.stdout.to_lowercase().contains(first), "{}", run.stdout);
+    }
+}
