@@ -29,8 +29,7 @@ pub(super) fn replace(path: &Path, before: &[&[u8]], after: &[&[u8]]) -> Result<
         Err(error) => return Err(format!("it cannot be read again: {error}")),
     }
     temporary.persist(&target).map_err(|error| error.error.to_string())?;
-    // The name is in the folder, which has a place on the disk of its own. Not every file system can.
-    let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    // The folder is not synced: after a loss of power it may still name the old text, which is whole as well.
     Ok(other_names(&metadata))
 }
 

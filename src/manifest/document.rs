@@ -94,10 +94,17 @@ pub(super) fn expand(tree: &Arc<Tree>, root: NodeId, value: Value) -> Vec<Docume
             continue;
         };
         let nodes = tree.items(document.root);
-        let shared = document.shared || tree.find(document.root, "/items").shared;
+        let list = tree.find(document.root, "/items");
+        let shared_list = document.shared || list.shared;
+        let text = tree.text.as_str().as_bytes();
+        let is_in_brackets = text.get(list.value.start) == Some(&b'[');
         let lists = items.into_iter().zip(nodes).enumerate().map(|(index, (mut value, root))| {
             inherit(&mut value, &document.value);
             let base = format!("{}/items/{index}", document.base);
+            // A pair in a list's brackets without its own, `[kind: Pod]`, shares those with its neighbours.
+            let is_bare = is_in_brackets
+                && text.get(tree.find(root, "").value.start).is_some_and(|byte| *byte != b'{');
+            let shared = shared_list || is_bare;
             Document { value, base, root, shared, tree: Arc::clone(tree) }
         });
         let before = waiting.len();

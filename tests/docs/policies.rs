@@ -57,6 +57,7 @@ fn policy(document: &Value) -> Option<Value> {
         return Some(whole(spec));
     }
     let (name, settings) = fields.iter().next().filter(|_| fields.len() == 1)?;
-    RuleKind::find(name)?;
+    // A kustomization has `resources`, too: a list of files.
+    RuleKind::find(name).filter(|_| !settings.is_array())?;
     Some(whole(json!({"rules": [{"name": "shown", "action": "Warn", name: settings}]})))
 }

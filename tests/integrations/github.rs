@@ -87,7 +87,7 @@ fn the_action_installs_a_release_and_shows_findings_on_their_lines() {
     let checked = job.step("Check the manifests");
     assert!(!checked.success());
     assert!(
-        checked.stdout.contains("::error file=deploy/pods.yaml,line=7,col=12,"),
+        checked.stdout.contains("::error file=deploy/pods.yaml,line=7,endLine=7,col=12,"),
         "{}",
         checked.stdout
     );

@@ -61,13 +61,16 @@ impl Editor<'_> {
             self.splices.replace(range, text);
             return Ok(());
         }
-        let node = self.node(id)?;
-        if node.key().is_empty() {
+        let key = self.node(id)?.key();
+        if key.is_empty() {
             return self.obstacle(id, "there is no value here");
         }
         let Some(&(parent, number)) = self.draft.spots.get(&id) else { return Ok(()) };
         match self.mark(parent, number, id)? {
             Mark::End(at) => self.splices.insert(at, format!(" {text}")),
+            Mark::Missing(_) if self.source.has_break(key) => {
+                return self.obstacle(id, "this key stands on several lines");
+            }
             Mark::Missing(at) => self.splices.insert(at, format!(": {text}")),
         }
         Ok(())

@@ -33,6 +33,9 @@ impl Editor<'_> {
         for &child in &children.ids {
             let start = self.source.skip_space(at);
             let end = self.end(child)?;
+            if self.source.byte(end) == Some(b'#') {
+                return self.obstacle(child, "the end of this cannot be told from a comment");
+            }
             let next = self.source.skip_space(end);
             let comma = (self.source.byte(next) == Some(b',')).then_some(next);
             if end < start || comma.is_none() && next != inside.end {
