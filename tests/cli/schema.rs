@@ -235,6 +235,8 @@ fn suites_alike() {
         "cases: []",
         "cases:\n- {image: nginx, deny: no-latest}",
         "profile: default\ncases:\n- {image: a, clean: true}",
+        "cases:\n- {review: review.json, clean: true}",
+        "cases:\n- {review: {apiVersion: admission.k8s.io/v1, request: {object: {}}}, clean: true}",
     ] {
         let found = documents(&format!("{head}{fine}\n"));
         assert!(validator.is_valid(&found[0]), "{:?}", errors(&validator, &found[0]));
@@ -245,6 +247,7 @@ fn suites_alike() {
         "cases: 7",
         "metadata: {nam: x}",
         "cases:\n- {image: 7}",
+        "cases:\n- {review: 7}",
     ] {
         let found = documents(&format!("{head}{wrong}\n"));
         assert!(!validator.is_valid(&found[0]), "{wrong}");
