@@ -15,6 +15,7 @@ mod inputs;
 mod judge;
 mod pods;
 mod read;
+mod remarks;
 pub mod report;
 mod rewrite;
 mod run;
