@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Run, Sandbox};
 
 const HEAD: &str = "apiVersion: plimsoll.dev/v1alpha1\nkind: PolicyTest\n";
 
@@ -10,6 +10,10 @@ fn suite(rest: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.write("policy.test.yaml", format!("{HEAD}{rest}"));
     sandbox
+}
+
+fn run(rest: &str) -> Run {
+    suite(rest).run(["test"])
 }
 
 #[test]
@@ -43,4 +47,74 @@ fn an_update_keeps_the_comments_of_what_it_replaces() {
         assert_eq!(text, format!("{HEAD}cases:\n{after}"));
         assert_eq!(sandbox.run(["test"]).code, 0, "{text}");
     }
+}
+
+#[test]
+fn names_that_no_rule_has_are_errors_of_the_suite() {
+    for (case, place, said) in [
+        ("{deny: no-lates}", 4, "no rule is called `no-lates`"),
+        ("{deny: bogus/no-latest}", 4, "no rule is called `bogus/no-latest`"),
+        ("{deny: images/no-lates}", 4, "no rule of the policy `images` is called `no-lates`"),
+        ("{deny: [no-latest, {rule: no-lates}]}", 4, "no rule is called `no-lates`"),
+        ("{matched: [image]}", 4, "no policy is called `image`"),
+        ("{matrix: {deny: [no-lates]}}", 4, "no rule is called `no-lates`"),
+    ] {
+        let run = run(&format!("cases:\n- {case}\n"));
+        assert_eq!(run.code, 2, "{case}: {}{}", run.stdout, run.stderr);
+        assert!(run.stdout.contains(said), "{case}: {}", run.stdout);
+        assert!(run.stdout.contains("did you mean `"), "{case}: {}", run.stdout);
+        let column = 3 + case.rfind("no-lates").or(case.find("image")).unwrap();
+        let column = case.find("bogus").map_or(column, |at| at + 3);
+        let column = case.find("images/").map_or(column, |at| at + 3);
+        let column = case.find("matrix").map_or(column, |_| 3 + case.find("deny").unwrap());
+        let at = format!("policy.test.yaml:{place}:{column}\n");
+        assert!(run.stdout.contains(&at), "{case}: {at}{}", run.stdout);
+        assert_eq!(run.stdout.matches(said).count(), 1, "{}", run.stdout);
+    }
+}
+
+#[test]
+fn fields_that_no_pod_has_are_errors() {
+    for (case, at, said) in [
+        ("spec: {contaniers: []}", "contaniers", "did you mean `containers`?"),
+        (
+            "spec: {containers: [{name: a, imagePulPolicy: x}]}",
+            "imagePulPolicy",
+            "did you mean `imagePullPolicy`?",
+        ),
+        ("container: {imag: x}", "imag:", "did you mean `image`?"),
+        ("pod: {spec: {hostNetwrk: true}}", "hostNetwrk", "did you mean `hostNetwork`?"),
+        (
+            "image: a, images: {b: c}",
+            "images:",
+            "a pod has `image` or `images`, and this one has both",
+        ),
+        (
+            "message: {contains: a, exact: b}",
+            "message",
+            "a text is told by `contains` or by `exact`, and this has both",
+        ),
+        ("message: {}", "message", "and this has neither"),
+        ("message: {contain: a}", "contain:", "did you mean `contains`?"),
+    ] {
+        let run = run(&format!("cases:\n- {{{case}, name: x}}\n"));
+        let column = case.find(at).unwrap() + 4;
+        assert_eq!(run.code, 2, "{case}: {}{}", run.stdout, run.stderr);
+        assert!(run.stdout.contains(said), "{case}: {}", run.stdout);
+        assert!(
+            run.stdout.contains(&format!("policy.test.yaml:4:{column}\n")),
+            "{case}: {}",
+            run.stdout
+        );
+        assert_eq!(run.stdout.matches(said).count(), 1, "{}", run.stdout);
+    }
+    let run =
+        run("defaults: {spec: {hostNetwrk: true}}\ncases:\n- {clean: true}\n- {clean: true}\n");
+    assert_eq!(
+        (run.code, run.stdout.matches("defaults.spec.hostNetwrk").count()),
+        (2, 1),
+        "{}",
+        run.stdout
+    );
+    assert!(!run.stdout.contains("cases["), "{}", run.stdout);
 }
