@@ -7,6 +7,7 @@ mod cluster;
 mod discovery;
 mod keys;
 mod schema;
+mod sense;
 mod written;
 
 use std::fs;
@@ -24,6 +25,9 @@ use crate::decode::{DecodeError, decode};
 use crate::manifest::{Document, ManifestError, Place, parse};
 use crate::pointer::Pointer;
 use crate::report::Problem;
+
+/// What is said of a file that is a list or a text.
+const NO_KEYS: &str = "a configuration is a mapping of keys, such as `profile: strict`";
 
 /// A configuration file that was read.
 #[derive(Debug)]
@@ -83,7 +87,14 @@ impl ConfigFile {
         }
         let Some(document) = &file.document else { return Ok(file) };
         file.config = Config::read(&document.value).map_err(|errors| {
-            let problem = |error| Problem::in_document(path, document, error);
+            let problem = |error: DecodeError| {
+                // What is of the wrong type is shown itself, and not its key.
+                let of_type = ["expected ", "invalid type"].iter();
+                match of_type.clone().any(|start| error.message.starts_with(start)) {
+                    true => Problem::at_value(path, document, error),
+                    false => Problem::in_document(path, document, error),
+                }
+            };
             let mut problems: Vec<_> = errors.into_iter().map(problem).collect();
             problems.sort_by_key(|problem| problem.error.place);
             problems
@@ -164,14 +175,18 @@ impl Config {
             _ => {
                 return Err(vec![DecodeError {
                     pointer: Default::default(),
-                    message: "a configuration is a mapping of keys, such as `profile: strict`"
-                        .to_owned(),
+                    message: NO_KEYS.to_owned(),
                     help: None,
                 }]);
             }
         };
         let mut errors = Vec::new();
         for (name, value) in map {
+            let before = errors.len();
+            errors.extend(sense::errors(name, value));
+            if errors.len() > before {
+                continue;
+            }
             if let Err(error) = decode::<Self>(&json!({ name: value })) {
                 errors.push(error);
             }

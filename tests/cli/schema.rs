@@ -280,6 +280,18 @@ fn configurations_alike() {
         json!({"defaultMode": "off"}),
         json!({"helm": {"value": []}}),
         json!({"render": true}),
+        json!({"policies": []}),
+        json!({"formats": []}),
+        json!({"exclude": [""]}),
+        json!({"namespace": "Bad Name"}),
+        json!({"helm": ["nope"]}),
+        json!({"kustomize": ["foo"]}),
+        json!({"cluster": {"namespaces": [["etl", {"a": "b"}]]}}),
+        json!({"cluster": {"namespaces": [{"name": "UPPER_x"}]}}),
+        json!({"cluster": {"limitRanges": [["etl", "a", []]]}}),
+        json!({"cluster": {"limitRanges": [{"namespace": "a", "limits": [{"type": "Foo"}]}]}}),
+        json!({"failOn": ["deny"]}),
+        json!({"failOn": {"deny": null}}),
     ] {
         assert!(Config::read(&wrong).is_err(), "{wrong}");
         assert!(!validator.is_valid(&wrong), "{wrong}");
