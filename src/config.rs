@@ -22,7 +22,7 @@ pub use schema::schema;
 pub use written::{Cluster, Config};
 
 use crate::decode::{DecodeError, decode};
-use crate::manifest::{Document, ManifestError, Place, parse};
+use crate::manifest::{Document, ManifestError, NO_MAPPING, Place, parse};
 use crate::pointer::Pointer;
 use crate::report::Problem;
 
@@ -70,7 +70,10 @@ impl ConfigFile {
     /// # Errors
     /// Everything that is wrong with it, with its place.
     pub fn parse(path: &Path, bytes: Vec<u8>) -> Result<Self, Vec<Problem>> {
-        let manifest = parse(Some(path), bytes);
+        let mut manifest = parse(Some(path), bytes);
+        for error in manifest.errors.iter_mut().filter(|error| error.message == NO_MAPPING) {
+            NO_KEYS.clone_into(&mut error.message);
+        }
         if !manifest.errors.is_empty() {
             return Err(Problem::in_text(manifest.errors, manifest.text.as_str()));
         }

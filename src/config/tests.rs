@@ -34,7 +34,10 @@ fn every_error_is_told_in_the_order_of_the_file() {
         ]
     );
     assert!(parsed("a: [").unwrap_err()[0].starts_with("1:"));
-    assert!(parsed("- a\n").unwrap_err()[0].starts_with("1:1 "));
+    for text in ["- a\n", "strict\n", "[a]"] {
+        let said = "1:1 a configuration is a mapping of keys, such as `profile: strict`; ";
+        assert_eq!(parsed(text).unwrap_err(), [said], "{text}");
+    }
     assert!(parsed("profile: strict\n---\nfailOn: deny\n").unwrap_err()[0].starts_with("3:1 "));
 }
 
