@@ -4,15 +4,18 @@ mod matching;
 mod page;
 mod policy;
 
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::io::Write;
 
 use anyhow::bail;
 use clap::Args;
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 
 use super::{Common, Outcome, PolicyArgs};
 use crate::decode::nearest;
 use crate::policy::CompiledPolicy;
-use crate::policy_source::Loaded;
+use crate::policy_source::{self, DEFAULT_PROFILE, Loaded, Sources};
 use crate::rules::{RULES, RuleKind};
 use policy::Explained;
 
@@ -20,12 +23,40 @@ use policy::Explained;
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
     /// The rule, the policy, or a policy's rule, alone or as POLICY/RULE; absent: a list of all
+    #[arg(value_parser = Names, hide_possible_values = true)]
     name: Option<String>,
     /// The name is that of a policy, though a rule is called the same
     #[arg(long, requires = "name")]
     policy: bool,
     #[command(flatten)]
     policies: PolicyArgs,
+}
+
+/// Takes any name, and tells shells those that are built in.
+#[derive(Clone, Copy, Debug)]
+struct Names;
+
+impl TypedValueParser for Names {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let sources = Sources { policies: &[], profile: DEFAULT_PROFILE, exemptions: &[] };
+        let loaded = policy_source::load_all(sources).ok();
+        let policies = loaded.iter().flat_map(|loaded| loaded.policies.policies());
+        let policies = policies.map(|policy| policy.name.to_string());
+        let rules = RULES.iter().map(|rule| rule.meta.name.to_owned());
+        let names: BTreeSet<String> = rules.chain(policies).collect();
+        Some(Box::new(names.into_iter().map(PossibleValue::new)))
+    }
 }
 
 pub(super) fn run(args: &ExplainArgs, common: &Common) -> anyhow::Result<Outcome> {
