@@ -14,6 +14,7 @@ mod emergency;
 mod explain;
 mod fix;
 mod format;
+mod hints;
 mod judging;
 #[cfg(feature = "serve")]
 mod kubernetes;
@@ -24,6 +25,7 @@ mod offered;
 mod output;
 mod policies;
 mod policy_args;
+mod progress;
 mod rendering;
 mod schema;
 mod selection;
