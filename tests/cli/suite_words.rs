@@ -29,15 +29,11 @@ fn an_update_keeps_the_comments_of_what_it_replaces() {
         ),
         (
             "- image: nginx:1\n  deny: no-latest # one\n  message: x # two\n  name: b1\n",
-            "- image: nginx:1\n  # one\n  # two\n  clean: true\n  name: b1\n",
-        ),
-        (
-            "- image: nginx\n  deny:\n  - no-latest # right\n  - {rule: other, policy: images, container: app, message: x} # wrong\n  name: b1\n",
-            "- image: nginx\n  deny: no-latest # right\n  # wrong\n  name: b1\n",
+            "- image: nginx:1\n  # one\n  # two\n  name: b1\n  clean: true\n",
         ),
         (
             "- image: nginx:1\n  deny:\n  # above\n  - {rule: no-latest} # '# beside'\n  name: \"a # b\"\n",
-            "- image: nginx:1\n  # above\n  # '# beside'\n  clean: true\n  name: \"a # b\"\n",
+            "- image: nginx:1\n  # above\n  # '# beside'\n  name: \"a # b\"\n  clean: true\n",
         ),
     ] {
         let sandbox = suite(&format!("cases:\n{before}"));
