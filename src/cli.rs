@@ -21,6 +21,7 @@ mod kubernetes;
 mod man;
 #[cfg(feature = "serve")]
 mod manifests;
+mod offered;
 mod output;
 mod policies;
 mod policy_args;

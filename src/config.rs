@@ -7,6 +7,7 @@ mod cluster;
 mod discovery;
 mod keys;
 mod schema;
+mod sense;
 mod written;
 
 use std::fs;
@@ -21,9 +22,12 @@ pub use schema::schema;
 pub use written::{Cluster, Config};
 
 use crate::decode::{DecodeError, decode};
-use crate::manifest::{Document, ManifestError, Place, parse};
+use crate::manifest::{Document, ManifestError, NO_MAPPING, Place, parse};
 use crate::pointer::Pointer;
 use crate::report::Problem;
+
+/// What is said of a file that is a list or a text.
+const NO_KEYS: &str = "a configuration is a mapping of keys, such as `profile: strict`";
 
 /// A configuration file that was read.
 #[derive(Debug)]
@@ -66,7 +70,10 @@ impl ConfigFile {
     /// # Errors
     /// Everything that is wrong with it, with its place.
     pub fn parse(path: &Path, bytes: Vec<u8>) -> Result<Self, Vec<Problem>> {
-        let manifest = parse(Some(path), bytes);
+        let mut manifest = parse(Some(path), bytes);
+        for error in manifest.errors.iter_mut().filter(|error| error.message == NO_MAPPING) {
+            NO_KEYS.clone_into(&mut error.message);
+        }
         if !manifest.errors.is_empty() {
             return Err(Problem::in_text(manifest.errors, manifest.text.as_str()));
         }
@@ -83,7 +90,14 @@ impl ConfigFile {
         }
         let Some(document) = &file.document else { return Ok(file) };
         file.config = Config::read(&document.value).map_err(|errors| {
-            let problem = |error| Problem::in_document(path, document, error);
+            let problem = |error: DecodeError| {
+                // What is of the wrong type is shown itself, and not its key.
+                let of_type = ["expected ", "invalid type"].iter();
+                match of_type.clone().any(|start| error.message.starts_with(start)) {
+                    true => Problem::at_value(path, document, error),
+                    false => Problem::in_document(path, document, error),
+                }
+            };
             let mut problems: Vec<_> = errors.into_iter().map(problem).collect();
             problems.sort_by_key(|problem| problem.error.place);
             problems
@@ -164,14 +178,18 @@ impl Config {
             _ => {
                 return Err(vec![DecodeError {
                     pointer: Default::default(),
-                    message: "a configuration is a mapping of keys, such as `profile: strict`"
-                        .to_owned(),
+                    message: NO_KEYS.to_owned(),
                     help: None,
                 }]);
             }
         };
         let mut errors = Vec::new();
         for (name, value) in map {
+            let before = errors.len();
+            errors.extend(sense::errors(name, value));
+            if errors.len() > before {
+                continue;
+            }
             if let Err(error) = decode::<Self>(&json!({ name: value })) {
                 errors.push(error);
             }

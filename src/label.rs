@@ -12,6 +12,15 @@ pub const MAX_NAME: usize = 63;
 /// The most characters that a key's prefix, a DNS subdomain, may have.
 pub const MAX_PREFIX: usize = 253;
 
+/// A DNS-1123 label, as names of namespaces are.
+pub fn is_dns_label(text: &str) -> bool {
+    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=MAX_NAME).contains(&text.len())
+        && text.bytes().all(inner)
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+}
+
 /// Why a text is no label key or value. Positions count characters from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -21,6 +21,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use comments::{Comment, Stray};
+pub use compose::NO_MAPPING;
 pub use document::Document;
 pub use error::{ManifestError, Place};
 pub use locate::Found;

@@ -3,6 +3,7 @@
 pub mod containers;
 pub mod defaults;
 pub mod editing;
+pub mod fields;
 pub mod kinds;
 pub mod limit_range;
 pub mod mentions;

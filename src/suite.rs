@@ -13,8 +13,11 @@ mod fixtures;
 mod forms;
 mod inputs;
 mod judge;
+mod misspelt;
+mod names;
 mod pods;
 mod read;
+mod remarks;
 pub mod report;
 mod rewrite;
 mod run;
@@ -145,7 +148,17 @@ fn judge(
 ) -> SuiteResult {
     let mut cases = Vec::new();
     let at = |index: usize| suite.document.locate(cases::place(index).as_str());
+    let mut misnamed: Vec<DecodeError> = Vec::new();
     for planned in suite.cases.iter().filter(|planned| options.takes(suite, &planned.name)) {
+        // Other policies than the suite's own may lack rules: what then differs is what is asked for.
+        let unknown = match options.policies.is_empty() {
+            true => names::unknown(suite, planned),
+            false => Vec::new(),
+        };
+        if !unknown.is_empty() {
+            misnamed.extend(unknown);
+            continue;
+        }
         let error = match run::run(suite, planned) {
             Ok(_) if planned.expected.is_empty() => DecodeError {
                 help: Some(
@@ -165,6 +178,10 @@ fn judge(
         let error = error.below(planned.index).below("cases");
         errors.push(read::problem(&suite.file, &suite.document, error));
     }
+    // The cases of a matrix say the same in one place.
+    misnamed.dedup();
+    let told = |error| read::problem(&suite.file, &suite.document, error);
+    errors.extend(misnamed.into_iter().map(told));
     for fixture in &suite.fixtures {
         let name = fixture.name(suite);
         if !options.takes(suite, &name) {

@@ -56,5 +56,7 @@ mod since;
 #[cfg(unix)]
 #[path = "cli/since_places.rs"]
 mod since_places;
+#[path = "cli/suite_words.rs"]
+mod suite_words;
 #[path = "cli/suites.rs"]
 mod suites;

@@ -11,6 +11,7 @@ use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 use supports_hyperlinks::Stream;
 
+use super::offered::Offered;
 use super::{Color, is_broken_pipe};
 use crate::report::{
     Report, Repository, compact, github, gitlab, json, junit, markdown, sarif, text,
@@ -27,7 +28,7 @@ pub(super) struct FormatArgs {
         value_name = "FORMAT[=FILE]",
         default_value = "text"
     )]
-    #[arg(value_delimiter = ',')]
+    #[arg(value_delimiter = ',', value_parser = Offered::<Destination, Format>::new(), hide_possible_values = true)]
     formats: Vec<Destination>,
     /// List silenced findings in SARIF too, as suppressed; GitHub takes those for open alerts
     #[arg(

@@ -9,6 +9,7 @@ use super::{Common, DefaultMode, PolicyArgs, maybe_path, output};
 use crate::check::DEFAULT_NAMESPACE;
 use crate::config;
 use crate::engine::{Engine, Namespaces};
+use crate::label::is_dns_label;
 use crate::policy::{Action, CompiledPolicy};
 use crate::report::Report;
 
@@ -38,14 +39,21 @@ pub(super) struct JudgingArgs {
     #[command(flatten)]
     policies: PolicyArgs,
     /// The namespace of objects that name none
-    #[arg(long, short, env = "PLIMSOLL_NAMESPACE", default_value = DEFAULT_NAMESPACE)]
+    #[arg(
+        long,
+        short,
+        env = "PLIMSOLL_NAMESPACE",
+        default_value = DEFAULT_NAMESPACE,
+        value_parser = namespace
+    )]
     pub(super) namespace: String,
     /// The namespace Plimsoll is installed in: nothing there is judged
     #[arg(
         long,
         env = "PLIMSOLL_OWN_NAMESPACE",
         value_name = "NAMESPACE",
-        default_value = Engine::DEFAULT_NAMESPACE
+        default_value = Engine::DEFAULT_NAMESPACE,
+        value_parser = namespace
     )]
     own_namespace: String,
     /// The mode of namespaces that are not among the manifests, or have no label plimsoll.dev/mode
@@ -54,6 +62,14 @@ pub(super) struct JudgingArgs {
     /// Namespaces and LimitRanges of the cluster, as `kubectl get namespaces,limitranges -A -o yaml` prints them
     #[arg(long, env = "PLIMSOLL_CLUSTER", value_name = "FILE", value_parser = maybe_path())]
     cluster: Option<PathBuf>,
+}
+
+/// The name of a namespace, or the nothing that a script may set the variable to.
+fn namespace(text: &str) -> Result<String, String> {
+    if text.is_empty() || is_dns_label(text) {
+        return Ok(text.to_owned());
+    }
+    Err("a name is at most 63 lower-case letters, digits and dashes between them".to_owned())
 }
 
 impl JudgingArgs {

@@ -58,7 +58,9 @@ fn pages() -> anyhow::Result<Vec<(String, Vec<u8>)>> {
     }));
     let page = |(name, command): (String, clap::Command)| {
         let mut text = Vec::new();
-        Man::new(command).render(&mut text)?;
+        // A command has no version of its own, and the page is called by it.
+        let source = concat!("plimsoll ", env!("CARGO_PKG_VERSION"));
+        Man::new(command).source(source).render(&mut text)?;
         Ok((name, text))
     };
     commands.into_iter().map(page).collect()

@@ -42,6 +42,15 @@ pub(super) struct PolicyArgs {
 }
 
 impl PolicyArgs {
+    /// Whether one of the policies has this name; where they cannot be read, nobody knows, and no one is told.
+    pub(super) fn has_policy(&self, name: &str) -> bool {
+        let policies = named(&self.policies);
+        let sources = Sources { policies: &policies, profile: &self.profile, exemptions: &[] };
+        policy_source::load_all(sources).is_ok_and(|loaded| {
+            loaded.policies.policies().iter().any(|policy| *policy.name == *name)
+        })
+    }
+
     /// Whether the policies are the user's own, and not the built-in ones.
     pub(super) fn are_named(&self) -> bool {
         !named(&self.policies).is_empty()

@@ -9,6 +9,7 @@ use anyhow::{Context, bail};
 use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 
+use super::offered::Offered;
 use super::{Color, Common, Outcome, is_broken_pipe, maybe_path, output};
 use crate::glob::{Globs, Slash};
 use crate::suite::report::{github, json, junit, text};
@@ -48,7 +49,9 @@ pub(super) struct TestArgs {
         env = "PLIMSOLL_TEST_FORMAT",
         value_name = "FORMAT[=FILE]",
         default_value = "text",
-        value_delimiter = ','
+        value_delimiter = ',',
+        value_parser = Offered::<Destination, Format>::new(),
+        hide_possible_values = true
     )]
     formats: Vec<Destination>,
     /// Name every case, not only those that fail

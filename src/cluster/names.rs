@@ -1,21 +1,14 @@
 //! Whether text can be a name in Kubernetes. What reviews name comes from whoever sent them, and goes into paths of the
 //! API and into objects.
 
+pub use crate::label::is_dns_label as is_label;
+
 /// What a DNS-1123 label may have of characters.
 const MOST_OF_A_LABEL: usize = 63;
 /// What a DNS-1123 subdomain may have.
 const MOST_OF_A_SUBDOMAIN: usize = 253;
 /// A UUID has 36; objects of other makers may have other uids.
 const MOST_OF_A_UID: usize = 128;
-
-/// A DNS-1123 label, as names of namespaces are.
-pub fn is_label(text: &str) -> bool {
-    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    (1..=MOST_OF_A_LABEL).contains(&text.len())
-        && text.bytes().all(inner)
-        && !text.starts_with('-')
-        && !text.ends_with('-')
-}
 
 /// A DNS-1123 subdomain, as names of most objects are. A label of it has no bound of its own.
 pub(super) fn is_subdomain(text: &str) -> bool {

@@ -34,7 +34,10 @@ fn every_error_is_told_in_the_order_of_the_file() {
         ]
     );
     assert!(parsed("a: [").unwrap_err()[0].starts_with("1:"));
-    assert!(parsed("- a\n").unwrap_err()[0].starts_with("1:1 "));
+    for text in ["- a\n", "strict\n", "[a]"] {
+        let said = "1:1 a configuration is a mapping of keys, such as `profile: strict`; ";
+        assert_eq!(parsed(text).unwrap_err(), [said], "{text}");
+    }
     assert!(parsed("profile: strict\n---\nfailOn: deny\n").unwrap_err()[0].starts_with("3:1 "));
 }
 
@@ -116,5 +119,34 @@ fn every_field_is_a_key_and_every_key_a_field() {
         let way = key.pointer().as_str().replace('/', "/properties/");
         let is_list = schema.pointer(&way).unwrap()["type"] == "array";
         assert_eq!(key.is_list(), is_list, "{}", key.name);
+    }
+}
+
+#[test]
+fn what_cannot_be_meant_is_refused_at_its_value() {
+    for (text, said) in [
+        (
+            "helm: [nope, [v.yaml]]",
+            "1:7 helm: expected a map, as in `helm: {values: [values.yaml]}`; ",
+        ),
+        ("kustomize: [foo]", "1:12 kustomize: expected a map"),
+        ("cluster: {namespaces: [[etl, {a: b}]]}", "1:24 cluster.namespaces[0]: expected a map"),
+        ("cluster:\n  limitRanges:\n  - [a]\n", "3:5 cluster.limitRanges[0]: expected a map"),
+        ("namespace: 'Bad Name'", "1:12 namespace: no namespace can be called `Bad Name`; "),
+        ("cluster: {namespaces: [{name: UPPER_x}]}", "1:31 cluster.namespaces[0].name: "),
+        (
+            "cluster: {limitRanges: [{namespace: a, limits: [{type: container}]}]}",
+            "1:56 cluster.limitRanges[0].limits[0].type: the API server knows no limits of the type `container`; did you \
+             mean `Container`?",
+        ),
+        ("failOn: [deny]", "1:9 failOn: expected one of `deny`, `warn`, `patch` or `audit`; "),
+        ("failOn:\n- deny\n", "2:1 failOn: expected one of"),
+        ("formats: []", "1:10 formats: expected an item, and the list is empty; leave the key out"),
+        ("policies: []", "1:11 policies: expected an item"),
+        ("exclude: [a, '']", "1:14 exclude[1]: the glob is empty; "),
+    ] {
+        let errors = parsed(text).unwrap_err();
+        assert_eq!(errors.len(), 1, "{text}: {errors:?}");
+        assert!(errors[0].starts_with(said), "{text}: {errors:?}");
     }
 }

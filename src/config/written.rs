@@ -10,6 +10,9 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
+/// The names that namespaces can have, DNS-1123 labels.
+const NAMESPACE: &str = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
+
 /// The configuration of the offline commands. Every key may be absent; flags and their environment variables count
 /// instead of what it says. Paths and globs count from the folder that the file lies in.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -27,8 +30,10 @@ pub struct Config {
     pub exemptions: Option<Vec<String>>,
     /// Globs, as in a .gitignore, of the files that are read in folders: `deploy/` for a folder, `*.yaml.tpl` for
     /// other names than .yaml, .yml and .json. The flag is `--include`.
+    #[schemars(inner(length(min = 1)))]
     pub include: Option<Vec<String>>,
     /// Globs, as in a .gitignore, of files and folders that are left out. The flag is `--exclude`.
+    #[schemars(inner(length(min = 1)))]
     pub exclude: Option<Vec<String>>,
     /// Whether `exclude` counts for files that are named on the command line too, as pre-commit does. The flag is
     /// `--force-exclude`.
@@ -41,8 +46,10 @@ pub struct Config {
     /// The baseline: findings that were there before. The flag is `--baseline`.
     pub baseline: Option<String>,
     /// The namespace of objects that name none. The flag is `--namespace`.
+    #[schemars(regex(pattern = NAMESPACE), length(max = 63))]
     pub namespace: Option<String>,
     /// The namespace Plimsoll is installed in, where nothing is judged. The flag is `--own-namespace`.
+    #[schemars(regex(pattern = NAMESPACE), length(max = 63))]
     pub own_namespace: Option<String>,
     /// The mode of namespaces that are not known, or have no label plimsoll.dev/mode. The flag is `--default-mode`.
     pub default_mode: Option<Mode>,
@@ -158,7 +165,7 @@ pub(super) struct Snapshot {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct NamespaceEntry {
     /// Its name.
-    #[schemars(length(min = 1))]
+    #[schemars(regex(pattern = NAMESPACE), length(max = 63))]
     pub name: String,
     /// Its labels.
     #[serde(default)]
@@ -170,7 +177,7 @@ pub struct NamespaceEntry {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct LimitRangeEntry {
     /// The namespace it is in.
-    #[schemars(length(min = 1))]
+    #[schemars(regex(pattern = NAMESPACE), length(max = 63))]
     pub namespace: String,
     /// Its name, for messages.
     #[serde(default)]
@@ -202,7 +209,7 @@ impl JsonSchema for LimitRangeItem {
             "description": "An item of a LimitRange's `spec.limits`.",
             "required": ["type"],
             "properties": {
-                "type": {"type": "string", "description": "What it is about: Container, Pod or PersistentVolumeClaim."},
+                "type": {"type": "string", "pattern": "^(Container|Pod|PersistentVolumeClaim)$|/", "description": "What it is about: Container, Pod or PersistentVolumeClaim."},
                 "min": amounts("The least."),
                 "max": amounts("The most."),
                 "default": amounts("The limit of a container without one."),

@@ -99,7 +99,8 @@ fn join_variants(schema: &mut Map<String, Value>) {
     }
 }
 
-/// One type for each value; what is text or a number is Kubernetes' `IntOrString`.
+/// One type for each value; what is text or a number is Kubernetes' `IntOrString`. Other choices stay as they are: no
+/// CRD has any, and editors know them.
 fn types(schema: &mut Map<String, Value>) {
     let Some(Value::Array(types)) = schema.get_mut("type") else { return };
     types.retain(|name| name != "null");
@@ -108,11 +109,12 @@ fn types(schema: &mut Map<String, Value>) {
             let one = one.clone();
             schema.insert("type".to_owned(), one);
         }
-        _ => {
+        all if all.iter().all(|name| name != "object" && name != "array") => {
             schema.remove("type");
             schema.insert("x-kubernetes-int-or-string".to_owned(), json!(true));
             schema.insert("anyOf".to_owned(), json!([{"type": "integer"}, {"type": "string"}]));
         }
+        _ => {}
     }
 }
 

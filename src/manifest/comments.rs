@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use memchr::memmem;
 
-use super::Manifest;
 use super::locate::Tree;
+use super::{Document, Manifest};
 
 /// A comment that begins with a word that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -152,6 +152,25 @@ fn first_comment(text: &str, tree: &Tree, offset: usize, end: usize) -> Option<u
         (before.is_empty() || before.ends_with([' ', '\t'])) && !tree.is_content(*hash)
     };
     memchr::memchr_iter(b'#', line).map(|at| start + at).find(is_comment)
+}
+
+impl Document {
+    /// The comments in a part of the text, each from its `#` to the end of its line.
+    pub fn comments_in(&self, part: Range<usize>) -> Vec<Range<usize>> {
+        let text = self.text().as_str();
+        let (mut comments, mut from) = (Vec::new(), part.start);
+        while let Some(rest) = text.as_bytes().get(from..part.end) {
+            let Some(hash) = memchr::memchr(b'#', rest).map(|at| from + at) else { break };
+            let before = text.get(..hash).unwrap_or_default();
+            let is_apart = before.is_empty() || before.ends_with([' ', '\t', '\n', '\r']);
+            from = hash + 1;
+            if is_apart && !self.tree().is_content(hash) {
+                from = line_end(text, hash);
+                comments.push(hash..from);
+            }
+        }
+        comments
+    }
 }
 
 fn find(finder: &memmem::Finder<'_>, text: &str, from: usize) -> Option<usize> {

@@ -20,6 +20,9 @@ pub(super) const MAX_DEPTH: usize = 512;
 const COPY_BUDGET: usize = 32 << 20;
 const COPY_BUDGET_PER_BYTE: usize = 4;
 
+/// What is said of lists and texts where objects belong.
+pub const NO_MAPPING: &str = "this document is no mapping, so it is no Kubernetes object";
+
 type Step = Result<(), Fault>;
 
 /// What a file came to.
@@ -105,10 +108,7 @@ impl<'t> Composer<'t> {
             Some((node, value @ Value::Object(_))) => self.output.roots.push((node, value)),
             Some((node, _)) => {
                 let range = self.output.spans.node(node).map(|node| node.value());
-                return self.abandon(Fault::new(
-                    range.unwrap_or_default(),
-                    "this document is no mapping, so it is no Kubernetes object",
-                ));
+                return self.abandon(Fault::new(range.unwrap_or_default(), NO_MAPPING));
             }
         }
         self.reset();

@@ -165,13 +165,18 @@ pub(super) fn cases(
     folder: &Path,
 ) -> (Vec<Planned>, Vec<DecodeError>) {
     let (forms, mut errors) = forms(suite);
-    if let Err(error) = pods::object(&suite.defaults) {
-        errors.push(error.below("defaults"));
-    }
+    // What is wrong with the defaults is not the fault of each case.
+    let defaults = match pods::object(&suite.defaults) {
+        Ok(_) => suite.defaults.clone(),
+        Err(error) => {
+            errors.push(error.below("defaults"));
+            PodForm::default()
+        }
+    };
     let mut planned = Vec::with_capacity(forms.len());
     for written in forms {
         let Written { index, case, name } = written;
-        match inputs(&case, &suite.defaults, folder) {
+        match inputs(&case, &defaults, folder) {
             Ok(inputs) => planned.extend(inputs.into_iter().map(|(title, input)| {
                 let name = match (&name, &case.source.file) {
                     (Some(name), Some(_)) => format!("{name}: {title}"),
@@ -184,5 +189,7 @@ pub(super) fn cases(
         }
     }
     errors.sort_by_key(|error| document.find(error.pointer.as_str()).value.start);
+    // The form of a case and its pod may tell of the same.
+    errors.dedup();
     (planned, errors)
 }

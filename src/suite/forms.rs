@@ -32,14 +32,23 @@ struct Finding {
     count: Option<usize>,
 }
 
-/// The long form of [`TextMatch`].
-#[derive(Debug, serde::Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+/// The long form of [`TextMatch`] in the schema: one of the two.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
+#[expect(dead_code, reason = "only the schema is made from it")]
 enum Text {
     /// The whole text, to the letter.
     Exact(String),
     /// A part of the text.
     Contains(String),
+}
+
+/// The same as it is read: what is wrong with it is told in the words of the schema.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TextFields {
+    exact: Option<String>,
+    contains: Option<String>,
 }
 
 impl From<Finding> for FindingMatch {
@@ -118,10 +127,18 @@ impl<'de> Deserialize<'de> for TextMatch {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<TextMatch, A::Error> {
-                Ok(match Text::deserialize(MapAccessDeserializer::new(map))? {
-                    Text::Exact(text) => TextMatch::Exact(text),
-                    Text::Contains(part) => TextMatch::Contains(part),
-                })
+                let fields = TextFields::deserialize(MapAccessDeserializer::new(map))?;
+                match (fields.exact, fields.contains) {
+                    (Some(text), None) => Ok(TextMatch::Exact(text)),
+                    (None, Some(part)) => Ok(TextMatch::Contains(part)),
+                    (Some(_), Some(_)) => Err(de::Error::custom(
+                        "a text is told by `contains` or by `exact`, and this has both; write one of them, or a \
+                         text in which `*` stands for anything",
+                    )),
+                    (None, None) => Err(de::Error::custom(
+                        "a text is told by `{contains: …}` or `{exact: …}`, and this has neither",
+                    )),
+                }
             }
         }
         deserializer.deserialize_any(Form)

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::document::{PodForm, wrong};
+use super::misspelt;
 use crate::decode::{DecodeError, nearest};
 use crate::pod::kinds::{POD_KINDS, PodKind};
 
@@ -24,14 +25,18 @@ const OWNERS: [(&str, &str); 6] = [
 ];
 
 /// The lists whose items are told apart by their names.
-const NAMED: [&str; 3] = ["containers", "initContainers", "ephemeralContainers"];
+pub(super) const NAMED: [&str; 3] = ["containers", "initContainers", "ephemeralContainers"];
 
 /// The object that a form stands for.
 ///
 /// # Errors
-/// When it names a kind or an owner that nobody knows; the error points from the case on.
+/// When it names a field, a kind or an owner that nobody knows; the error points from the case on.
 pub(super) fn object(form: &PodForm) -> Result<Value, DecodeError> {
     let kind = kind(form.kind.as_deref().unwrap_or("Pod"))?;
+    if form.image.is_some() && form.images.is_some() {
+        return Err(wrong("/images", "a pod has `image` or `images`, and this one has both"));
+    }
+    misspelt::check(form)?;
     let containers = match (&form.images, &form.image) {
         (Some(images), _) => images
             .iter()

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::cases::{Planned, place};
 use super::compare::compare;
 use super::read::{Suite, problem};
+use super::remarks::{replaced, with_comments};
 use super::rewrite::{Fields, fields};
 use super::{Options, Updated, document, run};
 use crate::edit::Edit;
@@ -42,7 +43,8 @@ pub(super) fn update(
     let Some(suite) = suites.first().filter(|_| !replacements.is_empty()) else { return updated };
     let text = suite.document.text();
     let bom = if text.has_bom() { "\u{feff}" } else { "" };
-    let new = format!("{bom}{}", replaced(text.as_str(), replacements));
+    replacements.sort_by_key(|replacement| replacement.range.start);
+    let new = format!("{bom}{}", replaced(text.as_str(), &replacements));
     match write(&suite.file, &new) {
         Ok(()) => updated,
         Err(error) => {
@@ -83,20 +85,14 @@ fn plan(
         let error = ManifestError::new(Some(&suite.file), Some(refusal.place), message, help);
         Box::new(Problem::from(error))
     })?;
-    Ok((planned, changes))
+    let column = column(suite, index);
+    Ok((with_comments(&suite.document, planned, column), changes))
 }
 
-fn replaced(text: &str, mut replacements: Vec<Replacement>) -> String {
-    replacements.sort_by_key(|replacement| replacement.range.start);
-    let mut new = String::with_capacity(text.len());
-    let mut at = 0;
-    for Replacement { range, text: put } in replacements {
-        new.push_str(text.get(at..range.start).unwrap_or_default());
-        new.push_str(&put);
-        at = range.end;
-    }
-    new.push_str(text.get(at..).unwrap_or_default());
-    new
+/// Where the fields of a case begin on their lines.
+fn column(suite: &Suite, index: usize) -> usize {
+    let case = suite.document.find(place(index).as_str()).value;
+    suite.document.text().place(case).column - 1
 }
 
 /// Writes the whole file or nothing, through links, with the permissions it has.

@@ -48,6 +48,7 @@ fn the_nearest_of_both_is_offered() {
         ("imagePolicy", "did you mean `"),
         ("image-tag/no-lates", "did you mean `no-latest`?"),
         ("xyz", "known here: `imageTag`"),
+        ("no-lates", "did you mean `no-latest`?"),
     ] {
         let run = sandbox.run(["explain", name]);
         assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{name}");
@@ -64,4 +65,35 @@ fn a_terminal_gets_headings_without_marks() {
     let shown = sandbox.run(["explain", "imageTag", "--color", "always"]).stdout;
     assert!(shown.contains("\u{1b}[1mWhat is read\u{1b}[0m\n"), "{shown}");
     assert!(!shown.contains("```") && !shown.contains("| --- |"), "{shown}");
+}
+
+#[test]
+fn rules_of_policies_are_found_by_their_names_alone() {
+    let sandbox = Sandbox::new();
+    let run = sandbox.run(["explain", "no-latest"]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    let whole = sandbox.run(["explain", "image-tag/no-latest"]);
+    assert_eq!(run.stdout, whole.stdout);
+    sandbox.write(
+        "policy.yaml",
+        format!("{DENY_LATEST}---\n{}", DENY_LATEST.replace("images", "other")),
+    );
+    let run = sandbox.run(["explain", "no-latest", "--policies", "policy.yaml"]);
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""));
+    assert!(run.stderr.contains("`images/no-latest`, `other/no-latest`"), "{}", run.stderr);
+    let run = sandbox.run(["explain", "no-latest", "--policy"]);
+    assert_eq!(run.code, 2, "it is no policy");
+}
+
+#[test]
+fn a_policy_called_like_a_rule_is_told_of() {
+    let sandbox = Sandbox::new();
+    sandbox.write("policy.yaml", DENY_LATEST.replace("images", "resources"));
+    let flags = ["--policies", "policy.yaml"];
+    let told = "there is also a policy of that name: plimsoll explain --policy resources\n";
+    let run = sandbox.run(["explain", "resources"].into_iter().chain(flags));
+    assert!(run.stdout.starts_with("# resources") && run.stdout.ends_with(told), "{}", run.stdout);
+    assert!(!sandbox.run(["explain", "dns"].into_iter().chain(flags)).stdout.contains("also"));
+    let run = sandbox.run(["explain", "xyz"].into_iter().chain(flags));
+    assert_eq!(run.stderr.matches("`resources`").count(), 1, "{}", run.stderr);
 }

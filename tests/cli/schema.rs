@@ -235,6 +235,8 @@ fn suites_alike() {
         "cases: []",
         "cases:\n- {image: nginx, deny: no-latest}",
         "profile: default\ncases:\n- {image: a, clean: true}",
+        "cases:\n- {review: review.json, clean: true}",
+        "cases:\n- {review: {apiVersion: admission.k8s.io/v1, request: {object: {}}}, clean: true}",
     ] {
         let found = documents(&format!("{head}{fine}\n"));
         assert!(validator.is_valid(&found[0]), "{:?}", errors(&validator, &found[0]));
@@ -245,6 +247,7 @@ fn suites_alike() {
         "cases: 7",
         "metadata: {nam: x}",
         "cases:\n- {image: 7}",
+        "cases:\n- {review: 7}",
     ] {
         let found = documents(&format!("{head}{wrong}\n"));
         assert!(!validator.is_valid(&found[0]), "{wrong}");
@@ -277,6 +280,18 @@ fn configurations_alike() {
         json!({"defaultMode": "off"}),
         json!({"helm": {"value": []}}),
         json!({"render": true}),
+        json!({"policies": []}),
+        json!({"formats": []}),
+        json!({"exclude": [""]}),
+        json!({"namespace": "Bad Name"}),
+        json!({"helm": ["nope"]}),
+        json!({"kustomize": ["foo"]}),
+        json!({"cluster": {"namespaces": [["etl", {"a": "b"}]]}}),
+        json!({"cluster": {"namespaces": [{"name": "UPPER_x"}]}}),
+        json!({"cluster": {"limitRanges": [["etl", "a", []]]}}),
+        json!({"cluster": {"limitRanges": [{"namespace": "a", "limits": [{"type": "Foo"}]}]}}),
+        json!({"failOn": ["deny"]}),
+        json!({"failOn": {"deny": null}}),
     ] {
         assert!(Config::read(&wrong).is_err(), "{wrong}");
         assert!(!validator.is_valid(&wrong), "{wrong}");

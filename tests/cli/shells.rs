@@ -67,6 +67,11 @@ fn bash_completes_commands_flags_and_values() {
     assert_eq!(completed(&sandbox, &["plimsoll", "check", "--fail"]), ["--fail-on"]);
     let values = completed(&sandbox, &["plimsoll", "check", "--fail-on", ""]);
     assert_eq!(values, ["deny", "warn", "patch", "audit"]);
+    let formats = completed(&sandbox, &["plimsoll", "check", "--format", "s"]);
+    assert_eq!(formats, ["sarif"]);
+    assert_eq!(completed(&sandbox, &["plimsoll", "test", "--format", "ju"]), ["junit"]);
+    assert_eq!(completed(&sandbox, &["plimsoll", "explain", "imageT"]), ["imageTag"]);
+    assert_eq!(completed(&sandbox, &["plimsoll", "explain", "batch-d"]), ["batch-dns"]);
     let commands = completed(&sandbox, &["plimsoll", ""]);
     assert!(["check", "config", "man"].iter().all(|c| commands.iter().any(|known| known == c)));
 }
@@ -95,6 +100,10 @@ fn every_command_has_a_page_that_man_takes() {
         sandbox.run(["man", "check"]).stdout,
         std::fs::read_to_string(sandbox.path().join("pages/plimsoll-check.1")).unwrap()
     );
+    let version = env!("CARGO_PKG_VERSION");
+    let title = format!(".TH plimsoll-check 1  \"plimsoll {version}\"");
+    let page = sandbox.run(["man", "check"]).stdout;
+    assert!(page.contains(&title), "{}", page.lines().find(|line| line.contains(".TH")).unwrap());
     let wrong = sandbox.run(["man", "chek"]);
     assert!(wrong.code == 2 && wrong.stderr.contains("did you mean `check`?"), "{}", wrong.stderr);
     if !has("groff") {

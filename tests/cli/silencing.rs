@@ -309,6 +309,14 @@ fn a_baseline_that_cannot_be_read_is_an_error_with_a_place() {
         ("{\"findings\": []}".to_owned(), "this is no baseline: it has no `version`"),
         (String::new(), "this is no baseline"),
         (
+            "[]".to_owned(),
+            "error: this is no baseline: that is a map with `version` and `findings`\n",
+        ),
+        (
+            "text".to_owned(),
+            "error: this is no baseline: that is a map with `version` and `findings`\n",
+        ),
+        (
             "{\"version\": 1, \"findings\": [{\"file\": 3}]}".to_owned(),
             "findings[0].file: invalid type: integer `3`, expected a string",
         ),

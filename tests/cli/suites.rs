@@ -89,7 +89,7 @@ spec:
     assert_eq!(of("deny: no-latest"), 1);
     assert_eq!(of("deny: no-latest, warn: stated"), 0);
     assert_eq!(of("deny: two/no-latest, warn: [two/stated]"), 0);
-    assert_eq!(of("deny: one/no-latest, warn: stated"), 1);
+    assert_eq!(of("deny: one/no-latest, warn: stated"), 2);
     assert_eq!(of("findings: [no-latest, stated]"), 0);
     assert_eq!(of("findings: [{rule: no-latest, action: Deny}, {rule: stated, action: Warn}]"), 0);
     assert_eq!(of("findings: [{rule: no-latest, action: Warn}, stated]"), 1);

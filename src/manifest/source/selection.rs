@@ -118,12 +118,12 @@ impl Globs {
         let working_directory = std::path::absolute(".").unwrap_or_default();
         let base = normal(&working_directory.join(base));
         let mut builder = GitignoreBuilder::new(&base);
+        // A bracket alone is a mistake, and not part of a name.
+        builder.allow_unclosed_class(false);
         for (index, glob) in globs.iter().enumerate().filter(|(_, glob)| counts(glob)) {
             let fail = |message: String| GlobError { index, glob: glob.clone(), message };
-            if glob.trim().is_empty() {
-                return Err(fail("it is empty".to_owned()));
-            }
-            builder.add_line(None, glob).map_err(|error| fail(words(&error)))?;
+            let rooted = rooted(glob, &base).map_err(|message| fail(message.to_owned()))?;
+            builder.add_line(None, &rooted).map_err(|error| fail(words(&error)))?;
         }
         let fail = |error: ignore::Error| GlobError {
             index: 0,
@@ -154,6 +154,29 @@ impl Globs {
             }
             found => found.is_ignore(),
         }
+    }
+}
+
+/// A glob as a .gitignore has it: what begins with `./`, or with the folder that globs count from, counts from there.
+fn rooted(glob: &str, base: &Path) -> Result<String, &'static str> {
+    let (not, mut rest) = glob.strip_prefix('!').map_or(("", glob), |rest| ("!", rest));
+    if rest.trim().is_empty() {
+        return Err("it is empty");
+    }
+    if rest.split('/').any(|part| part == "..") {
+        return Err("it leads out of the folder that globs count from, where nothing is left out");
+    }
+    let below = base.to_str().and_then(|base| rest.strip_prefix(base));
+    let below = below.filter(|below| below.is_empty() || below.starts_with('/'));
+    let is_rooted = below.is_some() || rest == "." || rest.starts_with("./");
+    rest = below.unwrap_or(rest);
+    while let Some(further) = rest.strip_prefix("./") {
+        rest = further.trim_start_matches('/');
+    }
+    match rest.trim_start_matches('/') {
+        "" | "." if is_rooted => Err("it is the folder itself that globs count from"),
+        inner if is_rooted => Ok(format!("{not}/{inner}")),
+        _ => Ok(glob.to_owned()),
     }
 }
 

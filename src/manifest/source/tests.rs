@@ -113,10 +113,24 @@ fn globs_exclude_as_a_gitignore_does() {
         (&["*.gen.yaml", "deep"], &["a.yaml", "build/a.yaml"]),
         (&["deep/*", "!deep/keep.yaml", "build"], &["a.yaml", "deep/keep.yaml", "x.gen.yaml"]),
         (&["**/build/**"], &["a.yaml", "deep/keep.yaml", "x.gen.yaml"]),
+        (&["./build"], &["a.yaml", "deep/build/a.yaml", "deep/keep.yaml", "x.gen.yaml"]),
+        (&["././build/", "./*.gen.yaml"], &["a.yaml", "deep/build/a.yaml", "deep/keep.yaml"]),
+        (
+            &["deep/*", "!./deep/keep.yaml"],
+            &["a.yaml", "build/a.yaml", "deep/keep.yaml", "x.gen.yaml"],
+        ),
     ] {
         let selection = Selection::default().excluding(folder.path(), &globs(excluded)).unwrap();
         assert_eq!(selected(folder.path(), &[""], &selection), left, "{excluded:?}");
     }
+}
+
+#[test]
+fn globs_may_name_the_folder_in_full() {
+    let folder = folder(&["a.yaml", "build/a.yaml", "deep/build/a.yaml"]);
+    let build = folder.path().join("build").to_str().unwrap().to_owned();
+    let selection = Selection::default().excluding(folder.path(), &[build]).unwrap();
+    assert_eq!(selected(folder.path(), &[""], &selection), ["a.yaml", "deep/build/a.yaml"]);
 }
 
 #[test]
@@ -148,7 +162,8 @@ fn globs_include_more_names_or_fewer_places() {
 
 #[test]
 fn a_glob_that_is_none_is_named() {
-    for glob in ["{a", "a**[z-a]", ""] {
+    let whole = std::path::absolute(".").unwrap().to_str().unwrap().to_owned();
+    for glob in ["{a", "a**[z-a]", "", "!", "[a", "../a", "a/../../b", ".", "./", &whole] {
         let error = Selection::default().excluding(Path::new("."), &globs(&["ok", glob]));
         let error = error.unwrap_err();
         assert_eq!((error.index, error.glob.as_str()), (1, glob));

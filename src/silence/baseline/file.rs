@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Known;
 use crate::decode::{DecodeError, decode};
-use crate::manifest::{Document, ManifestError, Place, parse};
+use crate::manifest::{Document, ManifestError, NO_MAPPING, Place, parse};
 use crate::pointer::Pointer;
 use crate::report::{Excerpt, Problem};
 
@@ -76,7 +76,12 @@ pub(super) fn read(file: &Path) -> Result<Vec<Known>, Vec<Problem>> {
     let manifest = parse(Some(file), bytes);
     if !manifest.errors.is_empty() {
         let errors = manifest.errors.into_iter().map(|error| ManifestError {
-            message: format!("the baseline cannot be read: {}", error.message),
+            message: match error.message.as_str() {
+                NO_MAPPING => {
+                    "this is no baseline: that is a map with `version` and `findings`".to_owned()
+                }
+                message => format!("the baseline cannot be read: {message}"),
+            },
             help: Some(REWRITE.to_owned()),
             ..error
         });
