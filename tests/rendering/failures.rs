@@ -1,9 +1,13 @@
 //! What goes wrong while rendering: told with its place, and never passed over.
 
 use std::os::unix::fs::PermissionsExt;
-use std::time::Instant;
+use std::os::unix::process::ExitStatusExt;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 
-use crate::sandbox::Run;
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+
+use crate::sandbox::{Run, Sandbox};
 use crate::world::{check, create, fixture, helm, world};
 
 #[test]
@@ -121,4 +125,53 @@ fn nothing_is_left_behind() {
         .map(|entry| entry.unwrap().file_name())
         .collect();
     assert_eq!(left, [".keep"], "{}", helm().display());
+}
+
+/// A script in a world, as a tool.
+fn script(world: &Sandbox, name: &str, text: &str) {
+    let path = world.write(name, text);
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
+}
+
+fn eventually(what: &str, is_so: impl Fn() -> bool) {
+    let started = Instant::now();
+    while !is_so() {
+        assert!(started.elapsed().as_secs() < 60, "{what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn whoever_ends_plimsoll_ends_the_tool_and_removes_its_copy() {
+    for signal in [Signal::INT, Signal::TERM, Signal::KILL] {
+        let world = fixture("shop");
+        world.write("tmp/.keep", "");
+        // The second rendering, that of the copy, takes long.
+        let text = format!(
+            "#!/bin/sh\ncase \"$*\" in *--debug*) sleep 9999 & echo $! > left; mv left pid; sleep 9999;; esac\nexec {} \"$@\"\n",
+            helm().display()
+        );
+        script(&world, "slow", &text);
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+            .args(["check", "--policies", "policy.yaml", "shop", "--helm", "./slow"])
+            .current_dir(world.path())
+            .env("TMPDIR", world.path().join("tmp"))
+            .env("PATH", "/usr/bin:/bin")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let pid = world.path().join("pid");
+        eventually("the tool starts", || pid.exists());
+        let left = || std::fs::read_dir(world.path().join("tmp")).unwrap().count();
+        assert_eq!(left(), 2);
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        assert_eq!(child.wait().unwrap().signal(), Some(signal.as_raw()));
+        let id = std::fs::read_to_string(pid).unwrap();
+        let id = Pid::from_raw(id.trim().parse().unwrap()).unwrap();
+        let state = || std::fs::read_to_string(format!("/proc/{}/stat", id.as_raw_nonzero()));
+        let is_zombie = || state().is_ok_and(|state| state.contains(") Z "));
+        eventually("the tool ends", || test_kill_process(id).is_err() || is_zombie());
+        eventually("the copy goes", || left() == 1);
+    }
 }

@@ -4,8 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use tempfile::TempDir;
-
+use super::super::process::Folder;
 use super::super::tags::{Marks, Template};
 
 /// Folders deeper than that are not looked for templates; charts are not nested that often.
@@ -63,8 +62,8 @@ impl Templates {
         &self,
         chart: &Path,
         wanted: impl Fn(&Path) -> bool,
-    ) -> io::Result<(TempDir, Marks)> {
-        let copy = TempDir::with_prefix("plimsoll-")?;
+    ) -> io::Result<(Folder, Marks)> {
+        let copy = Folder::new()?;
         let chart = chart.canonicalize()?;
         mirror(&chart, copy.path(), 0)?;
         let mut marks = Marks::default();

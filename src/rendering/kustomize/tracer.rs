@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
-use tempfile::TempDir;
 
+use super::super::process::Folder;
 use super::super::{Origin, Settings, Spot, path};
 use super::follow::{Followed, follow};
 use super::list::Patch;
@@ -110,7 +110,7 @@ impl Tracer {
 
     /// The objects once more, with notes on where they came from, and the folder that paths in those count from.
     fn annotated(&self) -> Option<(Vec<Document>, PathBuf)> {
-        let overlay = TempDir::with_prefix("plimsoll-").ok()?;
+        let overlay = Folder::new().ok()?;
         let here = overlay.path().canonicalize().ok()?;
         let way = path::way(&here, &self.folder.canonicalize().ok()?);
         let resource = Value::from(way.to_str()?);
