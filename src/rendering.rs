@@ -192,6 +192,32 @@ fn words(stderr: &str) -> String {
     }
 }
 
+/// What a tool said when it failed. One that was killed says little; then it is told what ended it.
+fn complaint(output: &process::Output) -> String {
+    let said = words(&output.stderr);
+    if output.status.code().is_some() && !said.is_empty() {
+        return said;
+    }
+    // `signal: 9 (SIGKILL)`, `exit status: 3`.
+    let ended = format!("it ended with {}", output.status.to_string().replacen(": ", " ", 1));
+    if said.is_empty() { ended } else { format!("{ended}: {said}") }
+}
+
+/// Why a second rendering, the one that tells lines of templates and bases, gave nothing.
+fn second(result: Result<process::Output, process::Failure>) -> Result<process::Output, String> {
+    match result {
+        Ok(output) if output.status.success() => Ok(output),
+        Ok(output) => Err(format!("fails: {}", complaint(&output))),
+        Err(process::Failure::Late(limit)) => Err(format!(
+            "took longer than {} s, which --render-timeout can make more",
+            limit.as_secs()
+        )),
+        Err(process::Failure::Large) => Err("wrote more than 1 GiB".to_owned()),
+        Err(process::Failure::Missing) => Err("found no program".to_owned()),
+        Err(process::Failure::Broken(error)) => Err(format!("cannot be run: {error}")),
+    }
+}
+
 /// Why a tool gave no answer, in words; `name` is what the tool is called, `flag` names another.
 fn failure(folder: &Path, (name, flag): (&str, &str), failure: process::Failure) -> Box<Problem> {
     let off = "or pass --render never to read the files as they are";

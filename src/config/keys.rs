@@ -35,7 +35,7 @@ const fn key(name: &'static str, flag: &'static str, sort: Sort) -> Key {
 }
 
 /// Every key, in the order in which they are listed to people.
-pub static KEYS: [Key; 23] = [
+pub static KEYS: [Key; 24] = [
     Key { yields_to: Some("profile"), ..key("policies", "policies", Sort::Path) },
     key("profile", "profile", Sort::Text),
     key("exemptions", "exemptions", Sort::Path),
@@ -50,6 +50,7 @@ pub static KEYS: [Key; 23] = [
     key("defaultMode", "default_mode", Sort::Text),
     key("kubernetesVersion", "kube_version", Sort::Text),
     key("render", "render", Sort::Text),
+    key("renderTimeout", "render_timeout", Sort::Text),
     key("helm.program", "helm", Sort::Program),
     key("helm.values", "helm_values", Sort::Path),
     key("helm.set", "helm_set", Sort::Text),

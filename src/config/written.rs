@@ -60,6 +60,10 @@ pub struct Config {
     pub kubernetes_version: Option<String>,
     /// Whether charts and kustomizations are rendered. The flag is `--render`.
     pub render: Option<Render>,
+    /// How long helm or kustomize may take for one folder, in seconds. The flag is `--render-timeout`.
+    #[serde(deserialize_with = "seconds")]
+    #[schemars(range(min = 1, max = 86400))]
+    pub render_timeout: Option<u64>,
     /// How charts are rendered.
     pub helm: Option<Helm>,
     /// How kustomizations are rendered.
@@ -270,6 +274,16 @@ fn version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>,
     }
 
     deserializer.deserialize_any(Version)
+}
+
+/// As the flag takes them: from a second to a day.
+fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    match Option::<u64>::deserialize(deserializer)? {
+        Some(seconds) if !(1..=86_400).contains(&seconds) => {
+            Err(D::Error::custom(format!("`{seconds}` is no number of seconds from 1 to 86400")))
+        }
+        seconds => Ok(seconds),
+    }
 }
 
 /// Whether a text is a version of Kubernetes: `1.34`, `v1.34.2`.

@@ -55,7 +55,7 @@ pub(super) fn render(folder: &Path, settings: &Arc<Settings>) -> Result<Outcome,
     let chart = Chart { folder: folder.to_owned(), name, settings: Arc::clone(settings) };
     let output = chart.template(folder, false).map_err(|error| failure(folder, NAMES, error))?;
     if !output.status.success() {
-        return Err(complaint::problem_of(&chart, about.as_ref(), &output.stderr));
+        return Err(complaint::problem_of(&chart, about.as_ref(), &output));
     }
     let text = output.stdout;
     let tracer = Tracer::new(chart, &text);

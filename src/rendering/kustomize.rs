@@ -4,6 +4,7 @@ mod files;
 mod follow;
 mod inline;
 mod list;
+mod originals;
 mod patches;
 mod tracer;
 
@@ -12,7 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::process::{self, Failure};
-use super::{Outcome, Rendered, Settings, failure, problem, words};
+use super::{Outcome, Rendered, Settings, complaint, failure, problem};
 use crate::report::Problem;
 
 pub(super) use files::{Kustomization, file_of};
@@ -25,7 +26,7 @@ pub(super) fn render(folder: &Path, settings: &Arc<Settings>) -> Result<Outcome,
     let output = build(folder, settings).map_err(|error| failure(folder, NAMES, error))?;
     if !output.status.success() {
         let file = file_of(folder).unwrap_or_else(|| folder.to_owned());
-        let message = format!("kustomize build: {}", words(&output.stderr));
+        let message = format!("kustomize build: {}", complaint(&output));
         let needs_helm = message.contains("--enable-helm");
         let help = "its charts are rendered with --kustomize-arg=--enable-helm, and may be downloaded then";
         return Err(problem(&file, message, needs_helm.then(|| help.to_owned())));

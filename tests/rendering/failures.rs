@@ -175,3 +175,70 @@ fn whoever_ends_plimsoll_ends_the_tool_and_removes_its_copy() {
         eventually("the copy goes", || left() == 1);
     }
 }
+
+#[test]
+fn a_tool_that_is_killed_is_told_with_what_killed_it() {
+    let world = fixture("shop");
+    script(&world, "killed", "#!/bin/sh\nkill -KILL $$\n");
+    let run = check(&world, &["shop", "--helm", "./killed"]);
+    assert_eq!(run.code, 2);
+    let expected = "error: helm template: it ended with signal 9 (SIGKILL)\n";
+    assert!(run.stdout.contains(expected), "{}", run.stdout);
+    script(&world, "killed", "#!/bin/sh\necho reading >&2; kill -SEGV $$\n");
+    let run = check(&world, &["shop", "--helm", "./killed"]);
+    assert!(run.stdout.contains("it ended with signal 11 (SIGSEGV)"), "{}", run.stdout);
+    assert!(run.stdout.contains(": reading\n"), "{}", run.stdout);
+    script(&world, "killed", "#!/bin/sh\nexit 3\n");
+    world.write("k/kustomization.yaml", "resources: []\n");
+    let run = check(&world, &["k", "--kustomize", "./killed"]);
+    let expected = "error: kustomize build: it ended with exit status 3\n";
+    assert!(run.stdout.contains(expected), "{}", run.stdout);
+}
+
+#[test]
+fn a_second_rendering_that_gives_nothing_says_why() {
+    let world = fixture("shop");
+    let helm = helm().display();
+    let text = |second: &str| {
+        format!("#!/bin/sh\ncase \"$*\" in *--debug*) {second};; esac\nexec {helm} \"$@\"\n")
+    };
+    let notes = |tool: &[&str]| {
+        let run = check(&world, tool);
+        assert_eq!(run.code, 1, "{}", run.stdout);
+        run.stdout
+    };
+    script(&world, "tool", &text("echo 'Error: no more' >&2; exit 1"));
+    let told = notes(&["shop", "--helm", "./tool"]);
+    let expected = "output of `helm template`, as rendering it with marked lines fails: no more\n";
+    assert!(told.contains(expected), "{told}");
+    script(&world, "tool", &text("exec /bin/sleep 600"));
+    let told = notes(&["shop", "--helm", "./tool", "--render-timeout", "1"]);
+    let expected = "with marked lines took longer than 1 s, which --render-timeout can make more";
+    assert!(told.contains(expected), "{told}");
+    // The second is built from a folder of its own.
+    let text = format!(
+        "#!/bin/sh\ncase \"$2\" in k) exec {} \"$@\";; esac\nkill -KILL $$\n",
+        crate::world::kustomize().display()
+    );
+    script(&world, "tool", &text);
+    world.write("k/kustomization.yaml", "resources: [p.yaml]\n");
+    world.write("k/p.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: 'nginx:latest'}]}\n");
+    let told = notes(&["k", "--kustomize", "./tool"]);
+    let expected = "output of `kustomize build`, as building it with notes on origins fails: it ended with signal 9 (SIGKILL)\n";
+    assert!(told.contains(expected), "{told}");
+}
+
+#[test]
+fn the_file_says_how_long_a_tool_may_take() {
+    let world = fixture("shop");
+    script(&world, "slow", "#!/bin/sh\nexec /bin/sleep 600\n");
+    world.write("plimsoll.yaml", "renderTimeout: 1\nhelm: {program: ./slow}\n");
+    let run = check(&world, &["shop"]);
+    assert_eq!(run.code, 2);
+    assert!(run.stdout.contains("helm was stopped: it took longer than 1 s"), "{}", run.stdout);
+    world.write("plimsoll.yaml", "renderTimeout: 0\n");
+    let run = check(&world, &["shop"]);
+    assert_eq!(run.code, 2);
+    let told = format!("{}{}", run.stdout, run.stderr);
+    assert!(told.contains("`0` is no number of seconds from 1 to 86400"), "{told}");
+}

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::super::{placed, problem, words};
+use super::super::{complaint, placed, problem, process};
 use super::{CHART_FILE, Chart, dependency};
 use crate::manifest::{Document, ManifestError};
 use crate::report::{Excerpt, Problem};
@@ -19,10 +19,13 @@ static FILE: LazyLock<Option<Regex>> =
 /// What Helm says before the names of dependencies that are not there.
 const MISSING: &str = "missing in charts/ directory:";
 
-/// The error for what Helm wrote to standard error.
-pub(super) fn problem_of(chart: &Chart, about: Option<&Document>, stderr: &str) -> Box<Problem> {
-    let said = words(stderr);
-    let message = format!("helm template: {said}");
+/// The error for a run of Helm that failed.
+pub(super) fn problem_of(
+    chart: &Chart,
+    about: Option<&Document>,
+    output: &process::Output,
+) -> Box<Problem> {
+    let message = format!("helm template: {}", complaint(output));
     missing_dependency(chart, about, &message)
         .or_else(|| in_template(chart, &message))
         .unwrap_or_else(|| problem(&chart.folder.join(CHART_FILE), message, None))

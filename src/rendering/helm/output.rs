@@ -1,6 +1,6 @@
 //! What `helm template` prints: documents, each with the template that it came from.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 
 use super::super::tags::{Marks, Template, unmark};
@@ -107,27 +107,26 @@ impl Output {
         templates: &[Template],
     ) -> Vec<Option<Mark>> {
         let mut origins = vec![None; self.lines.len()];
-        let mut unmarked: HashMap<&str, Vec<Marked>> = HashMap::new();
-        for part in &marked.parts {
-            unmarked.entry(&part.source).or_default().push(Marked::new(marked, part, marks));
-        }
+        let all = marked.parts.iter().map(|part| (&part.source, Marked::new(marked, part, marks)));
+        let mut all: Vec<_> = all.map(Some).collect();
+        let mut done = vec![false; self.parts.len()];
         // Documents that are equal but for their marks first, so that those which are not cannot take their place.
-        for exact in [true, false] {
-            for part in &self.parts {
+        for likeness in [Likeness::Equal, Likeness::Close] {
+            let mut alike: HashMap<_, VecDeque<usize>> = HashMap::new();
+            for (index, one) in all.iter().enumerate() {
+                if let Some((source, found)) = one {
+                    let key = (*source, likeness.key(&found.lines));
+                    alike.entry(key).or_default().push_back(index);
+                }
+            }
+            for (part, done) in self.parts.iter().zip(&mut done).filter(|(_, done)| !**done) {
                 let Some(slots) = origins.get_mut(part.lines.clone()) else { continue };
                 let lines = self.lines.get(part.lines.clone()).unwrap_or_default();
-                let Some(candidates) = unmarked.get_mut(part.source.as_str()) else { continue };
-                let likeness = |found: &Marked| found.likeness(lines);
-                let wanted = |found: &&mut Marked| {
-                    let likeness = likeness(found);
-                    !found.taken
-                        && (likeness == Likeness::Equal || (!exact && likeness == Likeness::Close))
-                };
-                if slots.iter().any(Option::is_some) {
-                    continue;
-                }
-                if let Some(found) = candidates.iter_mut().find(wanted) {
-                    found.taken = true;
+                let first = alike.get_mut(&(&part.source, likeness.key(lines)));
+                let index = first.and_then(VecDeque::pop_front);
+                let found = index.and_then(|index| all.get_mut(index)).and_then(Option::take);
+                if let Some((_, found)) = found {
+                    *done = true;
                     for (index, (slot, line)) in slots.iter_mut().zip(lines).enumerate() {
                         *slot = found.origin(index, line, templates);
                     }
@@ -138,12 +137,28 @@ impl Output {
     }
 }
 
+/// How alike documents have to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Likeness {
     Equal,
-    /// Line by line the same fields.
+    /// Line by line the same fields, set to whatever: a checksum, a random value, the time.
     Close,
-    Other,
+}
+
+impl Likeness {
+    /// What is equal for documents that are so alike: one is found among many without a look at each.
+    fn key(self, lines: &[String]) -> String {
+        let mut key = String::new();
+        for line in without_end(lines) {
+            let line = line.trim_end();
+            match field(line).filter(|_| self == Self::Close) {
+                // Unlike a line that ends with the colon: that begins a block.
+                Some(field) => key.extend([field, ": \n"]),
+                None => key.extend([line, "\n"]),
+            }
+        }
+        key
+    }
 }
 
 /// A document of the output with marks.
@@ -151,7 +166,6 @@ struct Marked {
     lines: Vec<String>,
     /// The origin of each line that has one mark; whether it has any.
     origins: Vec<(Option<Mark>, bool)>,
-    taken: bool,
 }
 
 impl Marked {
@@ -162,22 +176,7 @@ impl Marked {
             origins.push((found.mark.and_then(|mark| marks.origin(mark)), !found.is_plain));
             lines.push(found.text);
         }
-        Self { lines, origins, taken: false }
-    }
-
-    fn likeness(&self, lines: &[String]) -> Likeness {
-        let same = |(a, b): (&String, &String)| a.trim_end() == b.trim_end();
-        let lines = without_end(lines);
-        let own = without_end(&self.lines);
-        if lines.len() != own.len() {
-            Likeness::Other
-        } else if own.iter().zip(lines).all(same) {
-            Likeness::Equal
-        } else if own.iter().zip(lines).all(|pair| same(pair) || same_field(pair.0, pair.1)) {
-            Likeness::Close
-        } else {
-            Likeness::Other
-        }
+        Self { lines, origins }
     }
 
     /// Where a line comes from: what its mark says, or the next mark, for what one action wrote in several lines.
@@ -252,14 +251,11 @@ fn without_end(lines: &[String]) -> &[String] {
     lines.get(..end).unwrap_or_default()
 }
 
-/// Whether two lines set the same field, to whatever: a checksum, a random value, the time.
-fn same_field(a: &str, b: &str) -> bool {
-    let key = |line: &str| {
-        let (key, _) = line.split_once(": ")?;
-        let is_key = !key.contains(['"', '\'', '{', '[', '#']);
-        is_key.then(|| key.to_owned())
-    };
-    key(a).is_some() && key(a) == key(b)
+/// The field that a line sets, with the space before it.
+fn field(line: &str) -> Option<&str> {
+    let (field, _) = line.split_once(": ")?;
+    let is_field = !field.contains(['"', '\'', '{', '[', '#']);
+    is_field.then_some(field)
 }
 
 /// Whether a line of a template can have written a line of output: its text without actions has to be there.
@@ -267,3 +263,6 @@ fn fits(template: Option<&Template>, at: usize, line: &str) -> bool {
     let Some(template) = template else { return false };
     segments(template, at).is_some_and(|segments| segments.fit(line))
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use super::super::{Origin, Spot, placed, words};
+use super::super::{Origin, Spot, placed, second, words};
 use super::Chart;
 use super::columns::segments;
 use super::copy::Templates;
@@ -29,6 +29,8 @@ struct Known {
     templates: Templates,
     /// The template and the line in it, for each line of the output.
     origins: Vec<Option<(usize, usize)>>,
+    /// Why there are none.
+    why: Option<String>,
 }
 
 impl Tracer {
@@ -53,9 +55,12 @@ impl Tracer {
         match self.output.source(line) {
             Some(source) => {
                 let (file, _) = self.chart.file(source);
+                let why = self.known.get().and_then(|known| known.why.as_deref());
+                let why = why.map(|why| format!(", as rendering it with marked lines {why}"));
                 let note = format!(
-                    "rendered from {}; the line is that of the output of `helm template`",
-                    file.display()
+                    "rendered from {}; the line is that of the output of `helm template`{}",
+                    file.display(),
+                    why.unwrap_or_default()
                 );
                 Origin { file, place: None, note: note.into() }
             }
@@ -140,22 +145,37 @@ impl Tracer {
         let chart = &self.chart;
         let templates = Templates::read(&chart.folder);
         let mut left_out = LeftOut::default();
+        let mut why = None;
         for _ in 0..TRIES {
             let wanted = |path: &Path| !left_out.has(path);
-            let Ok((copy, marks)) = templates.marked(&chart.folder, wanted) else { break };
-            let Ok(done) = chart.template(copy.path(), true) else { break };
+            let (copy, marks) = match templates.marked(&chart.folder, wanted) {
+                Ok(made) => made,
+                Err(error) => {
+                    why = Some(format!("needs a copy of the chart, and there is none: {error}"));
+                    break;
+                }
+            };
+            let done = match chart.template(copy.path(), true) {
+                Ok(done) => done,
+                Err(failure) => {
+                    why = second(Err(failure)).err();
+                    break;
+                }
+            };
             let marked = Output::new(&String::from_utf8_lossy(&done.stdout));
             if !done.status.success() && marked.is_empty() {
                 // Something reads what another template writes, and does not know what to do with marks.
-                if left_out.more(&words(&done.stderr)) {
+                let goes_on = left_out.more(&words(&done.stderr));
+                why = second(Ok(done)).err();
+                if goes_on {
                     continue;
                 }
                 break;
             }
             let origins = self.output.origins(&marked, &marks, &templates.templates);
-            return Known { templates, origins };
+            return Known { templates, origins, why: None };
         }
-        Known { templates, origins: Vec::new() }
+        Known { templates, origins: Vec::new(), why }
     }
 }
 

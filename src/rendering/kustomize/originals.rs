@@ -33,11 +33,13 @@ impl Originals {
     /// An object as it is in the file it was read from. Prefixes and suffixes may have been added to its name since.
     pub(super) fn find(&mut self, file: &Path, rendered: &Document) -> Option<Document> {
         if !self.files.contains_key(file) {
-            let read = fs::read(file).ok().map(|bytes| File::new(parse(Some(file), bytes).documents));
+            let read =
+                fs::read(file).ok().map(|bytes| File::new(parse(Some(file), bytes).documents));
             self.files.insert(file.to_owned(), read);
         }
         let file = self.files.get(file)?.as_ref()?;
-        let index = file.types.get(&type_of(rendered))?.find(rendered.name().unwrap_or_default())?;
+        let index =
+            file.types.get(&type_of(rendered))?.find(rendered.name().unwrap_or_default())?;
         file.documents.get(index).cloned()
     }
 }

@@ -1,5 +1,6 @@
 //! From the output of `kustomize build` back to bases and patches.
 
+use std::collections::{HashMap, VecDeque};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -7,9 +8,10 @@ use std::sync::{Arc, OnceLock};
 use serde_json::Value;
 
 use super::super::process::Folder;
-use super::super::{Origin, Settings, Spot, path};
+use super::super::{Origin, Settings, Spot, path, second};
 use super::follow::{Followed, follow};
 use super::list::Patch;
+use super::originals::Originals;
 use super::patches::{self, Field, Found, placed};
 use super::{Kustomization, build, file_of};
 use crate::manifest::{Document, parse};
@@ -30,6 +32,8 @@ pub(in super::super) struct Tracer {
 #[derive(Debug, Default)]
 struct Known {
     objects: Vec<Object>,
+    /// Why nothing is known of where they came from.
+    why: Option<String>,
 }
 
 /// What is known of an object.
@@ -70,9 +74,11 @@ impl Tracer {
                 let from = object.and_then(|object| object.file.as_deref());
                 let from = from
                     .map(|file| format!("; the object is that of {}", self.seen(file).display()));
+                let why = known.why.as_ref();
+                let why = why.map(|why| format!(", as building it with notes on origins {why}"));
                 let note = format!(
                     "rendered through {folder}; the line is that of the output of `kustomize build`{}",
-                    from.unwrap_or_default()
+                    from.or(why).unwrap_or_default()
                 );
                 let file = file_of(&self.folder).unwrap_or_else(|| self.folder.clone());
                 Origin { file: path::tidy(&file), place: None, note: note.into() }
@@ -96,20 +102,26 @@ impl Tracer {
 
     fn find_out(&self) -> Known {
         let documents = parse(None, self.text.clone()).documents;
-        let (annotated, from) = self.annotated().unwrap_or_default();
-        let mut annotated: Vec<Option<Document>> = annotated.into_iter().map(Some).collect();
+        let (annotated, why) = match self.annotated() {
+            Some(Ok(annotated)) => (annotated, None),
+            Some(Err(why)) => (Default::default(), Some(why)),
+            None => Default::default(),
+        };
+        let (annotated, from) = annotated;
+        let mut same: HashMap<_, VecDeque<&Document>> = HashMap::new();
+        for document in &annotated {
+            same.entry(identity(document)).or_default().push_back(document);
+        }
+        let mut originals = Originals::default();
         let objects = documents.into_iter().map(|document| {
-            let same = |other: &Option<Document>| {
-                other.as_ref().is_some_and(|other| identity(other) == identity(&document))
-            };
-            let about = annotated.iter_mut().find(|other| same(other)).and_then(Option::take);
-            Object::new(document, about.as_ref(), &from)
+            let about = same.get_mut(&identity(&document)).and_then(VecDeque::pop_front);
+            Object::new(document, about, &from, &mut originals)
         });
-        Known { objects: objects.collect() }
+        Known { objects: objects.collect(), why }
     }
 
     /// The objects once more, with notes on where they came from, and the folder that paths in those count from.
-    fn annotated(&self) -> Option<(Vec<Document>, PathBuf)> {
+    fn annotated(&self) -> Option<Result<(Vec<Document>, PathBuf), String>> {
         let overlay = Folder::new().ok()?;
         let here = overlay.path().canonicalize().ok()?;
         let way = path::way(&here, &self.folder.canonicalize().ok()?);
@@ -118,18 +130,24 @@ impl Tracer {
             "resources: [{resource}]\nbuildMetadata: [originAnnotations, transformerAnnotations]\n"
         );
         fs::write(here.join("kustomization.yaml"), text).ok()?;
-        let output = build(&here, &self.settings).ok().filter(|output| output.status.success())?;
-        Some((parse(None, output.stdout).documents, here))
+        let output = second(build(&here, &self.settings));
+        Some(output.map(|output| (parse(None, output.stdout).documents, here)))
     }
 }
 
 /// What tells an object from the others.
-fn identity(document: &Document) -> [Option<&str>; 4] {
-    [document.api_version(), document.kind(), document.namespace(), document.name()]
+fn identity(document: &Document) -> [Option<String>; 4] {
+    let names = [document.api_version(), document.kind(), document.namespace(), document.name()];
+    names.map(|name| name.map(str::to_owned))
 }
 
 impl Object {
-    fn new(document: Document, about: Option<&Document>, from: &Path) -> Self {
+    fn new(
+        document: Document,
+        about: Option<&Document>,
+        from: &Path,
+        originals: &mut Originals,
+    ) -> Self {
         let line = document.locate("").line;
         let note = |name| {
             let text = about?.value.get("metadata")?.get("annotations")?.get(name)?.as_str()?;
@@ -142,7 +160,7 @@ impl Object {
             path::tidy(&from.join(path)).canonicalize().ok()
         };
         let file = note(ORIGIN).and_then(|origin| local(&origin, "path"));
-        let before = file.as_deref().and_then(|file| original(file, &document));
+        let before = file.as_deref().and_then(|file| originals.find(file, &document));
         let changes = note(TRANSFORMATIONS);
         let changes = changes.as_ref().and_then(Value::as_array);
         let by = |wanted: &[&str]| -> Vec<PathBuf> {
@@ -189,24 +207,4 @@ impl Object {
         };
         patched().or_else(image).or_else(changed)
     }
-}
-
-/// The object in the file it was read from. Prefixes and suffixes may have been added to its name since.
-fn original(file: &Path, rendered: &Document) -> Option<Document> {
-    let documents = parse(Some(file), fs::read(file).ok()?).documents;
-    let kind: Vec<Document> = documents
-        .into_iter()
-        .filter(|found| {
-            found.kind() == rendered.kind() && found.api_version() == rendered.api_version()
-        })
-        .collect();
-    let name = rendered.name().unwrap_or_default();
-    let likeness = |found: &Document| {
-        let before = found.name().unwrap_or_default();
-        name.contains(before).then_some(before.len())
-    };
-    let best = kind.iter().filter_map(likeness).max()?;
-    let mut found = kind.into_iter().filter(|found| likeness(found) == Some(best));
-    let first = found.next()?;
-    found.next().is_none().then_some(first)
 }
