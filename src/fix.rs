@@ -19,7 +19,7 @@ use crate::finding::Safety;
 use crate::manifest::parse;
 use crate::manifest::source::folders::Folder;
 use crate::manifest::source::{Input, SourceFile, find, read_inputs};
-use crate::rendering;
+use crate::rendering::{self, Purpose};
 use crate::report::{Fixes, Report, rules_in_force};
 
 /// The path that stands for standard input.
@@ -59,7 +59,10 @@ impl Done {
 /// Fixes all manifests below `paths`, on up to `threads` threads. A file that several of them lead to is fixed once.
 pub fn run(context: Context<'_>, options: Options, paths: &[PathBuf], threads: usize) -> Done {
     let streams = Streams::default();
-    let (inputs, notes) = plain(rendering::plan(find(paths, context.selection, true)));
+    let inputs = find(paths, context.selection, true);
+    let planned = rendering::plan(inputs, context.selection, Purpose::Fix);
+    let (inputs, mut notes) = plain(planned.inputs);
+    notes.extend(planned.notes);
     // Nothing may be written before all is known that the manifests say of their namespaces.
     let looked = read_inputs(&inputs, threads, |mut source| {
         streams.replay(&mut source);
