@@ -102,9 +102,7 @@ impl<'p> Charts<'p> {
 /// that is named stands for one only as `templates` or a part of it, which is no YAML.
 fn chart_around(path: &Path, is_file: bool) -> Option<PathBuf> {
     if !is_file {
-        let templates = path.ancestors().filter(|folder| folder.ends_with(TEMPLATES));
-        let charts = templates.filter_map(|folder| folder.parent().map(or_here));
-        return charts.filter(|folder| is_chart(folder)).last().map(outermost);
+        return chart_of_template(path);
     }
     let mut kustomization = None;
     for folder in folders_above(path) {
@@ -120,6 +118,13 @@ fn chart_around(path: &Path, is_file: bool) -> Option<PathBuf> {
         }
     }
     None
+}
+
+/// The chart that a path is among the templates of.
+pub fn chart_of_template(path: &Path) -> Option<PathBuf> {
+    let templates = path.ancestors().filter(|folder| folder.ends_with(TEMPLATES));
+    let charts = templates.filter_map(|folder| folder.parent().map(or_here));
+    charts.filter(|folder| is_chart(folder)).last().map(outermost)
 }
 
 fn is_chart(folder: &Path) -> bool {
