@@ -37,6 +37,7 @@ fn any_file_of_a_chart_stands_for_it() {
 fn a_value_alone_is_enough_to_be_denied() {
     let world = world();
     create(&world, "web");
+    fs::remove_dir_all(world.path().join("web/templates/tests")).unwrap();
     let run = check(&world, &["web/values.yaml", "--helm-set", "resources.requests.cpu=1"]);
     assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
     let values = world.path().join("web/values.yaml");
@@ -59,7 +60,10 @@ fn layered() -> Sandbox {
         "resources: [../base, own.yaml]\ncomponents: [../comp]\npatches:\n- path: patch.yaml\nimages:\n- {name: redis, newTag: \"7\"}\n- {name: own, newTag: latest}\n",
     );
     world.write("prod/patch.yaml", PATCH);
-    world.write("prod/own.yaml", POD.replace("name: d", "name: own").replace("redis", "own"));
+    world.write(
+        "prod/own.yaml",
+        POD.replace("name: d", "name: own").replace("redis:latest", "own:1"),
+    );
     world.write(
         "comp/kustomization.yaml",
         "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\npatches:\n- path: more.yaml\n",
