@@ -24,7 +24,7 @@ pub use since::Since;
 use crate::engine::{Engine, Namespaces};
 use crate::manifest::source::{Input, Selection, SourceFile, find, read_inputs};
 use crate::manifest::{ManifestError, parse};
-use crate::rendering::{self, Rendered, Settings};
+use crate::rendering::{self, Purpose, Rendered, Settings};
 use crate::report::{Report, rules_in_force};
 use crate::silence::{self, Silencing};
 
@@ -107,8 +107,10 @@ pub fn run(context: Context<'_>, paths: &[PathBuf], threads: usize) -> Report {
     let streams = Streams::default();
     let folders = rendered::Folders::new(context.rendering);
     let mut inputs = find(paths, context.selection, context.rendering.enabled);
+    let mut notes = Vec::new();
     if context.rendering.enabled {
-        inputs = rendering::plan(inputs);
+        let plan = rendering::plan(inputs, context.selection, Purpose::Judge);
+        (inputs, notes) = (plan.inputs, plan.notes);
     }
     let pass = |namespaces: &Namespaces| {
         if let Some(ledger) = &context.silencing.ledger {
@@ -132,6 +134,7 @@ pub fn run(context: Context<'_>, paths: &[PathBuf], threads: usize) -> Report {
     if !namespaces.is_empty() {
         report = pass(&context.known.clone().and(namespaces)).0;
     }
+    report.notes.extend(notes);
     report.rules = rules_in_force(context.engine.policies());
     report.sort();
     rendered::merge(&mut report);

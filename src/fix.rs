@@ -19,7 +19,7 @@ use crate::finding::Safety;
 use crate::manifest::source::folders::{self, Folder};
 use crate::manifest::source::{Input, SourceFile, find};
 use crate::manifest::{ManifestError, parse, text};
-use crate::rendering;
+use crate::rendering::{self, Purpose};
 use crate::report::{Fixes, Problem, Report, rules_in_force};
 
 /// The path that stands for standard input.
@@ -59,7 +59,10 @@ impl Done {
 /// Fixes all manifests below `paths`, on up to `threads` threads. A file that several of them lead to is fixed once.
 pub fn run(context: Context<'_>, options: Options, paths: &[PathBuf], threads: usize) -> Done {
     let streams = Streams::default();
-    let (inputs, notes) = plain(rendering::plan(find(paths, context.selection, true)));
+    let inputs = find(paths, context.selection, true);
+    let planned = rendering::plan(inputs, context.selection, Purpose::Fix);
+    let (inputs, mut notes) = plain(planned.inputs);
+    notes.extend(planned.notes);
     // Nothing may be written before all is known that the manifests say of their namespaces.
     let looked = context.each(&inputs, threads, |mut source| {
         streams.replay(&mut source);
@@ -116,8 +119,8 @@ fn plain(inputs: Vec<Input>) -> (Vec<Input>, Vec<String>) {
 
 /// Why a template that was named is not fixed, at the first action in it.
 fn template(path: &Path) -> Option<Problem> {
-    let (Folder::Chart, chart) = folders::around(path)? else { return None };
-    if path.file_name()? == folders::CHART_FILE || !path.is_file() {
+    let chart = folders::chart_of_template(path)?;
+    if !path.is_file() {
         return None;
     }
     let text = fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());

@@ -7,6 +7,7 @@
 mod blocks;
 mod helm;
 mod kustomize;
+mod owners;
 mod path;
 mod plan;
 mod process;
@@ -18,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use plan::plan;
+pub use plan::{Plan, Purpose, plan};
 
 use crate::manifest::source::folders::Folder;
 use crate::manifest::{ManifestError, Place};

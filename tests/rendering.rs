@@ -19,6 +19,8 @@ mod go;
 mod kustomizations;
 #[path = "rendering/lines.rs"]
 mod lines;
+#[path = "rendering/named.rs"]
+mod named;
 #[path = "cli/sandbox.rs"]
 #[allow(dead_code, reason = "the tests of the command use all of it")]
 mod sandbox;

@@ -176,6 +176,9 @@ impl<'c> Teller<'c> {
         };
         if let Some(rendered) = context.rendered {
             rendered::lead_back(&mut found, rendered);
+            if context.selection.leaves_out(&found.file) {
+                return;
+            }
         }
         match silence.or_else(|| context.silencing.in_baseline(&found)) {
             None if is_new => outcome.take(found, report),

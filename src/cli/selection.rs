@@ -44,7 +44,7 @@ impl SelectionArgs {
                 selection.excluding(settings.base("exclude"), &excluded).map_err(told("exclude"))
             });
         match selection {
-            Ok(selection) => Some(selection.forced(self.force_exclude)),
+            Ok(selection) => Some(selection.forced(self.force_exclude).naming(&self.paths)),
             Err(problems) => {
                 output::errors(problems, common.color);
                 None

@@ -2,7 +2,6 @@
 
 pub mod folders;
 
-use std::collections::HashSet;
 use std::error::Error;
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -12,11 +11,13 @@ use std::thread;
 
 use ignore::WalkBuilder;
 
-use self::folders::{Folder, Look};
+use self::folders::{Charts, Folder, Look};
+use self::seen::Seen;
 pub use selection::{GlobError, Selection};
 
 use super::error::ManifestError;
 
+mod seen;
 mod selection;
 
 /// The path that means standard input.
@@ -132,29 +133,40 @@ impl Input {
 /// What there is to read at `paths`, of the folders only what `selection` says. With `folders`, charts and kustomizations
 /// are inputs of their own; without, they are folders like any other.
 pub fn find(paths: &[PathBuf], selection: &Selection, folders: bool) -> Vec<Input> {
-    let mut seen = HashSet::new();
+    let mut seen = Seen::new(paths.len() > 1);
+    let mut charts = Charts::default();
     let mut inputs = Vec::new();
     for path in paths {
         if path.as_os_str() == STDIN {
-            if seen.insert(path.clone()) {
+            if seen.insert(path) {
                 inputs.push(Input::Stdin);
             }
             continue;
         }
-        let around = if folders { folders::around(path) } else { None };
-        match (fs::metadata(path), around) {
-            (Ok(_), _) if !selection.admits(path) => {}
-            (Ok(_), Some((kind, path))) => {
-                if seen.insert(path.clone()) {
-                    inputs.push(Input::Folder { kind, path, named: true });
-                }
+        let metadata = match fs::metadata(path) {
+            Ok(_) if !selection.admits(path) => continue,
+            Ok(metadata) => metadata,
+            Err(error) => {
+                inputs.push(Input::Broken(fail(path, &error)));
+                continue;
             }
-            (Ok(metadata), None) if metadata.is_dir() => {
-                walk(path, selection, folders, &mut seen, &mut inputs);
+        };
+        let is_dir = metadata.is_dir();
+        let chart = (folders && (is_dir || metadata.is_file()))
+            .then(|| charts.around(path, !is_dir))
+            .flatten();
+        if let Some(path) = chart {
+            seen.enter(&path);
+            if seen.insert(&path) {
+                inputs.push(Input::Folder { kind: Folder::Chart, path, named: true });
             }
-            (Ok(_), None) if seen.insert(path.clone()) => inputs.push(Input::Named(path.clone())),
-            (Ok(_), None) => {}
-            (Err(error), _) => inputs.push(Input::Broken(fail(path, &error))),
+            continue;
+        }
+        seen.enter(path);
+        if is_dir {
+            walk(path, selection, folders, &mut seen, &mut inputs);
+        } else if seen.insert(path) {
+            inputs.push(Input::Named(path.clone()));
         }
     }
     inputs
@@ -164,7 +176,7 @@ fn walk(
     folder: &Path,
     selection: &Selection,
     folders: bool,
-    seen: &mut HashSet<PathBuf>,
+    seen: &mut Seen,
     inputs: &mut Vec<Input>,
 ) {
     let mut special = folders::Special::default();
@@ -186,13 +198,13 @@ fn walk(
                     Look::Plain => {}
                     Look::Nothing => continue,
                     Look::Folder(kind) => {
-                        if selection.reads(&path.join(kind.file())) && seen.insert(path.clone()) {
+                        if selection.reads(&path.join(kind.file())) && seen.insert(&path) {
                             inputs.push(Input::Folder { kind, path, named });
                         }
                         continue;
                     }
                 }
-                if is_file && selection.reads(&path) && seen.insert(path.clone()) {
+                if is_file && selection.reads(&path) && seen.insert(&path) {
                     inputs.push(Input::Found(path));
                 }
             }
@@ -200,7 +212,8 @@ fn walk(
                 let path = path_of(&error).unwrap_or(folder);
                 // A broken link that would not have been read is no one's concern.
                 if (selection.reads(path) && selection.enters(path, false)) || !is_missing(&error) {
-                    inputs.push(Input::Broken(fail(path, &words(&error))));
+                    let path = below_here(path.to_owned());
+                    inputs.push(Input::Broken(fail(&path, &words(&error))));
                 }
             }
         }

@@ -60,3 +60,30 @@ fn globs_of_the_file_count_from_its_folder() {
     let found: Vec<_> = report["findings"].as_array().unwrap().iter().map(|f| &f["file"]).collect();
     assert_eq!(found, ["../t/d.json.yaml"]);
 }
+
+#[test]
+fn a_file_that_several_paths_lead_to_is_judged_once() {
+    let sandbox = Sandbox::new();
+    sandbox.write("src/deep/pod.yaml", bad_pod("a"));
+    let own = sandbox.path().canonicalize().unwrap();
+    for other in ["src", "src/deep/pod.yaml", ""] {
+        let other = own.join(other);
+        let run = sandbox.check(["--format", "json", "src", other.to_str().unwrap()]);
+        let report = run.json();
+        let findings = report["findings"].as_array().unwrap();
+        assert_eq!(findings.len(), 1, "{}", run.stdout);
+        assert_eq!(findings[0]["file"], "src/deep/pod.yaml");
+    }
+    let run = sandbox.check(["--format", "json", ".", "./src", "src/deep"]);
+    assert_eq!(run.json()["findings"].as_array().unwrap().len(), 1, "{}", run.stdout);
+}
+
+#[cfg(unix)]
+#[test]
+fn errors_and_findings_name_files_alike() {
+    let sandbox = Sandbox::new();
+    std::os::unix::fs::symlink("nothing.yaml", sandbox.path().join("dangling.yaml")).unwrap();
+    let run = sandbox.check(["."]);
+    assert_eq!(run.code, 2);
+    assert!(run.stdout.contains("--> dangling.yaml\n"), "{}", run.stdout);
+}

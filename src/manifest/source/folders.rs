@@ -1,5 +1,6 @@
 //! Folders that are more than their files: charts of Helm and kustomizations.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 /// The file that makes a folder a chart.
@@ -77,36 +78,89 @@ impl Special {
     }
 }
 
-fn is_kustomization_file(path: &Path) -> bool {
+/// Whether a path is that of a file that makes its folder a kustomization.
+pub fn is_kustomization_file(path: &Path) -> bool {
     path.file_name().is_some_and(|name| KUSTOMIZATION_FILES.iter().any(|known| name == *known))
 }
 
-/// The chart or kustomization that a file named on the command line stands for: one of its own files, or one of the
-/// templates of a chart, which are no YAML.
-pub fn around(file: &Path) -> Option<(Folder, PathBuf)> {
-    let parent = file.parent()?;
-    let folder = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
-    if file.file_name()? == CHART_FILE {
-        return Some((Folder::Chart, folder.to_owned()));
+/// How many folders above a file are looked at.
+const HIGHEST: usize = 32;
+
+/// The charts around the paths that were named, asked once for files beside each other.
+#[derive(Default)]
+pub(super) struct Charts<'p>(HashMap<(&'p Path, bool), Option<PathBuf>>);
+
+impl<'p> Charts<'p> {
+    pub(super) fn around(&mut self, path: &'p Path, is_file: bool) -> Option<PathBuf> {
+        let beside = if is_file { path.parent()? } else { path };
+        let chart = || chart_around(path, is_file);
+        self.0.entry((beside, is_file)).or_insert_with(chart).clone()
     }
-    if is_kustomization_file(file) {
-        return Some((Folder::Kustomization, folder.to_owned()));
+}
+
+/// The chart that a file named on the command line stands for: any file in a chart belongs to it, as in a walk. A folder
+/// that is named stands for one only as `templates` or a part of it, which is no YAML.
+fn chart_around(path: &Path, is_file: bool) -> Option<PathBuf> {
+    if !is_file {
+        return chart_of_template(path);
     }
-    let templates = file.ancestors().filter(|folder| folder.ends_with(TEMPLATES));
-    let charts = templates.filter_map(|folder| {
-        let chart = folder.parent()?;
-        Some(if chart.as_os_str().is_empty() { Path::new(".") } else { chart })
-    });
-    let chart = charts.filter(|folder| folder.join(CHART_FILE).is_file()).last()?;
-    Some((Folder::Chart, outermost(chart)))
+    let mut kustomization = None;
+    for folder in folders_above(path) {
+        if is_chart(&folder) {
+            let is_own = kustomization.is_some_and(|inner: PathBuf| {
+                let below = inner.strip_prefix(&folder).unwrap_or(&inner);
+                !below.starts_with(TEMPLATES) && !below.starts_with(SUBCHARTS)
+            });
+            return (!is_own).then(|| outermost(&folder));
+        }
+        if kustomization.is_none() && Folder::of(&folder).is_some() {
+            kustomization = Some(folder);
+        }
+    }
+    None
+}
+
+/// The chart that a path is among the templates of.
+pub fn chart_of_template(path: &Path) -> Option<PathBuf> {
+    let templates = path.ancestors().filter(|folder| folder.ends_with(TEMPLATES));
+    let charts = templates.filter_map(|folder| folder.parent().map(or_here));
+    charts.filter(|folder| is_chart(folder)).last().map(outermost)
+}
+
+fn is_chart(folder: &Path) -> bool {
+    folder.join(CHART_FILE).is_file()
+}
+
+/// The empty path as the folder that it is.
+fn or_here(folder: &Path) -> &Path {
+    if folder.as_os_str().is_empty() { Path::new(".") } else { folder }
+}
+
+/// The folders that a file is in, up to that of its repository; without one, those that its path names.
+fn folders_above(file: &Path) -> Vec<PathBuf> {
+    let (mut above, mut named) = (Vec::new(), None);
+    let mut next = file.parent().map(|folder| or_here(folder).to_owned());
+    while let Some(folder) = next.take().filter(|_| above.len() < HIGHEST) {
+        let is_root = folder.join(".git").exists();
+        next = if folder == Path::new(".") || folder.ends_with("..") {
+            named = named.or(Some(above.len() + 1));
+            Some(if folder.ends_with("..") { folder.join("..") } else { PathBuf::from("..") })
+        } else {
+            folder.parent().map(|folder| or_here(folder).to_owned())
+        };
+        above.push(folder);
+        if is_root {
+            return above;
+        }
+    }
+    above.truncate(named.unwrap_or(above.len()));
+    above
 }
 
 /// The chart that a subchart belongs to.
 fn outermost(chart: &Path) -> PathBuf {
     let above = chart.parent().filter(|folder| folder.ends_with(SUBCHARTS)).and_then(Path::parent);
-    let above =
-        above.map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
-    match above.filter(|folder| folder.join(CHART_FILE).is_file()) {
+    match above.map(or_here).filter(|folder| is_chart(folder)) {
         Some(parent) => outermost(parent),
         None => chart.to_owned(),
     }

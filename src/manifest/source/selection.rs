@@ -13,6 +13,7 @@ pub struct Selection {
     include: Option<Include>,
     exclude: Option<Globs>,
     force: bool,
+    named: Vec<PathBuf>,
 }
 
 /// A glob that cannot be read.
@@ -79,6 +80,34 @@ impl Selection {
     pub fn forced(mut self, force: bool) -> Self {
         self.force = force;
         self
+    }
+
+    /// Knows what the user named.
+    #[must_use]
+    pub fn naming(mut self, paths: &[PathBuf]) -> Self {
+        self.named = paths.to_vec();
+        self
+    }
+
+    /// Whether something that a tool rendered from a file is left out: a glob excludes the file or a folder above it, and
+    /// the user did not name the file.
+    pub fn leaves_out(&self, file: &Path) -> bool {
+        self.exclude.as_ref().is_some_and(|globs| globs.match_with_parents(file, false))
+            && (self.force
+                || !self
+                    .named
+                    .iter()
+                    .any(|named| file.starts_with(named) && !self.enters(named, named.is_dir())))
+    }
+
+    /// Whether something found in a folder is of this run; its parents are.
+    pub fn holds(&self, path: &Path, is_folder: bool) -> bool {
+        self.enters(path, is_folder)
+    }
+
+    /// Whether the folder that a file makes a kustomization or chart is of this run.
+    pub fn reads_folder_of(&self, file: &Path) -> bool {
+        self.reads(&file.with_extension("yaml"))
     }
 
     /// Whether something the user named is to be read.

@@ -85,11 +85,21 @@ impl Kustomization {
 
     /// The files and folders it is made of, absolute and without links; those that are not there are not among them.
     pub(in super::super) fn parts(&self) -> Vec<PathBuf> {
+        self.named_in(&PATHS)
+    }
+
+    /// Those of its parts that are applied as they are written, but for what else it does to them.
+    pub(in super::super) fn resources(&self) -> Vec<PathBuf> {
+        let whole = |(field, _): &(&str, &str)| ["resources", "bases"].contains(field);
+        self.named_in(&PATHS.into_iter().filter(whole).collect::<Vec<_>>())
+    }
+
+    fn named_in(&self, fields: &[(&str, &str)]) -> Vec<PathBuf> {
         let mut parts = Vec::new();
-        for (field, inner) in PATHS {
-            let Some(Value::Array(entries)) = self.document.value.get(field) else { continue };
+        for (field, inner) in fields {
+            let Some(Value::Array(entries)) = self.document.value.get(*field) else { continue };
             for entry in entries {
-                let named = if inner.is_empty() { Some(entry) } else { entry.get(inner) };
+                let named = if inner.is_empty() { Some(entry) } else { entry.get(*inner) };
                 for text in strings(named) {
                     // `key=file` in a generator.
                     let paths = [Some(text), text.split_once('=').map(|(_, file)| file)];

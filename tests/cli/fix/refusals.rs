@@ -115,3 +115,24 @@ fn files_of_charts_and_kustomizations_are_not_edited_unasked() {
     sandbox.fix(["overlay/pod.yaml"]);
     assert_eq!(sandbox.read("overlay/pod.yaml"), safely_fixed());
 }
+
+/// A patch is no whole object, and values are none at all: naming them does not make them so.
+#[test]
+fn patches_and_values_are_not_edited_though_they_are_named() {
+    let sandbox = Sandbox::for_fixes();
+    sandbox.write("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n");
+    sandbox.write("web/ci/pod.yaml", POD);
+    sandbox.write("overlay/kustomization.yaml", "patches:\n- path: pod.yaml\n");
+    sandbox.write("overlay/pod.yaml", POD);
+    let run = sandbox.fix(["overlay/pod.yaml", "web/ci/pod.yaml"]);
+    assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
+    for said in [
+        "warning: overlay/pod.yaml: not fixed: the kustomization overlay makes something of it",
+        "warning: web: nothing in this chart was fixed: ",
+    ] {
+        assert!(run.stderr.contains(said), "{}", run.stderr);
+    }
+    for name in ["overlay/pod.yaml", "web/ci/pod.yaml"] {
+        assert_eq!(sandbox.read(name), POD);
+    }
+}
