@@ -8,6 +8,7 @@ mod flow;
 mod habits;
 mod literals;
 mod lowering;
+mod memory;
 mod replace;
 mod revision;
 mod scalars;
@@ -25,6 +26,7 @@ use super::error::Place;
 use crate::edit::Edit;
 use draft::{Draft, Obstacle};
 use editor::Editor;
+pub(crate) use memory::Memory;
 
 /// A change of the text: what stands in `range` gives way to `text`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +53,17 @@ impl Document {
     /// # Errors
     /// Where the text cannot be edited so that all else in it stays as it is.
     pub fn plan(&self, edits: &[Edit]) -> Result<Vec<Replacement>, Refusal> {
-        let mut draft = Draft::new(&self.tree, self.root, &self.value);
+        self.plan_with(&mut Memory::default(), edits)
+    }
+
+    /// As [`Self::plan`], for one of many plans of this document that have nothing to do with each other. What is
+    /// known of the document is kept in `memory`, which may be of no other one.
+    pub(crate) fn plan_with(
+        &self,
+        memory: &mut Memory,
+        edits: &[Edit],
+    ) -> Result<Vec<Replacement>, Refusal> {
+        let mut draft = Draft::new(&self.tree, self.root, &self.value, memory);
         for edit in edits {
             draft.apply(edit).map_err(|obstacle| self.refusal(obstacle, edit.pointer.as_str()))?;
         }
@@ -60,7 +72,7 @@ impl Document {
         if editor.is_empty() {
             return Ok(Vec::new());
         }
-        self.refuse_whole()?;
+        self.refuse_whole(editor.draft.memory)?;
         editor.run().map_err(|obstacle| self.refusal(obstacle, first))?;
         editor.splices.finish().map_err(|at| {
             let message = "two changes would be made to the same text here".to_owned();
@@ -69,14 +81,15 @@ impl Document {
     }
 
     /// Refuses documents in which nothing can be edited.
-    fn refuse_whole(&self) -> Result<(), Refusal> {
+    fn refuse_whole(&self, memory: &Memory) -> Result<(), Refusal> {
         let whole = self.find("").value;
         let text = self.text().as_str();
         if self.shared {
             let message = "the list around this is anchored or an alias".to_owned();
             return Err(self.refusal(Obstacle { range: None, message }, ""));
         }
-        if let Some(at) = templates::action(text.get(whole.clone()).unwrap_or_default()) {
+        let action = || templates::action(text.get(whole.clone()).unwrap_or_default());
+        if let Some(at) = *memory.action.get_or_init(action) {
             let at = whole.start + at;
             let message = "this is a template, which only its engine turns into YAML".to_owned();
             return Err(self.refusal(Obstacle { range: Some(at..at + 2), message }, ""));
