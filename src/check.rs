@@ -5,6 +5,7 @@ mod fault;
 mod fixes;
 mod judge;
 mod placing;
+mod progress;
 mod rendered;
 mod since;
 mod tell;
@@ -17,10 +18,11 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 pub use crate::facts::namespaces_of;
 pub(crate) use fixes::{Fixed, fixes};
 pub(crate) use judge::judge;
+pub use progress::Progress;
 pub use since::Since;
 
 use crate::engine::{Engine, Namespaces};
-use crate::manifest::source::{Selection, SourceFile, find, read_inputs};
+use crate::manifest::source::{Input, Selection, SourceFile, find, read_inputs};
 use crate::manifest::{ManifestError, parse};
 use crate::rendering::{self, Rendered, Settings};
 use crate::report::{Report, rules_in_force};
@@ -57,6 +59,8 @@ pub struct Context<'c> {
     pub silencing: &'c Silencing,
     /// The changes that findings have to be about; none where all are told.
     pub since: Option<&'c Since>,
+    /// Where it is counted how far the run is, for whoever asks.
+    pub progress: Option<&'c Progress>,
 }
 
 impl<'c> Context<'c> {
@@ -77,7 +81,24 @@ impl<'c> Context<'c> {
             with_judged: false,
             silencing: &silence::USUAL,
             since: None,
+            progress: None,
         }
+    }
+
+    /// Works on every input, and counts them meanwhile.
+    pub(crate) fn each<T: Send>(
+        self,
+        inputs: &[Input],
+        threads: usize,
+        work: impl Fn(SourceFile) -> T + Sync,
+    ) -> Vec<T> {
+        let Some(progress) = self.progress else { return read_inputs(inputs, threads, work) };
+        progress.begin(inputs.len());
+        read_inputs(inputs, threads, |source| {
+            let result = work(source);
+            progress.advance();
+            result
+        })
     }
 }
 
@@ -93,7 +114,7 @@ pub fn run(context: Context<'_>, paths: &[PathBuf], threads: usize) -> Report {
         if let Some(ledger) = &context.silencing.ledger {
             ledger.begin();
         }
-        let results = read_inputs(&inputs, threads, |mut source| {
+        let results = context.each(&inputs, threads, |mut source| {
             if let Some(kind) = source.folder {
                 return folders.judge(context, (kind, source.path), namespaces);
             }

@@ -14,6 +14,7 @@ mod emergency;
 mod explain;
 mod fix;
 mod format;
+mod hints;
 mod judging;
 #[cfg(feature = "serve")]
 mod kubernetes;
@@ -23,6 +24,7 @@ mod manifests;
 mod output;
 mod policies;
 mod policy_args;
+mod progress;
 mod rendering;
 mod schema;
 mod selection;

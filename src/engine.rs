@@ -16,6 +16,7 @@ mod snapshot;
 
 use std::sync::Arc;
 
+pub use about::Positions;
 use attributes::is_mirror;
 pub use attributes::{Attributes, NamespaceFacts, Operation, User};
 pub use decision::{ConflictNote, Decision, Exempted, Finding, Unreadable};
@@ -259,7 +260,7 @@ impl<'e> Scope<'e, '_> {
     }
 
     fn decide<'a>(self, attributes: &Attributes<'a>, stage: Stage, mut pod: Pod<'a>) -> Decision {
-        let mut decision = Decision::allowed();
+        let mut decision = Decision { about: self.about(), ..Decision::allowed() };
         if self.matched.is_empty() {
             return decision;
         }

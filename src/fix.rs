@@ -16,11 +16,11 @@ use std::path::{Path, PathBuf};
 use crate::check::{Context, Streams, namespaces_of};
 use crate::engine::Namespaces;
 use crate::finding::Safety;
-use crate::manifest::parse;
-use crate::manifest::source::folders::Folder;
-use crate::manifest::source::{Input, SourceFile, find, read_inputs};
+use crate::manifest::source::folders::{self, Folder};
+use crate::manifest::source::{Input, SourceFile, find};
+use crate::manifest::{ManifestError, parse, text};
 use crate::rendering;
-use crate::report::{Fixes, Report, rules_in_force};
+use crate::report::{Fixes, Problem, Report, rules_in_force};
 
 /// The path that stands for standard input.
 const STDIN: &str = "-";
@@ -61,7 +61,7 @@ pub fn run(context: Context<'_>, options: Options, paths: &[PathBuf], threads: u
     let streams = Streams::default();
     let (inputs, notes) = plain(rendering::plan(find(paths, context.selection, true)));
     // Nothing may be written before all is known that the manifests say of their namespaces.
-    let looked = read_inputs(&inputs, threads, |mut source| {
+    let looked = context.each(&inputs, threads, |mut source| {
         streams.replay(&mut source);
         look(context, source)
     });
@@ -75,7 +75,7 @@ pub fn run(context: Context<'_>, options: Options, paths: &[PathBuf], threads: u
     if let Some(ledger) = &context.silencing.ledger {
         ledger.begin();
     }
-    let done = read_inputs(&inputs, threads, |mut source| {
+    let done = context.each(&inputs, threads, |mut source| {
         streams.replay(&mut source);
         if twins.contains(&source.path) {
             return Done::default();
@@ -84,6 +84,7 @@ pub fn run(context: Context<'_>, options: Options, paths: &[PathBuf], threads: u
     });
     let mut done = done.into_iter().fold(Done::default(), Done::and);
     done.notes.extend(notes);
+    done.report.errors.extend(paths.iter().filter_map(|path| template(path)));
     let fixes = done.report.fixes.get_or_insert_default();
     fixes.written = options.write;
     done.report.rules = rules_in_force(context.engine.policies());
@@ -111,6 +112,25 @@ fn plain(inputs: Vec<Input>) -> (Vec<Input>, Vec<String>) {
         }
     }
     (plain, notes)
+}
+
+/// Why a template that was named is not fixed, at the first action in it.
+fn template(path: &Path) -> Option<Problem> {
+    let (Folder::Chart, chart) = folders::around(path)? else { return None };
+    if path.file_name()? == folders::CHART_FILE || !path.is_file() {
+        return None;
+    }
+    let text = fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let text = text.unwrap_or_default();
+    let at = text.find("{{").unwrap_or_default();
+    let place = text::place(&text, at..at);
+    let message = format!(
+        "this is a template of the chart {}, which only Helm turns into YAML; nothing in it was fixed",
+        chart.display()
+    );
+    let help = Some("`plimsoll check` names the lines to change");
+    let error = ManifestError::new(Some(path), Some(place), message, help);
+    Problem::in_text(vec![error], &text).pop()
 }
 
 /// A file by the name it was found under and by its own.

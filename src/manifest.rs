@@ -48,11 +48,17 @@ pub struct Manifest {
 /// does: what starts with `{` or `[` is read as JSON first. Empty documents are skipped.
 pub fn parse(file: Option<&Path>, bytes: Vec<u8>) -> Manifest {
     match Text::decode(bytes) {
-        Ok(text) => parse_text(file, text),
+        Ok((text, garbled)) => {
+            let mut manifest = parse_text(file, text);
+            if !garbled.is_empty() {
+                manifest.errors.extend(garbled.into_iter().map(|refused| refused.into_error(file)));
+                manifest.errors.sort_by_key(|error| error.place);
+            }
+            manifest
+        }
         Err(refused) => {
-            let place = Some(refused.place);
-            let error = ManifestError::new(file, place, refused.message, refused.help);
-            Manifest { documents: Vec::new(), errors: vec![error], text: Arc::default() }
+            let errors = vec![refused.into_error(file)];
+            Manifest { documents: Vec::new(), errors, text: Arc::default() }
         }
     }
 }

@@ -31,6 +31,7 @@ pub use repository::Repository;
 pub use rules::{RuleInForce, rules_in_force};
 pub use silencing::{Silence, Silenced, SilencedBy, Warning};
 
+use crate::engine::Positions;
 use crate::finding::Safety;
 use crate::manifest::{ManifestError, Place, Replacement};
 use crate::pointer::Pointer;
@@ -49,6 +50,10 @@ pub struct Report {
     pub summary: Summary,
     /// Policies that were not applied in some namespaces, because the labels of those are not known.
     pub undecided: BTreeMap<Arc<str>, BTreeSet<String>>,
+    /// The policies that were about a pod of the run, by their positions in the set in force.
+    pub about: Positions,
+    /// Policies that the user named and that were about none of the pods; none where no pod was judged.
+    pub unmatched: Vec<Arc<str>>,
     /// How many findings each exemption kept from having consequences; those that kept none are not here.
     pub exempted: BTreeMap<Arc<str>, usize>,
     /// What the user may want to know of the run, and that is no finding: charts that cannot be rendered by themselves.
@@ -208,6 +213,7 @@ impl Report {
         self.bare.extend(other.bare);
         self.notes.extend(other.notes);
         self.summary = self.summary.and(other.summary);
+        self.about.merge(&other.about);
         for (policy, namespaces) in other.undecided {
             self.undecided.entry(policy).or_default().extend(namespaces);
         }

@@ -27,6 +27,8 @@ mod formats;
 mod hostile;
 #[path = "cli/input.rs"]
 mod input;
+#[path = "cli/manners.rs"]
+mod manners;
 #[path = "cli/matching.rs"]
 mod matching;
 #[path = "cli/output.rs"]

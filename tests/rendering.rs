@@ -9,6 +9,8 @@
 
 #[path = "rendering/charts.rs"]
 mod charts;
+#[path = "rendering/doors.rs"]
+mod doors;
 #[path = "rendering/failures.rs"]
 mod failures;
 #[path = "support/go.rs"]

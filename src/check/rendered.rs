@@ -96,9 +96,16 @@ fn lead_problem_back(problem: &mut Problem, rendered: &Rendered) {
             (problem.error.place, problem.excerpt) = (Some(place), Some(excerpt));
         }
         None => {
+            // A line of the rendered text is none of that file.
+            problem.error.place = None;
+            let excerpt = problem.excerpt.take();
             let help =
                 problem.error.help.take().map(|help| format!("{help}; ")).unwrap_or_default();
-            problem.error.help = Some(format!("{help}{}", origin.note));
+            let shown = excerpt.map(|excerpt| excerpt.text.trim().to_owned());
+            let shown = shown.filter(|shown| !shown.is_empty());
+            let shown = shown.map(|shown| format!(", `{shown}`")).unwrap_or_default();
+            problem.error.help =
+                Some(format!("{help}{} (line {}{shown})", origin.note, place.line));
         }
     }
 }

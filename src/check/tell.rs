@@ -88,6 +88,7 @@ impl<'c> Teller<'c> {
     pub(super) fn tell(&mut self, document: &Document, namespace: &str, decision: Decision) {
         let Self { file, report, .. } = self;
         report.summary.pods += 1;
+        report.about.merge(&decision.about);
         for policy in &decision.undecided {
             report.undecided.entry(Arc::clone(policy)).or_default().insert(namespace.to_owned());
         }

@@ -1,6 +1,7 @@
 //! `plimsoll check`: manifests judged as the cluster would judge them.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
@@ -12,7 +13,7 @@ use super::judging::{FailOn, JudgingArgs};
 use super::rendering::RenderingArgs;
 use super::selection::SelectionArgs;
 use super::silencing::{self, SilencingArgs, repository};
-use super::{Common, Outcome, now, output, verbose};
+use super::{Common, Outcome, hints, now, output, progress, verbose};
 use crate::check::{self, Since};
 use crate::engine::Engine;
 use crate::report::Report;
@@ -82,8 +83,12 @@ pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> 
         ..check::Context::new(&engine)
     };
     let loaded = Instant::now();
-    let mut report = check::run(context, &args.files.paths, threads);
+    let mut report = progress::shown(args.quiet, &args.files.paths, |progress| {
+        check::run(check::Context { progress, ..context }, &args.files.paths, threads)
+    });
     report.fail_on = Some(args.fail_on.into());
+    let unmatched = args.judging.unmatched(&engine, &report);
+    report.unmatched = unmatched.iter().map(|policy| Arc::clone(&policy.name)).collect();
     if common.settings.verbose {
         verbose::told(&engine, &report, [loaded - begun, loaded.elapsed()]);
     }
@@ -93,6 +98,10 @@ pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> 
             output::say(format_args!("note: {note}"));
         }
         tell_unused(&engine, &report, now);
+        // Of a few files that were named, most policies have nothing to say.
+        if args.files.walks() {
+            hints::unmatched(&unmatched, report.summary.pods);
+        }
     }
     silencing::finish(&silencing, &report, &args.files.paths, args.quiet)?;
     args.formats.write(&report, args.quiet, common.color)?;

@@ -1,6 +1,6 @@
 //! `plimsoll explain`: a rule's page in the terminal, or what a policy asks for.
 
-mod matching;
+pub(super) mod matching;
 mod page;
 mod policy;
 

@@ -1,6 +1,7 @@
 //! `plimsoll fix`: manifests changed so that nothing is left to say of them.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
@@ -12,7 +13,7 @@ use super::format::FormatArgs;
 use super::judging::{FailOn, JudgingArgs};
 use super::selection::SelectionArgs;
 use super::silencing::{self, SilencingArgs};
-use super::{Common, Outcome, check::tell_unread, now, output, verbose};
+use super::{Common, Outcome, check::tell_unread, now, output, progress, verbose};
 use crate::finding::Safety;
 use crate::{check, fix};
 
@@ -88,11 +89,15 @@ pub(super) fn run(args: &FixArgs, common: &Common) -> anyhow::Result<Outcome> {
     };
     let loaded = Instant::now();
     let fix::Done { mut report, output, notes } =
-        fix::run(context, options, &args.files.paths, threads);
+        progress::shown(args.quiet, &args.files.paths, |progress| {
+            fix::run(check::Context { progress, ..context }, options, &args.files.paths, threads)
+        });
     if common.settings.verbose {
         verbose::told(&engine, &report, [loaded - begun, loaded.elapsed()]);
     }
     report.fail_on = Some(args.fail_on.into());
+    let unmatched = args.judging.unmatched(&engine, &report);
+    report.unmatched = unmatched.iter().map(|policy| Arc::clone(&policy.name)).collect();
     tell_unread(&report, &args.files);
     for note in notes {
         output::say(format_args!("warning: {note}"));

@@ -9,7 +9,8 @@ use super::{Common, DefaultMode, PolicyArgs, maybe_path, output};
 use crate::check::DEFAULT_NAMESPACE;
 use crate::config;
 use crate::engine::{Engine, Namespaces};
-use crate::policy::Action;
+use crate::policy::{Action, CompiledPolicy};
+use crate::report::Report;
 
 /// The gravity from which on a finding fails the run.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -56,6 +57,26 @@ pub(super) struct JudgingArgs {
 }
 
 impl JudgingArgs {
+    /// The policies in force that the user named, and that a run found to be about none of its pods. Nobody can tell
+    /// that of policies that ask for labels of a namespace which are not known; and that a built-in policy is about
+    /// other pods is nothing odd.
+    pub(super) fn unmatched<'e>(
+        &self,
+        engine: &'e Engine,
+        report: &Report,
+    ) -> Vec<&'e CompiledPolicy> {
+        if !self.policies.are_named() || report.summary.pods == 0 {
+            return Vec::new();
+        }
+        let policies = engine.policies().policies().iter().map(Arc::as_ref).enumerate();
+        policies
+            .filter(|(at, policy)| {
+                !report.about.contains(*at) && !report.undecided.contains_key(&policy.name)
+            })
+            .map(|(_, policy)| policy)
+            .collect()
+    }
+
     /// The engine asked for; where policies are wrong, none, and the user was told why.
     pub(super) fn engine(&self, common: &Common) -> anyhow::Result<Option<Engine>> {
         let Some(loaded) = self.policies.load(common)? else { return Ok(None) };

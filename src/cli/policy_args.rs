@@ -42,6 +42,11 @@ pub(super) struct PolicyArgs {
 }
 
 impl PolicyArgs {
+    /// Whether the policies are the user's own, and not the built-in ones.
+    pub(super) fn are_named(&self) -> bool {
+        !named(&self.policies).is_empty()
+    }
+
     /// The policies and exemptions asked for; what is wrong with them is shown on stderr.
     pub(super) fn load(&self, common: &Common) -> anyhow::Result<Option<Loaded>> {
         let (policies, exemptions) = (named(&self.policies), named(&self.exemptions));

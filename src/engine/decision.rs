@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::about::Positions;
 use crate::edit::{Edit, Operation};
 use crate::finding::Violation;
 use crate::pod::kinds::ViewError;
@@ -76,6 +77,8 @@ pub struct Decision {
     pub conflicts: Vec<ConflictNote>,
     /// Policies that could not be applied, because the labels of the namespace are not known.
     pub undecided: Vec<Arc<str>>,
+    /// The policies that are about the pod, whether they found anything or not, by their positions in the set.
+    pub about: Positions,
 }
 
 impl Decision {
@@ -91,6 +94,7 @@ impl Decision {
             signature: None,
             conflicts: Vec::new(),
             undecided: Vec::new(),
+            about: Positions::NONE,
         }
     }
 

@@ -52,7 +52,8 @@ impl Scope<'_, '_> {
             .map(|(policy, rule)| (rule.action_unpatched().capped(self.mode), policy, rule))
             .rev()
             .max_by_key(|(action, ..)| *action);
-        let mut decision = Decision::allowed();
+        // Its labels and its owner are not known, so any of them may be.
+        let mut decision = Decision { about: self.about(), ..Decision::allowed() };
         decision.unreadable = gravest.map(|(action, policy, rule)| Unreadable {
             action,
             policy: Arc::clone(&policy.name),

@@ -1,9 +1,12 @@
 //! The text of a file: decoding, and byte offsets turned into lines and columns.
 
 use std::ops::Range;
+use std::path::Path;
 use std::sync::OnceLock;
 
-use super::error::Place;
+use super::error::{ManifestError, Place};
+
+mod garbled;
 
 const BOM: &str = "\u{feff}";
 /// Distance in bytes at which a long line gets another mark, so that a look-up never counts the
@@ -39,27 +42,31 @@ pub(super) struct Refused {
     pub(super) help: Option<&'static str>,
 }
 
+impl Refused {
+    pub(super) fn into_error(self, file: Option<&Path>) -> ManifestError {
+        ManifestError::new(file, Some(self.place), self.message, self.help)
+    }
+}
+
 impl Text {
-    pub(super) fn decode(bytes: Vec<u8>) -> Result<Self, Refused> {
+    /// The text of a file, and where it is none: a YAML document with bytes that are no text is left out, and the others
+    /// stay where they are.
+    pub(super) fn decode(bytes: Vec<u8>) -> Result<(Self, Vec<Refused>), Refused> {
         if bytes.len() > MAX_BYTES {
-            return Err(refuse(0, &[], "the file is larger than 4 GiB", None));
+            return Err(refuse("the file is larger than 4 GiB", None));
         }
         if looks_like_utf16(&bytes) {
-            let help = Some("save the file as UTF-8");
-            return Err(refuse(0, &[], "the file is UTF-16, not UTF-8", help));
+            return Err(refuse("the file is UTF-16, not UTF-8", Some("save the file as UTF-8")));
         }
-        let mut text = String::from_utf8(bytes).map_err(|error| {
-            let offset = error.utf8_error().valid_up_to();
-            let bytes = error.as_bytes();
-            let byte = bytes.get(offset).copied().unwrap_or_default();
-            let message = format!("byte 0x{byte:02x} is not valid UTF-8");
-            refuse(offset, bytes, message, Some("save the file as UTF-8"))
-        })?;
+        let (mut text, garbled) = match String::from_utf8(bytes) {
+            Ok(text) => (text, Vec::new()),
+            Err(error) => garbled::leave_out(error.into_bytes()),
+        };
         let bom = text.starts_with(BOM);
         if bom {
             text.drain(..BOM.len());
         }
-        Ok(Self::new(text, bom))
+        Ok((Self::new(text, bom), garbled))
     }
 
     fn new(mut text: String, bom: bool) -> Self {
@@ -161,15 +168,8 @@ fn looks_like_utf16(bytes: &[u8]) -> bool {
         || matches!(bytes, [0, ascii, ..] | [ascii, 0, ..] if *ascii != 0)
 }
 
-fn refuse(
-    offset: usize,
-    bytes: &[u8],
-    message: impl Into<String>,
-    help: Option<&'static str>,
-) -> Refused {
-    let valid = bytes.get(..offset).unwrap_or_default();
-    let valid = std::str::from_utf8(valid).unwrap_or_default();
-    let valid = valid.strip_prefix(BOM).unwrap_or(valid);
-    let text = Text::new(valid.to_owned(), false);
-    Refused { place: text.place(valid.len()..valid.len()), message: message.into(), help }
+/// About the whole file.
+fn refuse(message: &str, help: Option<&'static str>) -> Refused {
+    let place = Place { line: 1, column: 1, end_line: 1, end_column: 1 };
+    Refused { place, message: message.to_owned(), help }
 }

@@ -3,7 +3,7 @@
 //! The text is cut at lines that start with `---`, as `kubectl` does, and each piece is parsed on
 //! its own: an error in one leaves the others as they are.
 
-mod chunks;
+pub(super) mod chunks;
 mod fault;
 mod foreign;
 mod scalar;

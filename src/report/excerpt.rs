@@ -93,14 +93,16 @@ impl<'s> Lines<'s> {
         Self { source, starts }
     }
 
-    /// The line at a place; none where the source has no such line.
+    /// The line at a place; none where the source has no such line, or where it was blanked.
     pub fn excerpt(&self, place: Place) -> Option<Excerpt> {
         if self.source.is_empty() {
             return None;
         }
         let start = self.offset(place.line, place.column)?;
         let end = self.offset(place.end_line, place.end_column).unwrap_or(start);
-        Some(Excerpt::of(self.source, start..end.max(start)))
+        let excerpt = Excerpt::of(self.source, start..end.max(start));
+        let is_blanked = !excerpt.text.is_empty() && excerpt.text.bytes().all(|byte| byte == b' ');
+        (!is_blanked).then_some(excerpt)
     }
 
     fn offset(&self, line: usize, column: usize) -> Option<usize> {

@@ -22,12 +22,12 @@ pub(super) struct Step<'r> {
     pub(super) findings: usize,
     /// In how many objects.
     pub(super) objects: usize,
-    /// How many of them have a fix.
-    pub(super) fixable: usize,
-    /// How many of those stand in files that `plimsoll fix` edits.
-    editable: usize,
-    /// How many of those fixes a person should look at.
-    pub(super) unsafe_fixes: usize,
+    /// How many of them `plimsoll fix` mends.
+    safe: usize,
+    /// How many more `plimsoll fix --unsafe-fixes` mends.
+    unsafe_fixes: usize,
+    /// How many stand in what was rendered, whose templates are edited by people.
+    rendered: usize,
 }
 
 /// The steps, the first one first.
@@ -42,17 +42,21 @@ pub(super) fn steps(report: &Report) -> Vec<Step<'_>> {
                 example: found,
                 findings: 0,
                 objects: 0,
-                fixable: 0,
-                editable: 0,
+                safe: 0,
                 unsafe_fixes: 0,
+                rendered: 0,
             });
             steps.len() - 1
         });
         let Some(step) = steps.get_mut(index) else { continue };
         step.findings += 1;
-        step.fixable += usize::from(found.fix.is_some());
-        step.editable += usize::from(found.fix.is_some() && found.rendered.is_none());
-        step.unsafe_fixes += usize::from(found.fix_safety == Some(Safety::Unsafe));
+        let safety = found.fix.as_ref().and(found.fix_safety);
+        match (&found.rendered, safety) {
+            (Some(_), _) => step.rendered += 1,
+            (None, Some(Safety::Unsafe)) => step.unsafe_fixes += 1,
+            (None, Some(Safety::Safe)) => step.safe += 1,
+            (None, None) => {}
+        }
         step.objects += usize::from(seen.insert((index, Arc::as_ptr(&found.object))));
     }
     steps.sort_by_key(|step| {
@@ -72,23 +76,40 @@ impl Step<'_> {
 
     /// How they go away, in the words of the command line.
     pub(super) fn remedy(&self) -> String {
-        let kind = self.example.kind;
-        let explain = format!("`plimsoll explain {kind}`");
-        if self.fixable == 0 {
-            return format!("no command mends it; see {explain}");
-        }
-        let command =
-            if self.unsafe_fixes == 0 { "`plimsoll fix`" } else { "`plimsoll fix --unsafe-fixes`" };
-        let some = match self.findings - self.fixable {
-            0 => String::new(),
-            _ => format!(" {} of them", self.fixable),
+        let explain = format!("see `plimsoll explain {}`", self.example.kind);
+        let command = self.command();
+        let remedy = match (self.example.action, command) {
+            // What admission patches has a fix, even where no file can be edited.
+            (Action::Patch, None) => format!("admission mends {}", self.those(self.findings)),
+            (Action::Patch, Some(command)) => {
+                format!("admission mends {}; in the file, {command}", self.those(self.findings))
+            }
+            (_, Some(command)) => command,
+            (_, None) if self.rendered > 0 => "no command mends templates".to_owned(),
+            (_, None) => format!("no command mends {}", self.those(self.findings)),
         };
-        match self.example.action {
-            // Templates, bases and patches are edited by people.
-            Action::Patch if self.editable == 0 => format!("admission mends{some}; see {explain}"),
-            _ if self.editable == 0 => format!("no command mends templates; see {explain}"),
-            Action::Patch => format!("admission mends{some}, or {command}; see {explain}"),
-            _ => format!("{command} mends{some}; see {explain}"),
+        format!("{remedy}; {explain}")
+    }
+
+    /// What `plimsoll fix` does about them.
+    fn command(&self) -> Option<String> {
+        let (safe, more) = (self.those(self.safe), self.those(self.unsafe_fixes));
+        match (self.safe, self.unsafe_fixes) {
+            (0, 0) => None,
+            (_, 0) => Some(format!("`plimsoll fix` mends {safe}")),
+            (0, _) => Some(format!("`plimsoll fix --unsafe-fixes` mends {more}")),
+            (_, more) => {
+                Some(format!("`plimsoll fix` mends {safe}, and {more} more with `--unsafe-fixes`"))
+            }
+        }
+    }
+
+    /// So many of the findings.
+    fn those(&self, count: usize) -> String {
+        match (count, self.findings) {
+            (1, 1) => "it".to_owned(),
+            (count, findings) if count == findings => "them".to_owned(),
+            (count, _) => format!("{count} of them"),
         }
     }
 }

@@ -9,6 +9,7 @@ use super::{Diagnostic, Problem, Report, Silenced, Summary};
 use crate::finding::Safety;
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Output<'r> {
     version: u32,
     findings: Vec<Finding<'r>>,
@@ -16,6 +17,8 @@ struct Output<'r> {
     summary: Counts,
     #[serde(skip_serializing_if = "Option::is_none")]
     fixes: Option<Fixes<'r>>,
+    /// Names of policies.
+    unmatched_policies: Vec<&'r str>,
 }
 
 #[derive(Serialize)]
@@ -130,6 +133,7 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         errors: report.errors.iter().map(error).collect(),
         summary: counts(report.summary),
         fixes: report.fixes.as_ref().map(fixes),
+        unmatched_policies: report.unmatched.iter().map(|name| &**name).collect(),
     };
     serde_json::to_writer_pretty(&mut *out, &output)?;
     writeln!(out)

@@ -168,15 +168,17 @@ fn described(file: &str, found: &[&Diagnostic]) -> String {
     let mut text = String::new();
     for found in found {
         let id = format!("{}/{}", found.policy, found.rule);
-        let (line, column) = found.place_in_file().map_or((1, 1), |at| (at.line, at.column));
+        let at = found.place_in_file().map(|at| format!(":{}:{}", at.line, at.column));
         text.push_str(&format!(
-            "{file}:{}:{}: {}[{}] {}\n",
-            line,
-            column,
+            "{file}{}: {}[{}] {}\n",
+            at.unwrap_or_default(),
             word(found.action),
             printable(&id),
             printable(&found.message)
         ));
+        if let Some(note) = found.rendered.as_ref().filter(|_| found.is_place_rendered) {
+            text.push_str(&format!("  {} (line {})\n", printable(note), found.place.line));
+        }
         if let Some(container) = &found.container {
             text.push_str(&format!("  container {}\n", printable(container)));
         }

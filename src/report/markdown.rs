@@ -55,7 +55,7 @@ fn head(report: &Report) -> String {
         report.errors.len(),
     ];
     text.push_str(&format!("| {} |\n", counts.map(|count| count.to_string()).join(" | ")));
-    if report.findings.len() > FEW {
+    if report.findings.len() > FEW && report.fixes.is_none() {
         text.push_str("\n### What to do first\n\n");
         let steps = steps(report);
         for (at, step) in steps.iter().take(SHOWN).enumerate() {

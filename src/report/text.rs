@@ -53,7 +53,8 @@ pub fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<(
     if style.quiet {
         return Ok(());
     }
-    if report.findings.len() > FEW {
+    // What `fix` has left no command mends, and it has said why.
+    if report.findings.len() > FEW && report.fixes.is_none() {
         write_first(report, out)?;
     }
     write_summary(report, out)

@@ -124,6 +124,7 @@ fn json_is_as_scripts_rely_on() {
             }],
             "errors": [{"file": "jobs/broken.yaml", "line": 2, "column": 4, "message": null}],
             "summary": {"files": 2, "objects": 1, "pods": 1, "findings": 1, "denied": 1, "warned": 0, "patched": 0, "fixable": 0, "exempted": 0, "unsafeFixes": 0, "unchanged": 0, "silenced": {"comments": 0, "annotations": 0, "baseline": 0, "exemptions": 0}},
+            "unmatchedPolicies": [],
         })
     );
 }

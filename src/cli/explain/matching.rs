@@ -5,7 +5,7 @@ use crate::policy::document::Match;
 use crate::selector::LabelSelector;
 
 /// One line for each part of a `match`; all of them must hold.
-pub(super) fn words(matching: &Match) -> Vec<String> {
+pub(in crate::cli) fn words(matching: &Match) -> Vec<String> {
     let mut lines = Vec::new();
     let mut globs = |what: &str, list: &Option<GlobList>| {
         if let Some(GlobList { include, exclude }) = list {

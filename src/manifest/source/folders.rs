@@ -83,7 +83,7 @@ fn is_kustomization_file(path: &Path) -> bool {
 
 /// The chart or kustomization that a file named on the command line stands for: one of its own files, or one of the
 /// templates of a chart, which are no YAML.
-pub(super) fn around(file: &Path) -> Option<(Folder, PathBuf)> {
+pub fn around(file: &Path) -> Option<(Folder, PathBuf)> {
     let parent = file.parent()?;
     let folder = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
     if file.file_name()? == CHART_FILE {

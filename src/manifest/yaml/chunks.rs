@@ -27,9 +27,19 @@ fn is_marker(bytes: &[u8], at: usize) -> bool {
         && matches!(after, None | Some(b' ' | b'\t' | b'\n' | b'\r'))
 }
 
+/// Directives stand at the start of a stream or behind the `...` that ends a document; elsewhere they are a mistake, and
+/// that of their document alone.
 fn ends_in_directive(text: &str) -> bool {
-    text.lines()
-        .rev()
-        .find(|line| !line.trim().is_empty() && !line.starts_with('#'))
-        .is_some_and(|line| line.starts_with('%'))
+    let mut lines =
+        text.lines().rev().filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
+    lines.next().is_some_and(|line| line.starts_with('%'))
+        && lines.find(|line| !line.starts_with('%')).is_none_or(|line| line.starts_with("..."))
+}
+
+/// The pieces between all lines that start a document, of bytes that may be no text.
+pub(in super::super) fn marked(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    let markers =
+        memmem::find_iter(bytes, b"---").filter(move |&at| at > 0 && is_marker(bytes, at));
+    let mut begin = 0;
+    markers.chain([bytes.len()]).map(move |end| std::mem::replace(&mut begin, end)..end)
 }

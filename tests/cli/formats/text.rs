@@ -10,11 +10,11 @@ fn what_to_do_first_follows_more_than_a_few_findings() {
     let (_, end) = text.split_once("what to do first:\n").unwrap();
     assert_eq!(
         end,
-        "  error[all/denied]: 2 findings in 2 objects; no command mends it; see `plimsoll explain imageTag`\n  \
-           warning[all/warned]: 2 findings in 2 objects; no command mends it; see `plimsoll explain imageTag`\n  \
-           patched[all/patched]: 2 findings in 2 objects; admission mends, or `plimsoll fix --unsafe-fixes`; \
+        "  error[all/denied]: 2 findings in 2 objects; no command mends them; see `plimsoll explain imageTag`\n  \
+           warning[all/warned]: 2 findings in 2 objects; no command mends them; see `plimsoll explain imageTag`\n  \
+           patched[all/patched]: 2 findings in 2 objects; admission mends them; in the file, `plimsoll fix --unsafe-fixes` mends them; \
          see `plimsoll explain dns`\n  \
-           audit[all/recorded]: 2 findings in 2 objects; no command mends it; see `plimsoll explain imageTag`\n\n\
+           audit[all/recorded]: 2 findings in 2 objects; no command mends them; see `plimsoll explain imageTag`\n\n\
          2 pods in 1 file: 2 would be denied, 2 would be warned about, 2 would be patched\n\
          2 fixable with `plimsoll fix --unsafe-fixes`\n"
     );
