@@ -23,6 +23,7 @@ use std::ops::Range;
 
 use super::Document;
 use super::error::Place;
+use super::spans::Shape;
 use crate::edit::Edit;
 use draft::{Draft, Obstacle};
 use editor::Editor;
@@ -74,10 +75,40 @@ impl Document {
         }
         self.refuse_whole(editor.draft.memory)?;
         editor.run().map_err(|obstacle| self.refusal(obstacle, first))?;
-        editor.splices.finish().map_err(|at| {
+        let planned = editor.splices.finish().map_err(|at| {
             let message = "two changes would be made to the same text here".to_owned();
             self.refusal(Obstacle { range: Some(at..at), message }, first)
-        })
+        })?;
+        self.refuse_longer_text(&planned)?;
+        Ok(planned)
+    }
+
+    /// Refuses text behind a block scalar that the file ends with: the line break that has to stand between them would
+    /// become part of the scalar.
+    fn refuse_longer_text(&self, planned: &[Replacement]) -> Result<(), Refusal> {
+        let text = self.text().as_str();
+        let spans = &self.tree.spans;
+        let leaf = spans.node(self.root).and_then(|root| spans.node(root.last()));
+        let Some(leaf) = leaf.filter(|_| !text.ends_with(['\n', '\r'])) else { return Ok(()) };
+        let range = self.text().clamp(leaf.value());
+        let written = text.get(range.clone()).unwrap_or_default();
+        let Some((header, _)) = written.split_once(['\n', '\r']) else { return Ok(()) };
+        if leaf.shape != Shape::Scalar || !header.starts_with(['|', '>']) {
+            return Ok(());
+        }
+        let chomping =
+            |sign| header.split([' ', '\t', '#']).next().unwrap_or_default().contains(sign);
+        let behind = text.get(range.end..).unwrap_or_default();
+        let is_last = behind.trim_matches([' ', '\t', '\n', '\r']).is_empty();
+        let is_ended = behind.contains(['\n', '\r']) && !chomping('+');
+        let grows = planned.iter().any(|one| one.range.start >= range.end && !one.text.is_empty());
+        if !is_last || is_ended || chomping('-') || !grows {
+            return Ok(());
+        }
+        let message = "this text ends the file without a line break, and would get one with anything behind it; end \
+                       the file with a newline first"
+            .to_owned();
+        Err(self.refusal(Obstacle { range: Some(range.start..range.start + 1), message }, ""))
     }
 
     /// Refuses documents in which nothing can be edited.
