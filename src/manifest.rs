@@ -20,7 +20,7 @@ mod yaml;
 use std::path::Path;
 use std::sync::Arc;
 
-pub use comments::Comment;
+pub use comments::{Comment, Stray};
 pub use document::Document;
 pub use error::{ManifestError, Place};
 pub use locate::Found;

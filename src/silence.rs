@@ -92,7 +92,7 @@ impl Silences {
         let mut warnings = Vec::new();
         let comments = comments::Comments::of(manifest, &mut warnings);
         let text = manifest.text.as_str().as_bytes();
-        let annotated = memmem::find(text, IGNORE.as_bytes()).is_some();
+        let annotated = memmem::find(text, annotation::DOMAIN.as_bytes()).is_some();
         Self { comments, annotated, annotations: annotation::Annotations::new(), warnings }
     }
 

@@ -103,7 +103,7 @@ pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> 
             hints::unmatched(&unmatched, report.summary.pods);
         }
     }
-    silencing::finish(&silencing, &report, &args.files.paths, args.quiet)?;
+    silencing::finish(&silencing, &report, &args.files.paths, args.quiet, true)?;
     args.formats.write(&report, args.quiet, common.color)?;
     Ok(if !report.errors.is_empty() {
         Outcome::Broken

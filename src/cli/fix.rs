@@ -103,7 +103,7 @@ pub(super) fn run(args: &FixArgs, common: &Common) -> anyhow::Result<Outcome> {
         output::say(format_args!("warning: {note}"));
     }
     let through = options.write && args.files.paths.iter().any(|path| path.as_os_str() == "-");
-    silencing::finish(&silencing, &report, &args.files.paths, args.quiet)?;
+    silencing::finish(&silencing, &report, &args.files.paths, args.quiet, options.write)?;
     if options.diff || through {
         let mut out = io::stdout().lock();
         match out.write_all(&output).and_then(|()| out.flush()) {

@@ -55,9 +55,10 @@ impl SilencingArgs {
                 return Ok(Some(Silencing { honoured: true, kept: false, ledger: None }));
             }
             (file, true) => {
-                Ledger::recording(file.unwrap_or(Path::new(DEFAULT_FILE)), repository()?)
+                let file = file.unwrap_or(Path::new(DEFAULT_FILE));
+                Ledger::recording(file, repository_of(file)?)
             }
-            (Some(file), false) => Ledger::read(file, repository()?),
+            (Some(file), false) => Ledger::read(file, repository_of(file)?),
         };
         match ledger {
             Ok(ledger) => Ok(Some(Silencing { honoured: true, kept: false, ledger: Some(ledger) })),
@@ -71,16 +72,26 @@ impl SilencingArgs {
 }
 
 pub(super) fn repository() -> anyhow::Result<Repository> {
-    let folder = env::current_dir().context("the working directory cannot be found")?;
-    Ok(Repository::around(&folder))
+    Ok(Repository::around(&working_directory()?))
 }
 
-/// Writes the baseline, if this run does, and tells what is odd about silences.
+/// What the paths in a baseline count from.
+fn repository_of(baseline: &Path) -> anyhow::Result<Repository> {
+    Ok(Repository::of_file(&working_directory()?, baseline))
+}
+
+fn working_directory() -> anyhow::Result<PathBuf> {
+    env::current_dir().context("the working directory cannot be found")
+}
+
+/// Writes the baseline, if this run does, and tells what is odd about silences. `tells_stale` where the findings of the
+/// run are those of the files: what `fix` would mend and does not write is still there.
 pub(super) fn finish(
     silencing: &Silencing,
     report: &Report,
     paths: &[PathBuf],
     quiet: bool,
+    tells_stale: bool,
 ) -> anyhow::Result<()> {
     for warning in report.warnings.iter().filter(|warning| !(quiet && warning.minor)) {
         let error = &warning.error;
@@ -92,7 +103,7 @@ pub(super) fn finish(
     let Some(ledger) = &silencing.ledger else { return Ok(()) };
     if ledger.records() {
         write(ledger, paths, quiet)?;
-    } else if !quiet {
+    } else if tells_stale && !quiet {
         tell_stale(ledger, paths);
     }
     Ok(())

@@ -21,6 +21,17 @@ pub struct Comment {
     pub at_top: bool,
 }
 
+/// A comment that holds a word that was asked for, and does not begin with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stray {
+    /// From the `#` to the end of the line.
+    pub range: Range<usize>,
+    /// What follows the word.
+    pub body: Range<usize>,
+    /// Whether it begins with the word in other letters.
+    pub leads: bool,
+}
+
 impl Manifest {
     /// The comments that begin with `word`, in the order of the text, one of a line. A text that looks like a comment
     /// and stands in a string is none. Lines of documents that could not be read count as they look.
@@ -59,6 +70,46 @@ impl Manifest {
         comments
     }
 
+    /// Where a comment holds `word` and does not begin with it as it is written: behind other words, or in other letters.
+    /// In comments that are `known` to begin with it nothing is looked for. One of a line.
+    pub fn stray(&self, word: &str, known: &[Comment]) -> Vec<Stray> {
+        let text = self.text.as_str();
+        let mut capitalized = word.to_owned();
+        if let Some(first) = capitalized.get_mut(..1) {
+            first.make_ascii_uppercase();
+        }
+        let mut stray = Vec::new();
+        let Some(document) = self.documents.first() else { return stray };
+        for spelling in [word, &capitalized, &word.to_ascii_uppercase()] {
+            let finder = memmem::Finder::new(spelling);
+            let mut from = 0;
+            while let Some(found) = find(&finder, text, from) {
+                let at = known.partition_point(|comment| comment.range.end <= found);
+                let taken = known.get(at).filter(|comment| comment.range.start <= found);
+                if let Some(comment) = taken {
+                    from = comment.range.end;
+                    continue;
+                }
+                let end = line_end(text, found);
+                from = end;
+                let Some(hash) = first_comment(text, document.tree(), found, end) else { continue };
+                // The word may stand in a value before the comment.
+                let Some(start) = find(&finder, text, found.max(hash)).filter(|at| *at < end)
+                else {
+                    continue;
+                };
+                let before = text.get(hash..start).unwrap_or_default();
+                stray.push(Stray {
+                    body: start + word.len()..end,
+                    range: hash..end,
+                    leads: before.ends_with([' ', '\t', '#'])
+                        && before.trim_end_matches([' ', '\t']).ends_with('#'),
+                });
+            }
+        }
+        stray
+    }
+
     /// Finds the lines that comments of their own lines are about, from the last to the first: of a block of them,
     /// all are about the same line.
     fn look_below(&self, comments: &mut [Comment]) {
@@ -90,6 +141,17 @@ impl Manifest {
             at = next_line(text, end)?;
         }
     }
+}
+
+/// The `#` of the comment on the line of `offset`, which ends at `end`.
+fn first_comment(text: &str, tree: &Tree, offset: usize, end: usize) -> Option<usize> {
+    let start = line_start(text, offset);
+    let line = text.as_bytes().get(start..end)?;
+    let is_comment = |hash: &usize| {
+        let before = text.get(start..*hash).unwrap_or_default();
+        (before.is_empty() || before.ends_with([' ', '\t'])) && !tree.is_content(*hash)
+    };
+    memchr::memchr_iter(b'#', line).map(|at| start + at).find(is_comment)
 }
 
 fn find(finder: &memmem::Finder<'_>, text: &str, from: usize) -> Option<usize> {

@@ -20,6 +20,8 @@ pub struct Document {
     /// The RFC 6901 pointer of the value in its document: `""`, or `"/items/3"` in a list.
     pub base: String,
     pub(super) root: NodeId,
+    /// The list that this is the first item of.
+    pub(super) list: Option<NodeId>,
     /// Whether the list that holds this item is anchored or an alias.
     pub(super) shared: bool,
     pub(super) tree: Arc<Tree>,
@@ -71,6 +73,12 @@ impl Document {
         self.tree.text.place(self.find(pointer).highlight())
     }
 
+    /// Where a field of the list stands that this is the first item of, if it is there.
+    pub fn in_list(&self, pointer: &str) -> Option<Place> {
+        let found = self.tree.find(self.list?, pointer);
+        found.exact.then(|| self.tree.text.place(found.highlight()))
+    }
+
     /// Where everything in the file stands, not in this document alone.
     pub(super) fn tree(&self) -> &Tree {
         &self.tree
@@ -85,8 +93,9 @@ impl Document {
 /// Makes a document of a value, or several of a list.
 pub(super) fn expand(tree: &Arc<Tree>, root: NodeId, value: Value) -> Vec<Document> {
     let mut found = Vec::new();
+    let base = String::new();
     let document =
-        Document { value, base: String::new(), root, shared: false, tree: Arc::clone(tree) };
+        Document { value, base, root, list: None, shared: false, tree: Arc::clone(tree) };
     let mut waiting = vec![document];
     while let Some(mut document) = waiting.pop() {
         let Some(items) = take_items(&mut document.value) else {
@@ -105,7 +114,8 @@ pub(super) fn expand(tree: &Arc<Tree>, root: NodeId, value: Value) -> Vec<Docume
             let is_bare = is_in_brackets
                 && text.get(tree.find(root, "").value.start).is_some_and(|byte| *byte != b'{');
             let shared = shared_list || is_bare;
-            Document { value, base, root, shared, tree: Arc::clone(tree) }
+            let list = (index == 0).then_some(document.root);
+            Document { value, base, root, list, shared, tree: Arc::clone(tree) }
         });
         let before = waiting.len();
         waiting.extend(lists);

@@ -7,6 +7,8 @@ use std::path::{Component, Path, PathBuf};
 pub struct Repository {
     root: PathBuf,
     working_directory: PathBuf,
+    /// Whether files outside the root have relative paths too.
+    leads_out: bool,
 }
 
 impl Repository {
@@ -15,12 +17,33 @@ impl Repository {
     pub fn around(working_directory: &Path) -> Self {
         let holds_git = |folder: &&Path| folder.join(".git").exists();
         let root = working_directory.ancestors().find(holds_git).unwrap_or(working_directory);
-        Self { root: root.to_owned(), working_directory: working_directory.to_owned() }
+        Self {
+            root: root.to_owned(),
+            working_directory: working_directory.to_owned(),
+            leads_out: false,
+        }
+    }
+
+    /// As [`around`](Self::around), but without a `.git` the folder of `file` is the root, so that what is kept in the
+    /// file means the same wherever the command runs.
+    pub fn of_file(working_directory: &Path, file: &Path) -> Self {
+        let mut repository = Self::around(working_directory);
+        if !repository.root.join(".git").exists() {
+            let file = without_links(&normal(&working_directory.join(file)));
+            repository.root = file.parent().unwrap_or(working_directory).to_owned();
+            repository.leads_out = true;
+        }
+        repository
     }
 
     /// The root, as an absolute path.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// The file that such a path is of, as an absolute path.
+    pub fn whole(&self, relative: &str) -> PathBuf {
+        normal(&self.root.join(relative))
     }
 
     /// A path as it is written in reports for machines: from the root, with forward slashes. One outside the
@@ -30,13 +53,20 @@ impl Repository {
             return "-".to_owned();
         }
         let whole = normal(&self.working_directory.join(path));
-        let linked;
+        let (linked, outside);
         let shown = match whole.strip_prefix(&self.root) {
             Ok(shown) => shown,
             // A folder of the repository can have other names.
             Err(_) => {
                 linked = without_links(&whole);
-                linked.strip_prefix(&self.root).unwrap_or(&whole)
+                match linked.strip_prefix(&self.root) {
+                    Ok(shown) => shown,
+                    Err(_) if self.leads_out => {
+                        outside = way(&self.root, &linked);
+                        &outside
+                    }
+                    Err(_) => &whole,
+                }
             }
         };
         let mut text = String::new();
@@ -53,6 +83,13 @@ impl Repository {
         }
         text
     }
+}
+
+/// The way from a folder to a file that is not in it.
+fn way(folder: &Path, file: &Path) -> PathBuf {
+    let common = folder.components().zip(file.components()).take_while(|(a, b)| a == b).count();
+    let up = folder.components().skip(common).map(|_| Component::ParentDir);
+    up.chain(file.components().skip(common)).collect()
 }
 
 /// The same file, in a folder whose name leads through no link.
@@ -118,5 +155,26 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let repository = Repository::around(folder.path());
         assert_eq!(repository.relative(Path::new("a/b.yaml")), "a/b.yaml");
+    }
+
+    #[test]
+    fn without_a_repository_paths_can_count_from_the_folder_of_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        std::fs::create_dir_all(root.join("a/ci")).unwrap();
+        for (working_directory, file, written, expected) in [
+            ("", "known.json", "a/b.yaml", "a/b.yaml"),
+            ("a", "../known.json", "b.yaml", "a/b.yaml"),
+            ("a", "../known.json", "..", ""),
+            ("a", "ci/known.json", "b.yaml", "../b.yaml"),
+            ("", "a/ci/known.json", "a/b.yaml", "../b.yaml"),
+            ("", "a/ci/known.json", "-", "-"),
+        ] {
+            let repository = Repository::of_file(&root.join(working_directory), Path::new(file));
+            let shown = repository.relative(Path::new(written));
+            assert_eq!(shown, expected);
+            let whole = normal(&root.join(working_directory).join(written));
+            assert!(shown == "-" || repository.whole(&shown) == whole, "{shown}");
+        }
     }
 }

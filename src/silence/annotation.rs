@@ -14,15 +14,28 @@ use crate::pointer::Pointer;
 /// The annotation.
 pub const IGNORE: &str = "plimsoll.dev/ignore";
 
+/// What all annotations of ours begin with.
+pub(super) const DOMAIN: &str = "plimsoll.dev/";
+
 /// The annotations of an object and of all templates in it, by where these stand from the root of the document.
 pub(super) type Annotations = BTreeMap<String, Clause>;
 
 /// Reads the annotations of an object and of all templates in it, wherever these are.
 pub(super) fn read(document: &Document, warnings: &mut Vec<Warned>) -> Annotations {
     let mut found = Annotations::new();
+    let of_list = Pointer::default().join("metadata").join("annotations").join(IGNORE);
+    if let Some(place) = document.in_list(of_list.as_str()) {
+        warnings.push(Warned {
+            place,
+            message: format!("`{IGNORE}` on a list silences nothing"),
+            help: Some("set it on the items".to_owned()),
+            minor: false,
+        });
+    }
     let mut waiting = vec![(Pointer::default(), &document.value)];
     while let Some((base, value)) = waiting.pop() {
         let written = value.get("metadata").and_then(|metadata| metadata.get("annotations"));
+        misspelt(document, &base, written, warnings);
         if let Some(written) = written.and_then(|annotations| annotations.get(IGNORE))
             && let Some(clause) = clause(document, &base, written, warnings)
         {
@@ -55,6 +68,25 @@ pub(super) fn covers(annotations: &Annotations, said: &Said<'_>) -> Option<Arc<s
         base = at.rfind('/').and_then(|end| at.get(..end));
     }
     reason
+}
+
+/// Warns of an annotation in other letters, which is another one.
+fn misspelt(
+    document: &Document,
+    base: &Pointer,
+    written: Option<&Value>,
+    warnings: &mut Vec<Warned>,
+) {
+    let names = written.and_then(Value::as_object).into_iter().flat_map(serde_json::Map::keys);
+    for name in names.filter(|name| *name != IGNORE && name.eq_ignore_ascii_case(IGNORE)) {
+        let pointer = base.clone().join("metadata").join("annotations").join(name.as_str());
+        warnings.push(Warned {
+            place: document.locate(pointer.as_str()),
+            message: format!("`{name}` silences nothing"),
+            help: Some(format!("did you mean `{IGNORE}`?")),
+            minor: false,
+        });
+    }
 }
 
 /// What is written at `base`, if it names rules.

@@ -210,16 +210,14 @@ impl Ledger {
     /// Whether the run tells all there is to know of a file.
     fn covered<'l>(&'l self, run: &Run, paths: &[PathBuf]) -> impl Fn(&str) -> bool + use<'l> {
         let judged = run.judged.clone();
-        let below: Vec<String> = paths.iter().map(|path| self.repository.relative(path)).collect();
+        let whole = |path: &PathBuf| self.repository.whole(&self.repository.relative(path));
+        let below: Vec<PathBuf> = paths.iter().map(whole).collect();
         move |file| {
             if judged.contains(file) {
                 return true;
             }
-            let is_named = below.iter().any(|path| {
-                let rest = file.strip_prefix(path.as_str());
-                path.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-            });
-            is_named && file != "-" && !self.repository.root().join(file).exists()
+            let whole = self.repository.whole(file);
+            file != "-" && below.iter().any(|path| whole.starts_with(path)) && !whole.exists()
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::clause::{Clause, split};
 use super::{Said, Warned};
 use crate::decode::nearest;
-use crate::manifest::{Comment, Manifest, Place};
+use crate::manifest::{Comment, Manifest, Place, Stray};
 
 /// What our comments begin with.
 const WORD: &str = "plimsoll:";
@@ -25,7 +25,10 @@ pub(super) struct Comments {
 impl Comments {
     pub(super) fn of(manifest: &Manifest, warnings: &mut Vec<Warned>) -> Self {
         let mut comments = Self::default();
-        for comment in manifest.comments(WORD) {
+        let ours = manifest.comments(WORD);
+        let strays = manifest.stray(WORD, &ours);
+        warnings.extend(strays.iter().filter_map(|stray| astray(stray, manifest)));
+        for comment in ours {
             let place = |range| manifest.text.place(range);
             let text = manifest.text.as_str();
             match read(&comment, text, &place) {
@@ -68,6 +71,34 @@ impl Comments {
     pub(super) fn clauses(&self) -> impl Iterator<Item = &Clause> {
         self.file.iter().chain(self.lines.iter().map(|(_, clause)| clause))
     }
+}
+
+/// A comment that was perhaps meant to silence something. What is quoted is only spoken of.
+fn astray(stray: &Stray, manifest: &Manifest) -> Option<Warned> {
+    let text = manifest.text.as_str();
+    let body = text.get(stray.body.clone())?;
+    let rest = body.trim_start();
+    let (word, rest) = rest.split_at_checked(IGNORE.len())?;
+    let rest = rest.strip_prefix("-file").unwrap_or(rest).trim_start();
+    let before = text.get(stray.range.start..stray.body.start.checked_sub(WORD.len())?)?;
+    let is_quoted = before.trim_end_matches([' ', '\t', '#']).ends_with(['`', '"', '\'']);
+    if !word.eq_ignore_ascii_case(IGNORE) || !rest.starts_with('[') || is_quoted {
+        return None;
+    }
+    let message = if stray.leads {
+        format!("`{WORD}` is written in small letters; this comment silences nothing")
+    } else {
+        format!("`{WORD}` stands behind other words; this comment silences nothing")
+    };
+    let help = Some(
+        "begin the comment with it, as in `# plimsoll: ignore[no-latest] the vendor ships no other tag`",
+    );
+    Some(Warned {
+        place: manifest.text.place(stray.range.clone()),
+        message,
+        help: help.map(str::to_owned),
+        minor: false,
+    })
 }
 
 /// A silence that gives no reason. It counts all the same.

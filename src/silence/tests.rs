@@ -201,3 +201,52 @@ fn of_a_finding_that_two_silence_the_comment_counts_and_neither_is_idle() {
     assert_eq!(reason(&told), Some((SilencedBy::Comment, "because")));
     assert_eq!(told.warnings, [""; 0]);
 }
+
+#[test]
+fn comments_that_miss_by_a_little_are_told() {
+    let behind = |text: &str| silence(&format!("{} {text}\n", POD.trim_end()), 4);
+    let help = "this comment silences nothing; begin the comment with it, as in `# plimsoll: ignore[no-latest] the vendor ships no other tag`";
+    for (text, message) in [
+        ("# Plimsoll: Ignore[no-latest] x", "is written in small letters"),
+        ("# PLIMSOLL: ignore [no-latest] x", "is written in small letters"),
+        ("# Plimsoll:ignore-file[no-latest] x", "is written in small letters"),
+        ("# note. plimsoll: ignore[no-latest] x", "stands behind other words"),
+    ] {
+        let told = behind(text);
+        assert_eq!(reason(&told), None, "{text}");
+        assert_eq!(told.warnings, [format!("f:4:10: `plimsoll:` {message}; {help}")], "{text}");
+    }
+    for text in [
+        "# see plimsoll: ignore what it says",
+        "# Plimsoll: it ignores[1] this",
+        "# write `# plimsoll: ignore[no-latest] x` here",
+        "# nothing",
+    ] {
+        assert_eq!(behind(text).warnings, [""; 0], "{text}");
+    }
+    let value = POD.replace("spec: {}", "spec: {a: 'a # Plimsoll: ignore[x] y'} # more");
+    assert_eq!(silence(&value, 4).warnings, [""; 0]);
+}
+
+#[test]
+fn annotations_that_have_no_effect_are_told() {
+    let text = POD.replace("web}", "web, annotations: {plimsoll.dev/Ignore: imageTag; x}}");
+    let told = silence(&text, 1);
+    assert_eq!(reason(&told), None);
+    let warning = "`plimsoll.dev/Ignore` silences nothing; did you mean `plimsoll.dev/ignore`?";
+    assert_eq!(told.warnings.len(), 1, "{:?}", told.warnings);
+    assert!(told.warnings[0].ends_with(warning), "{:?}", told.warnings);
+    let item = POD.trim_end().replace('\n', "\n  ");
+    let text = format!(
+        "apiVersion: v1\nkind: List\nmetadata: {{annotations: {{plimsoll.dev/ignore: imageTag; x}}}}\nitems:\n- {item}\n- {item}\n"
+    );
+    let told = silence(&text, 5);
+    assert_eq!(reason(&told), None);
+    assert_eq!(told.warnings.len(), 1, "{:?}", told.warnings);
+    assert!(
+        told.warnings[0]
+            .ends_with("`plimsoll.dev/ignore` on a list silences nothing; set it on the items"),
+        "{:?}",
+        told.warnings
+    );
+}

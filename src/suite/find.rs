@@ -42,9 +42,24 @@ pub(super) fn files(paths: &[PathBuf], errors: &mut Vec<Problem>) -> Vec<PathBuf
     found
 }
 
-/// The policies that a suite is about by where it lies.
+/// The folder of suites that `kubectl apply --filename` of the folder around it passes over.
+const TESTS: &str = "tests";
+
+/// The policies that a suite is about by where it lies: beside them, or in a folder `tests` beside them.
 pub(super) fn beside(file: &Path) -> Vec<PathBuf> {
     let folder = file.parent().unwrap_or(Path::new(""));
+    let found = policies_for(file, folder);
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    match folder.canonicalize().ok().as_deref().and_then(Path::file_name) {
+        Some(name) if found.is_empty() && name == TESTS => {
+            policies_for(file, &joined(folder, Path::new("..")))
+        }
+        _ => found,
+    }
+}
+
+/// The policies of a folder that a suite is about by its name, or else all of them.
+fn policies_for(file: &Path, folder: &Path) -> Vec<PathBuf> {
     let stem = stem(file);
     let own = ["yaml", "yml", "json"].map(|end| folder.join(format!("{stem}.{end}")));
     let own: Vec<PathBuf> = own.into_iter().filter(|path| path.is_file()).collect();

@@ -317,6 +317,13 @@ fn a_baseline_that_cannot_be_read_is_an_error_with_a_place() {
             "did you mean `rule`?",
         ),
         (format!("{{\"version\": 1, \"finding\": [{entry}]}}"), "did you mean `findings`?"),
+        (
+            format!(
+                "{{\"version\": 1, \"findings\": [{}]}}",
+                entry.replace("\"fingerprint", "\"count\": 0, \"fingerprint")
+            ),
+            "findings[0].count: an entry is of one finding at least",
+        ),
     ] {
         sandbox.write("b.json", &text);
         for args in [vec!["--baseline", "b.json"], vec!["--baseline", "b.json", "--write-baseline"]]
@@ -333,6 +340,63 @@ fn a_baseline_that_cannot_be_read_is_an_error_with_a_place() {
     }
     sandbox.write("b.json", format!("{{\"version\": 1, \"findings\": [{entry}]}}"));
     assert_eq!(sandbox.check(["--baseline", "b.json", "pod.yaml"]).code, 1);
+}
+
+#[test]
+fn a_broken_baseline_is_not_overwritten_and_the_help_is_of_use() {
+    let sandbox = Sandbox::new();
+    sandbox.write("pod.yaml", bad_pod("x"));
+    let path = sandbox.write("b.json", "<<<<<<< HEAD");
+    let args = ["--baseline", "b.json", "--write-baseline", "pod.yaml"];
+    let run = sandbox.check(args);
+    assert_eq!(run.code, 2);
+    let help = "= help: mend it, or remove it and write it anew with --write-baseline";
+    assert!(run.stderr.contains(help), "{}", run.stderr);
+    fs::remove_file(path).unwrap();
+    assert_eq!(sandbox.check(args).code, 0);
+}
+
+#[test]
+fn without_a_repository_a_baseline_counts_from_its_own_folder() {
+    let sandbox = known();
+    let within = |folder: &str, args: &[&str]| {
+        let mut command = sandbox.command(["check", "--policies"]);
+        command.current_dir(sandbox.path().join(folder));
+        let policy = sandbox.path().join("policy.yaml");
+        let run = Run::of(&command.arg(policy).args(args).output().unwrap());
+        (run.code, run.stderr)
+    };
+    assert_eq!(within("a", &[".", "--baseline", "../plimsoll-baseline.json"]), (0, String::new()));
+    assert_eq!(within("", &["a", "b", "--baseline", "plimsoll-baseline.json"]), (0, String::new()));
+    // A baseline beside the manifests, and not above them.
+    fs::create_dir(sandbox.path().join("ci")).unwrap();
+    let (code, stderr) = within("", &["a", "b", "--write-baseline", "--baseline", "ci/known.json"]);
+    assert_eq!(code, 0, "{stderr}");
+    let text = fs::read_to_string(sandbox.path().join("ci/known.json")).unwrap();
+    assert!(text.contains("\"../a/one.yaml\""), "{text}");
+    assert_eq!(within("b", &[".", "--baseline", "../ci/known.json"]), (0, String::new()));
+    fs::remove_file(sandbox.path().join("b/two.yaml")).unwrap();
+    sandbox.write("b/none.yaml", "");
+    let (code, stderr) = within("b", &[".", "--baseline", "../ci/known.json"]);
+    assert_eq!(code, 0);
+    assert!(stderr.contains("Pod two in ../b/two.yaml is no longer there"), "{stderr}");
+    assert!(!stderr.contains("one.yaml"), "{stderr}");
+}
+
+#[test]
+fn entries_of_one_fingerprint_add_up() {
+    let sandbox = known();
+    let path = sandbox.path().join("plimsoll-baseline.json");
+    let mut whole = baseline(&sandbox);
+    let entries = whole["findings"].as_array_mut().unwrap();
+    let mut one = entries[0].clone();
+    assert_eq!(one["count"], 2);
+    one.as_object_mut().unwrap().remove("count");
+    entries[0] = one.clone();
+    entries.insert(1, one);
+    fs::write(path, whole.to_string()).unwrap();
+    let run = sandbox.check(BASELINE.into_iter().chain(["a", "b"]));
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{}", run.stdout);
 }
 
 #[test]

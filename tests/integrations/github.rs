@@ -112,6 +112,16 @@ fn a_clean_run_succeeds_and_more_arguments_are_passed_on() {
 }
 
 #[test]
+fn a_file_of_an_earlier_run_is_no_result_of_one_that_died() {
+    let release = Release::new();
+    let job = Job::new().input("releases", &release.url()).input("args", "--no-such-flag");
+    assert!(job.step("Install plimsoll").success());
+    fs::write(job.repository.path().join("plimsoll.sarif"), "{}").unwrap();
+    assert!(!job.step("Check the manifests").success());
+    assert_eq!(job.said("output"), "exit-code=2\nsarif=\n");
+}
+
+#[test]
 fn arguments_are_words_and_never_commands_or_patterns() {
     let release = Release::new();
     let job = Job::new().input("releases", &release.url()).input("paths", "$(touch owned) * ;");

@@ -133,42 +133,69 @@ impl Pods {
     }
 }
 
-/// Groups whose objects are no workloads: they describe pods, match them, or measure them.
-const SPEAK_OF_PODS: [&str; 34] = [
+/// Groups whose objects are no workloads: they describe pods, match them, or measure them, or hold values and patches
+/// from which a tool makes manifests.
+const SPEAK_OF_PODS: [&str; 48] = [
     "admissionregistration.k8s.io",
     "apiextensions.k8s.io",
     "apiregistration.k8s.io",
     "apps",
+    "apps.gitlab.com",
+    "apps.kubermatic.k8c.io",
     "authentication.k8s.io",
     "authorization.k8s.io",
     "autoscaling",
     "autoscaling.k8s.io",
     "batch",
+    "catalog.cattle.io",
     "certificates.k8s.io",
     "chainsaw.kyverno.io",
     "cli.kyverno.io",
     "config.gatekeeper.sh",
     "constraints.gatekeeper.sh",
     "coordination.k8s.io",
+    "data.packaging.carvel.dev",
     "discovery.k8s.io",
     "events.k8s.io",
     "expansion.gatekeeper.sh",
     "extensions",
+    "fleet.cattle.io",
+    "helm.cattle.io",
+    "helm.crossplane.io",
+    "helm.fluxcd.io",
+    "helm.m.crossplane.io",
+    "helm.toolkit.fluxcd.io",
+    "install.istio.io",
     "kueue.x-k8s.io",
     "kustomize.config.k8s.io",
+    "kustomize.toolkit.fluxcd.io",
     "kyverno.io",
     "metrics.k8s.io",
     "mutations.gatekeeper.sh",
     "networking.k8s.io",
     "node.k8s.io",
+    "packaging.carvel.dev",
     "plimsoll.dev",
-    "policies.kyverno.io",
     "policies.kubewarden.io",
+    "policies.kyverno.io",
     "policy",
     "rbac.authorization.k8s.io",
+    "sailoperator.io",
     "storage.k8s.io",
     "templates.gatekeeper.sh",
     "wgpolicyk8s.io",
+];
+
+/// Kinds of the same sort, in groups that have others: what looks like a pod in them are values of a Helm chart.
+const VALUES: [(&str, &str); 8] = [
+    ("apps.open-cluster-management.io", "HelmRelease"),
+    ("argoproj.io", "AppProject"),
+    ("argoproj.io", "Application"),
+    ("argoproj.io", "ApplicationSet"),
+    ("core.gardener.cloud", "ControllerDeployment"),
+    ("operator.gardener.cloud", "Extension"),
+    ("provisioning.cattle.io", "Cluster"),
+    ("rke.cattle.io", "RKEControlPlane"),
 ];
 
 /// Whether objects of a kind are not searched. Kubernetes' own kinds hold pods where [`crate::pod::kinds`] says, and
@@ -176,5 +203,6 @@ const SPEAK_OF_PODS: [&str; 34] = [
 pub(super) fn only_speaks_of_pods(group: &str, kind: &str) -> bool {
     let is_native = crate::pod::kinds::PodKind::find(group, kind).is_some();
     let is_core = group.is_empty() && !matches!(kind, "Template" | "List");
-    !is_native && (is_core || SPEAK_OF_PODS.contains(&group))
+    let speaks = SPEAK_OF_PODS.contains(&group) || VALUES.contains(&(group, kind));
+    !is_native && (is_core || speaks)
 }

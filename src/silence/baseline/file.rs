@@ -15,7 +15,8 @@ use crate::report::{Excerpt, Problem};
 
 /// The version of the format, and of fingerprints: other versions cannot be compared.
 const VERSION: u64 = 1;
-const REWRITE: &str = "write it anew with --write-baseline";
+/// What is broken is never overwritten: a run knows nothing of the files that it does not judge.
+const REWRITE: &str = "mend it, or remove it and write it anew with --write-baseline";
 
 /// A known finding. The order of the fields is that of the file, and of its entries.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -104,7 +105,7 @@ fn entries(document: &Document) -> Result<Vec<Entry>, DecodeError> {
             let message = format!(
                 "this baseline is of version {version}, and this plimsoll reads version {VERSION}"
             );
-            let help = "move it away and write it anew with --write-baseline, or use the plimsoll that wrote it";
+            let help = "remove it and write it anew with --write-baseline, or use the plimsoll that wrote it";
             return Err(at(pointer, message, help));
         }
         None => {
@@ -116,6 +117,14 @@ fn entries(document: &Document) -> Result<Vec<Entry>, DecodeError> {
         }
     }
     let Content { findings, .. } = decode(&document.value)?;
+    if let Some(none) = findings.iter().position(|entry| entry.count == 0) {
+        let pointer = Pointer::default().join("findings").join(none).join("count");
+        return Err(at(
+            pointer,
+            "an entry is of one finding at least".to_owned(),
+            "remove the entry",
+        ));
+    }
     Ok(findings)
 }
 
@@ -141,14 +150,16 @@ fn problem(file: &Path, document: &Document, error: DecodeError) -> Problem {
     }
 }
 
-/// One entry of each fingerprint: merges of branches can leave several.
+/// One entry of each fingerprint: merges of branches can leave several, each of findings of its own.
 fn merged(entries: impl Iterator<Item = Known>) -> Vec<Known> {
     let mut positions = HashMap::new();
     let mut merged: Vec<Known> = Vec::new();
     for known in entries {
         let at = *positions.entry(known.entry.fingerprint.clone()).or_insert(merged.len());
         match merged.get_mut(at) {
-            Some(first) => first.entry.count = first.entry.count.max(known.entry.count),
+            Some(first) => {
+                first.entry.count = first.entry.count.saturating_add(known.entry.count);
+            }
             None => merged.push(known),
         }
     }

@@ -146,3 +146,20 @@ fn what_is_left_stands_where_it_is_in_the_file() {
     assert!(after > 12, "{after}");
     assert!(sandbox.read("pod.yaml").lines().nth(after as usize - 1).unwrap().contains("latest"));
 }
+
+/// What a diff would mend is still there, and the baseline is right about it.
+#[test]
+fn a_baseline_is_not_stale_where_nothing_is_written() {
+    let sandbox = Sandbox::for_fixes();
+    sandbox.write("pod.yaml", POD);
+    assert_eq!(sandbox.check(["--write-baseline", "pod.yaml"]).code, 0);
+    let fix = |args: &[&str]| {
+        let baseline = ["--baseline", "plimsoll-baseline.json", "pod.yaml"];
+        sandbox.fix(baseline.into_iter().chain(args.iter().copied())).stderr
+    };
+    for args in [["--diff"], ["--check"]] {
+        let stderr = fix(&args);
+        assert!(!stderr.contains("no longer"), "{args:?}: {stderr}");
+    }
+    assert!(fix(&[]).contains("is no longer there"));
+}

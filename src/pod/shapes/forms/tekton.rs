@@ -34,6 +34,8 @@ pub(super) fn draft(embedded: &Embedded<'_>, draft: &mut Draft) {
         let mut container = names.container(step, "step-", || format!("step-unnamed-{index}"));
         let to = at.clone().join("steps").join(index);
         let mut taken = Vec::new();
+        // What a StepAction says, which is not here, counts before the template.
+        let template = template.filter(|_| !step.contains_key("ref"));
         for field in INHERITED {
             let theirs = template.and_then(|template| template.get(names.of(template, field)));
             let theirs = theirs.filter(|value| is_small(value));
