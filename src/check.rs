@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 pub use crate::facts::namespaces_of;
-pub(crate) use fixes::{Fixed, fixes};
+pub(crate) use fixes::{Fixed, fault_of_ours, fixes};
 pub(crate) use judge::judge;
 pub use progress::Progress;
 pub use since::Since;

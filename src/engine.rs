@@ -275,7 +275,7 @@ impl<'e> Scope<'e, '_> {
             self.patch(&mut pod, &mut decision);
         }
         if matches!(stage, Stage::Validate | Stage::Whole) {
-            self.judge(&pod, &mut decision);
+            self.judge(&pod, stage, &mut decision);
             let found = !decision.findings.is_empty() || !decision.exempted.is_empty();
             if attributes.operation == Operation::Update && found {
                 self.forget_what_was_there(attributes, &pod, &mut decision);

@@ -90,6 +90,7 @@ pub fn run(context: Context<'_>, options: Options, paths: &[PathBuf], threads: u
     done.report.errors.extend(paths.iter().filter_map(|path| template(path)));
     let fixes = done.report.fixes.get_or_insert_default();
     fixes.written = options.write;
+    fixes.unsafe_too = options.safety == Safety::Unsafe;
     done.report.rules = rules_in_force(context.engine.policies());
     done.report.sort();
     done

@@ -208,7 +208,9 @@ fn check(name: &str, make: impl Fn(usize) -> String) {
         [path]
     };
     assert_linear(name, write, |paths| {
-        let report = check::run(check::Context::new(&engine), paths, 1);
+        // As SARIF shows them, findings carry the changes that their fixes make.
+        let context = check::Context { with_replacements: true, ..check::Context::new(&engine) };
+        let report = check::run(context, paths, 1);
         assert!(report.errors.is_empty(), "{:?}", report.errors);
         assert!(!report.findings.is_empty());
     });
@@ -221,6 +223,12 @@ fn manifests() {
         (0..size).map(|at| format!("  - {{name: c{at}, image: nginx:latest}}\n")).collect()
     };
     check("a manifest of many containers", |size| format!("{header}  containers:\n{}", list(size)));
+    check("a manifest of many containers with fixes", |size| {
+        let list: String = (0..size)
+            .map(|at| format!("  - name: c{at}\n    image: a:1\n    imagePullPolicy: Always\n"))
+            .collect();
+        format!("{header}  containers:\n{list}")
+    });
     check("a manifest of many fields", |size| {
         let fields: String = (0..size).map(|at| format!("  f{at}: 1\n")).collect();
         format!("{header}{fields}  containers:\n{}", list(size))

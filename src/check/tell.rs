@@ -10,6 +10,7 @@ use super::{Context, fault, rendered};
 use crate::decode::DecodeError;
 use crate::engine::{Decision, Finding};
 use crate::finding::{Fix, Safety};
+use crate::manifest::surgery::Memory;
 use crate::manifest::{Document, Manifest, Place, Replacement};
 use crate::pod::kinds::{PodKind, ViewError};
 use crate::pointer::Pointer;
@@ -26,6 +27,8 @@ pub(super) struct Teller<'c> {
     silences: Option<Silences>,
     /// The object that is told of, once a pod was found in it.
     object: Option<Arc<ObjectId>>,
+    /// What plans of the current object know of it.
+    memory: Memory,
     pub(super) report: Report,
 }
 
@@ -35,7 +38,8 @@ impl<'c> Teller<'c> {
         report.summary.files = 1;
         let silences = context.silencing.honoured.then(|| Silences::of(manifest));
         let (file, texts) = (Arc::new(file), Texts::default());
-        Self { context, file, texts, silences, object: None, report }
+        let (object, memory) = Default::default();
+        Self { context, file, texts, silences, object, memory, report }
     }
 
     /// The file as the user named it.
@@ -46,6 +50,7 @@ impl<'c> Teller<'c> {
     /// Goes on to another object.
     pub(super) fn enter(&mut self, document: &Document) {
         self.object = None;
+        self.memory = Memory::default();
         if let Some(silences) = &mut self.silences {
             silences.enter(document);
         }
@@ -135,7 +140,7 @@ impl<'c> Teller<'c> {
         finding: Finding,
         outcome: &mut Outcome,
     ) {
-        let Self { context, file, texts, silences, report, .. } = self;
+        let Self { context, file, texts, silences, memory, report, .. } = self;
         let found = document.find(finding.violation.pointer.as_str());
         let range = found.highlight();
         let place = document.text().place(range.clone());
@@ -154,7 +159,7 @@ impl<'c> Teller<'c> {
         excerpt.text = texts.keep(&excerpt.text);
         let violation = finding.violation;
         let fix = violation.fix.as_ref().filter(|_| context.with_replacements);
-        let replacements = fix.map(|fix| replacements(document, fix)).unwrap_or_default();
+        let replacements = fix.map(|fix| replacements(document, memory, fix)).unwrap_or_default();
         let mut found = Diagnostic {
             policy: finding.policy,
             rule: finding.rule,
@@ -209,8 +214,8 @@ impl Texts {
 }
 
 /// What a fix writes into the file; nothing where the text cannot be edited.
-fn replacements(document: &Document, fix: &Fix) -> Vec<(Place, Replacement)> {
-    let planned = document.plan(&fix.edits).unwrap_or_default();
+fn replacements(document: &Document, memory: &mut Memory, fix: &Fix) -> Vec<(Place, Replacement)> {
+    let planned = document.plan_with(memory, &fix.edits).unwrap_or_default();
     let place = |change: Replacement| (document.text().place(change.range.clone()), change);
     planned.into_iter().map(place).collect()
 }

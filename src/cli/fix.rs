@@ -115,10 +115,11 @@ pub(super) fn run(args: &FixArgs, common: &Common) -> anyhow::Result<Outcome> {
     } else {
         args.formats.write(&report, args.quiet, common.color)?;
     }
+    let is_refused = report.fixes.as_ref().is_some_and(|fixes| fixes.left_out() > 0);
     let would_change = report.fixes.as_ref().is_some_and(|fixes| fixes.files > 0);
     Ok(if !report.errors.is_empty() {
         Outcome::Broken
-    } else if report.reaches(args.fail_on.into()) || (args.check && would_change) {
+    } else if report.reaches(args.fail_on.into()) || is_refused || (args.check && would_change) {
         Outcome::Findings
     } else {
         Outcome::Clean

@@ -22,20 +22,13 @@ impl Engine {
         let mut decision = self.decide(&attributes, Stage::Whole);
         decision.findings.retain(|finding| projection.is_judged(&finding.violation.pointer));
         decision.exempted.retain(|one| projection.is_judged(&one.finding.violation.pointer));
-        if let Some(unreadable) = &decision.unreadable
-            && !projection.is_judged(&unreadable.error.pointer)
-        {
-            decision.unreadable = None;
-        }
         for finding in &mut decision.findings {
             translate(finding, &projection);
         }
         for exempted in &mut decision.exempted {
             translate(&mut exempted.finding, &projection);
         }
-        if let Some(unreadable) = &mut decision.unreadable {
-            unreadable.error.pointer = projection.place(&unreadable.error.pointer).pointer;
-        }
+        translate_unreadable(&mut decision, &projection);
         decision.settle();
         decision
     }
@@ -70,8 +63,19 @@ impl Engine {
         for finding in &mut decision.findings {
             translate(finding, &projection);
         }
+        translate_unreadable(&mut decision, &projection);
         decision
     }
+}
+
+/// Moves what cannot be read to the object, or forgets it where it is no part of that.
+fn translate_unreadable(decision: &mut Decision, projection: &Projection) {
+    let found = decision.unreadable.take();
+    decision.unreadable =
+        found.filter(|found| projection.is_judged(&found.error.pointer)).map(|mut found| {
+            found.error.pointer = projection.place(&found.error.pointer).pointer;
+            found
+        });
 }
 
 /// Moves a finding from the projection to the object.

@@ -5,18 +5,19 @@ use std::sync::Arc;
 
 use super::decision::{Decision, Exempted, Finding, Unreadable};
 
-use super::{Attributes, Scope};
+use super::{Attributes, Scope, Stage};
 use crate::finding::Identity;
 use crate::pod::kinds::ViewError;
 use crate::pod::view::{Pod, Spec};
 use crate::policy::Action;
+use crate::policy::conflicts::RuleId;
 
 /// What makes two findings of two versions of an object the same one.
 type Known<'f> = (&'f str, &'f str, Action, Identity<'f>);
 
 impl Scope<'_, '_> {
     /// Adds what is unmet, with what follows from it.
-    pub(super) fn judge(&self, pod: &Pod<'_>, decision: &mut Decision) {
+    pub(super) fn judge(&self, pod: &Pod<'_>, stage: Stage, decision: &mut Decision) {
         let empty = Spec::default();
         let subject = self.subject(pod, &empty);
         let base = self.kind.base();
@@ -24,6 +25,10 @@ impl Scope<'_, '_> {
         for matched in &self.matched {
             for (at, rule) in matched.policy.rules.iter().enumerate() {
                 rule.rule.evaluate(&subject, &mut violations);
+                if stage == Stage::Whole {
+                    let id = RuleId { policy: matched.at, rule: at };
+                    self.forget_lost_fixes(id, &mut violations, pod);
+                }
                 let action = rule.action.capped(self.mode);
                 let finding = |action, violation| {
                     Finding::new(matched.policy, rule, action, &base, violation)
@@ -87,7 +92,7 @@ impl Scope<'_, '_> {
         if !then.kind.is_pod() {
             then.patch(&mut before, &mut old);
         }
-        then.judge(&before, &mut old);
+        then.judge(&before, Stage::Validate, &mut old);
         // A pod can have a hundred thousand findings: no pair of them may be compared.
         let known: HashSet<Known<'_>> = old.findings.iter().map(|old| then.known(old)).collect();
         decision.findings.retain(|finding| !known.contains(&self.known(finding)));

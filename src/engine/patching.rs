@@ -78,7 +78,12 @@ impl Scope<'_, '_> {
                 violation.fix.is_some() && !leaves_out(&found)
             });
         }
-        let lost = self.lost_conflicts(id, &violations, pod);
+        let policies = &self.engine.policies;
+        let conflicts = match self.fixes {
+            Some(_) => policies.conflicts_of_fixes(),
+            None => policies.conflicts(),
+        };
+        let lost = self.lost_conflicts(conflicts, id, &violations, pod);
         for (at, violation) in violations.into_iter().enumerate() {
             let Some(fix) = &violation.fix else { continue };
             if let Some(conflict) = lost.get(&at) {
@@ -98,6 +103,21 @@ impl Scope<'_, '_> {
         }
     }
 
+    /// Takes the fixes from those violations that are not mended in manifests either, since another rule has its way.
+    pub(super) fn forget_lost_fixes(
+        &self,
+        id: RuleId,
+        violations: &mut [Violation],
+        pod: &Pod<'_>,
+    ) {
+        let conflicts = self.engine.policies.conflicts_of_fixes();
+        for at in self.lost_conflicts(conflicts, id, violations, pod).into_keys() {
+            if let Some(violation) = violations.get_mut(at) {
+                violation.fix = None;
+            }
+        }
+    }
+
     fn violations(&self, rule: &CompiledRule, pod: &Pod<'_>) -> Vec<Violation> {
         let empty = Spec::default();
         let mut violations = Vec::new();
@@ -110,21 +130,17 @@ impl Scope<'_, '_> {
     ///
     /// All fixes are tried at once, and blame is then laid more widely each time, so that the winner is asked a
     /// fixed number of times however many containers there are.
-    fn lost_conflicts(
+    fn lost_conflicts<'c>(
         &self,
+        conflicts: &'c [Conflict],
         loser: RuleId,
         violations: &[Violation],
         pod: &Pod<'_>,
-    ) -> HashMap<usize, &Conflict> {
+    ) -> HashMap<usize, &'c Conflict> {
         let mut lost = HashMap::new();
         if violations.iter().all(|violation| violation.fix.is_none()) {
             return lost;
         }
-        let policies = &self.engine.policies;
-        let conflicts = match self.fixes {
-            Some(_) => policies.conflicts_of_fixes(),
-            None => policies.conflicts(),
-        };
         let lost_here = conflicts.iter().filter(|conflict| conflict.loser == loser);
         // Where the winner is exempted, nobody wants what it wants.
         for conflict in lost_here.filter(|one| self.exemption_of(one.winner).is_none()) {

@@ -1,9 +1,11 @@
 //! What changes in a file, as `git apply` and `patch -p1` read it.
 
 use std::io::{self, Write};
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 
 use similar::{Algorithm, DiffOp, capture_diff_slices, group_diff_ops};
+
+use crate::report::Repository;
 
 /// Unchanged lines around a change.
 const CONTEXT: usize = 3;
@@ -63,17 +65,14 @@ fn span(start: usize, end: usize) -> String {
     }
 }
 
-/// The path from the working directory, which is where diffs are applied.
+/// The path from the root of the repository, where diffs of a repository are applied; elsewhere from the working
+/// directory, or of a file that is not below it from the root of all files.
 fn name(path: &Path) -> String {
     if super::is_stdin(path) {
         return "stdin".to_owned();
     }
     let here = std::env::current_dir().unwrap_or_default();
-    let below = path.strip_prefix(&here).unwrap_or(path);
-    let steps = below.components().filter(|step| {
-        !matches!(step, Component::CurDir | Component::RootDir | Component::Prefix(_))
-    });
-    steps.collect::<PathBuf>().to_string_lossy().into_owned()
+    Repository::around(&here).relative(path).trim_start_matches('/').to_owned()
 }
 
 /// A name in a header. One that holds more than plain characters is quoted as git does it, and one with a space is

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::verify::{Difference, difference};
 use super::{Done, Options, diff, is_stdin, nothing_fixed, write};
-use crate::check::{Context, Fixed, fixes, judge};
+use crate::check::{Context, Fixed, fault_of_ours, fixes, judge};
 use crate::engine::Namespaces;
 use crate::manifest::source::SourceFile;
 use crate::manifest::surgery::templates;
@@ -125,10 +125,14 @@ fn plan(
     let mut plan = Plan::default();
     let mut silences = context.silencing.honoured.then(|| Silences::of(manifest));
     let mut wanted = Vec::new();
+    let mut faulty = None;
     for (at, document) in manifest.documents.iter().enumerate() {
         let fixed = fixes(context, namespaces, &mut silences, document, options.safety);
+        let fault = fixed.fault.as_ref().map(|fault| document.locate(fault.as_str()));
+        faulty = faulty.or(fault);
         for conflict in fixed.conflicts.iter().filter(|_| !fixed.unsettled) {
-            plan.refuse(path, manifest, document.locate(""), conflict.clone(), 1);
+            // Nothing was asked for that could be made: the other rule has its way in the cluster too.
+            plan.refuse(path, manifest, document.locate(""), conflict.clone(), 0);
         }
         if !fixed.findings.is_empty() {
             wanted.push((at, document, fixed));
@@ -137,7 +141,8 @@ fn plan(
     if wanted.is_empty() {
         return plan;
     }
-    if let Some((place, message)) = obstacle(manifest) {
+    let faulty = faulty.or_else(|| fault_of_ours(path, &manifest.documents));
+    if let Some((place, message)) = obstacle(manifest, faulty) {
         let fixes = wanted.iter().map(|(.., fixed)| fixed.findings.len()).sum();
         plan.refuse(path, manifest, place, message.to_owned(), fixes);
         return plan;
@@ -165,10 +170,11 @@ fn plan(
 }
 
 /// What keeps a whole file from being edited.
-fn obstacle(manifest: &Manifest) -> Option<(Place, &'static str)> {
+fn obstacle(manifest: &Manifest, faulty: Option<Place>) -> Option<(Place, &'static str)> {
     let start = Place { line: 1, column: 1, end_line: 1, end_column: 1 };
-    if let Some(error) = manifest.errors.first() {
-        return Some((error.place.unwrap_or(start), "nothing is fixed in a file with an error"));
+    let unread = manifest.errors.first().map(|error| error.place.unwrap_or(start));
+    if let Some(place) = unread.or(faulty) {
+        return Some((place, "nothing is fixed in a file with an error"));
     }
     let at = template_between(manifest)?;
     let place = manifest.text.place(at..at + 2);

@@ -53,6 +53,9 @@ pub(super) fn steps(report: &Report) -> Vec<Step<'_>> {
         let safety = found.fix.as_ref().and(found.fix_safety);
         match (&found.rendered, safety) {
             (Some(_), _) => step.rendered += 1,
+            // What `fix` was asked for and left it cannot do.
+            (None, Some(safety))
+                if report.fixes.as_ref().is_some_and(|fixes| fixes.asked(safety)) => {}
             (None, Some(Safety::Unsafe)) => step.unsafe_fixes += 1,
             (None, Some(Safety::Safe)) => step.safe += 1,
             (None, None) => {}

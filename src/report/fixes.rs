@@ -5,12 +5,15 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use super::Problem;
+use crate::finding::Safety;
 
 /// Fixes that were made, and those that were not.
 #[derive(Debug, Default)]
 pub struct Fixes {
     /// Whether files were changed, or would be.
     pub written: bool,
+    /// Whether those that a person should look at were asked for too.
+    pub unsafe_too: bool,
     /// Files with fixes in them.
     pub files: usize,
     /// The fixes made, by policy and rule.
@@ -33,12 +36,18 @@ impl Fixes {
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         self.written |= other.written;
+        self.unsafe_too |= other.unsafe_too;
         self.files += other.files;
         for (rule, count) in other.applied {
             *self.applied.entry(rule).or_default() += count;
         }
         self.refused.extend(other.refused);
         self
+    }
+
+    /// Whether fixes that are as safe as this were asked for.
+    pub(super) fn asked(&self, safety: Safety) -> bool {
+        self.unsafe_too || safety == Safety::Safe
     }
 
     /// How many fixes were made.

@@ -200,7 +200,8 @@ fn write_summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 /// What can be done about it without an editor.
 fn write_fixable(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let after_fixes = report.fixes.is_some();
-    let more = report.summary.unsafe_fixes;
+    let all_asked = report.fixes.as_ref().is_some_and(|fixes| fixes.unsafe_too);
+    let more = if all_asked { 0 } else { report.summary.unsafe_fixes };
     // What `fix` has left it cannot do; and the reason has been said.
     let safe = if after_fixes { 0 } else { report.summary.fixable - more };
     match (safe, more) {

@@ -251,6 +251,32 @@ fn what_manifests_say_of_their_namespaces_counts() {
     assert!(sandbox.read("a/pod.yaml").contains("cpu: 100m"));
 }
 
+/// What `check` calls fixable, `fix` fixes.
+#[test]
+fn a_fix_that_loses_to_another_rule_is_none() {
+    let rule = |name: &str, action: &str, deny: &str, with: &str| {
+        format!(
+            "---\napiVersion: plimsoll.dev/v1alpha1\nkind: PodPolicy\nmetadata: {{name: {name}}}\nspec:\n  rules:\n  - {{name: r, action: {action}, imagePullPolicy: {{deny: [{deny}], replaceWith: {with}, onlyWhere: Any}}}}\n"
+        )
+    };
+    for action in ["Patch", "Warn"] {
+        let both = rule("p1", action, "Always", "IfNotPresent")
+            + &rule("p2", action, "IfNotPresent", "Always");
+        let sandbox = Sandbox::with_policy(&both);
+        for written in ["Always", "IfNotPresent"] {
+            sandbox.write("pod.yaml", POD.replace("Always", written));
+            let report = sandbox.check(["--format", "json", "pod.yaml"]).json();
+            let fixable = report["summary"]["fixable"].as_u64().unwrap();
+            let run = sandbox.fix(["--unsafe-fixes", "--fail-on", "deny", "pod.yaml"]);
+            let made = u64::from(run.stdout.contains("fixed 1 finding in 1 file"));
+            assert_eq!(fixable, made, "{action} {written}: {report:#}\n{}", run.stdout);
+            assert_eq!(made == 1, written == "Always", "{}", run.stdout);
+            let report = sandbox.check(["--format", "json", "pod.yaml"]).json();
+            assert_eq!(report["summary"]["fixable"], 0, "{report:#}");
+        }
+    }
+}
+
 #[test]
 fn json_says_what_was_fixed() {
     let sandbox = Sandbox::for_fixes();

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::super::locate::Tree;
 use super::super::spans::{NodeId, Shape};
 use super::children::Children;
+use super::memory::Memory;
 use super::values;
 use crate::edit::{Change, Edit};
 
@@ -44,7 +45,7 @@ pub(super) struct Draft<'d> {
     pub(super) tree: &'d Tree,
     root: NodeId,
     value: &'d Value,
-    children: HashMap<NodeId, Rc<Children>>,
+    pub(super) memory: &'d mut Memory,
     /// The parent of each node that was visited, and its number there.
     pub(super) spots: HashMap<NodeId, (NodeId, usize)>,
     pub(super) fates: HashMap<NodeId, Fate>,
@@ -61,14 +62,18 @@ enum Step {
 }
 
 impl<'d> Draft<'d> {
-    pub(super) fn new(tree: &'d Tree, root: NodeId, value: &'d Value) -> Self {
-        let (children, spots, fates) = Default::default();
-        Self { tree, root, value, children, spots, fates }
+    pub(super) fn new(
+        tree: &'d Tree,
+        root: NodeId,
+        value: &'d Value,
+        memory: &'d mut Memory,
+    ) -> Self {
+        let (spots, fates) = Default::default();
+        Self { tree, root, value, memory, spots, fates }
     }
 
     pub(super) fn children(&mut self, parent: NodeId) -> Rc<Children> {
-        let index = || Rc::new(Children::of(self.tree, parent));
-        Rc::clone(self.children.entry(parent).or_insert_with(index))
+        self.memory.children(self.tree, parent)
     }
 
     /// Makes an edit.

@@ -1,6 +1,5 @@
 //! Where the entries of collections stand: their marks, their ends, their comments.
 
-use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -23,7 +22,6 @@ pub(super) struct Editor<'d> {
     pub(super) values: HashMap<NodeId, Value>,
     /// Collections that lose or gain entries.
     pub(super) revisions: HashMap<NodeId, Revision>,
-    habits: OnceCell<Habits>,
     pub(super) splices: Splices,
 }
 
@@ -69,8 +67,8 @@ impl<'d> Editor<'d> {
                 Err(value) => drop(values.insert(id, value)),
             }
         }
-        let (habits, splices) = Default::default();
-        Self { draft, source, root, values, revisions, habits, splices }
+        let splices = Splices::default();
+        Self { draft, source, root, values, revisions, splices }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -100,7 +98,7 @@ impl<'d> Editor<'d> {
     }
 
     pub(super) fn habits(&self) -> &Habits {
-        self.habits.get_or_init(|| Habits::of(self))
+        self.draft.memory.habits.get_or_init(|| Habits::of(self))
     }
 
     pub(super) fn node(&self, id: NodeId) -> Outcome<&'d Node> {

@@ -69,6 +69,34 @@ fn git_and_patch_apply_what_is_shown() {
     }
 }
 
+/// Git silently leaves out what is not below the folder it runs in, so the root is where all of a diff applies.
+#[test]
+fn a_diff_made_in_a_subfolder_applies_at_the_root_of_the_repository() {
+    for (program, args) in
+        [("git", &["apply", "fixes.diff"][..]), ("patch", &["-p1", "-i", "fixes.diff"])]
+    {
+        let sandbox = Sandbox::for_fixes();
+        let names = ["up.yaml", "deploy/pod.yaml", "base/pod.yaml"];
+        for name in names {
+            sandbox.write(name, POD);
+        }
+        run(&sandbox, "git", &["init", "-q"]);
+        let args_of_fix =
+            ["fix", "--policies", "../policy.yaml", "--diff", "../up.yaml", ".", "../base"];
+        let mut command = sandbox.command(args_of_fix);
+        let output = command.current_dir(sandbox.path().join("deploy")).output().unwrap();
+        let shown = String::from_utf8(output.stdout).unwrap();
+        for name in names {
+            assert!(shown.contains(&format!("--- a/{name}\n+++ b/{name}\n")), "{shown}");
+        }
+        sandbox.write("fixes.diff", &shown);
+        run(&sandbox, program, args);
+        for name in names {
+            assert_eq!(sandbox.read(name), safely_fixed(), "{program} {name}");
+        }
+    }
+}
+
 #[test]
 fn a_diff_shows_only_what_changes() {
     let sandbox = Sandbox::for_fixes();

@@ -24,24 +24,109 @@ fn a_file_with_an_error_is_left_as_it_is() {
     assert!(said.contains("1 finding could not be fixed, for the reason above\n"), "{said}");
 }
 
+/// As `kubectl apply` does nothing with some of them either, once one is refused.
 #[test]
-fn a_field_of_the_wrong_type_costs_one_object() {
-    let sandbox = Sandbox::for_fixes();
-    let typed = POD.replace("'app'", "7");
-    sandbox.write("pod.yaml", format!("{typed}---\n{POD}"));
-    let run = sandbox.fix(["pod.yaml"]);
-    assert_eq!(run.code, 2);
-    assert_eq!(sandbox.read("pod.yaml"), format!("{typed}---\n{}", safely_fixed()));
+fn a_field_that_cannot_be_read_keeps_its_whole_file_from_being_fixed() {
+    let list = |items: &str| format!("apiVersion: v1\nkind: List\nitems: {items}\n");
+    let policy = "apiVersion: plimsoll.dev/v1alpha1\nkind: PodPolicy\nmetadata: {name: x}\nspec: {ruels: []}\n";
+    for text in [
+        POD.replace("'app'", "7"),
+        POD.replace("{name: p}   # a name", "{namespace: true}"),
+        POD.replace("kind: Pod", "kind: pod"),
+        list("[null, {apiVersion: v1, kind: Service}]"),
+        policy.to_owned(),
+    ] {
+        for whole in [format!("{text}---\n{POD}"), format!("{POD}---\n{text}")] {
+            let said = refused(&whole, 2);
+            let warning = "warning: nothing is fixed in a file with an error\n";
+            let told = said.split_once(warning).map(|(_, rest)| rest.trim_start()).unwrap();
+            let place = told.lines().next().unwrap();
+            // Where the error is.
+            assert!(
+                place.starts_with("--> pod.yaml:") && said.matches(place).count() == 2,
+                "{said}"
+            );
+        }
+    }
 }
 
 #[test]
 fn templates_are_refused_where_their_action_stands() {
     let inside = POD.replace("\"nginx:1.27\"", "\"nginx:1.27\"\n    args: [\"{{ .Values.x }}\"]");
-    let said = refused(&inside, 0);
+    let said = refused(&inside, 1);
     let place = "warning: Pod p is not fixed: this is a template, which only its engine turns into YAML\n  --> pod.yaml:10:13\n";
     assert!(said.contains(place), "{said}");
     let around = format!("# {{{{- if .Values.x }}}}\n{POD}# {{{{- end }}}}\n");
-    assert!(refused(&around, 0).contains("--> pod.yaml:1:3\n"));
+    assert!(refused(&around, 1).contains("--> pod.yaml:1:3\n"));
+}
+
+/// What was asked for and not done is left, however grave it is, and whether files may change or not.
+#[test]
+fn a_refused_fix_is_told_by_the_exit_code() {
+    let sandbox = Sandbox::for_fixes();
+    let shared = POD.replace("Always", "&a Always\n    env: [{name: A, value: *a}]");
+    sandbox.write("pod.yaml", &shared);
+    for args in [vec![], vec!["--check"], vec!["--diff"], vec!["--unsafe-fixes"]] {
+        let run = sandbox.fix(args.iter().copied().chain(["pod.yaml"]));
+        assert_eq!(run.code, 1, "{args:?}: {}{}", run.stdout, run.stderr);
+    }
+    assert_eq!(sandbox.read("pod.yaml"), shared);
+    // Nothing safe is left in this one, and the unsafe fix is refused only where it is asked for.
+    let shared =
+        shared.replace("&a Always", "&a IfNotPresent").replace("name: 'app'", "name: &n app");
+    let text = shared.replace("    image:", "    resources: &r {}\n    image:")
+        + "  - name: b\n    image: x:1\n    resources: *r\n";
+    sandbox.write("pod.yaml", &text);
+    assert_eq!(sandbox.fix(["pod.yaml"]).code, 0);
+    let run = sandbox.fix(["--unsafe-fixes", "pod.yaml"]);
+    assert_eq!(run.code, 1, "{}", run.stdout);
+    assert!(!run.stdout.contains("--unsafe-fixes"), "{}", run.stdout);
+}
+
+/// Other readers take the last line as it stands, without a line break.
+#[test]
+fn nothing_is_added_behind_a_block_scalar_without_a_line_break() {
+    let pod = |scalar: &str| {
+        let head = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n  - name: a\n    image: x:1\n    args:\n    - ";
+        format!("{head}{scalar}")
+    };
+    let sandbox = Sandbox::for_fixes();
+    let fix = |text: &str| {
+        sandbox.write("pod.yaml", text);
+        let run = sandbox.fix(["--unsafe-fixes", "pod.yaml"]);
+        (run.code, sandbox.read("pod.yaml"), run.stdout)
+    };
+    for scalar in [
+        "|\n      echo hi",
+        ">\n      echo hi",
+        "|+\n      echo hi\n  ",
+        "|2\n      echo\n      hi  ",
+    ] {
+        let text = pod(scalar);
+        let (code, after, said) = fix(&text);
+        assert_eq!((code, after), (1, text), "{said}");
+        assert!(
+            said.contains("end the file with a newline first\n") && said.contains("pod.yaml:9:7\n"),
+            "{said}"
+        );
+    }
+    for scalar in [
+        "|-\n      echo hi",
+        "|\n      echo hi\n",
+        "|\n      echo hi\n  ",
+        "|\n      echo hi\n  # end",
+        "echo hi",
+    ] {
+        let (code, after, said) = fix(&pod(scalar));
+        assert_eq!(code, 0, "{said}");
+        assert!(after.contains("cpu: 100m"), "{after}");
+    }
+    // What stands above it is changed.
+    let above = pod("|\n      echo hi").replace(
+        "x:1\n",
+        "x:1\n    imagePullPolicy: Always\n    resources: {requests: {cpu: 1}}\n",
+    );
+    assert_eq!(fix(&above).1, above.replace("Always", "IfNotPresent"));
 }
 
 #[test]
