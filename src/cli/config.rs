@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::settings::{self, Applied, CONFIGURED, Origin, Settings, Stop};
 use super::{Common, Outcome, output};
-use crate::config::{ConfigFile, FILE};
+use crate::config::{ConfigFile, FILE, Sort};
 
 /// Flags of `plimsoll config`.
 #[derive(Debug, Args)]
@@ -181,6 +181,9 @@ fn shown(applied: &Applied, settings: &Settings) -> Value {
         [] => Value::Null,
         [one] if !is_list => match one.as_str() {
             "true" | "false" => json!(one == "true"),
+            one if applied.key.sort == Sort::Number => {
+                one.parse::<u64>().map_or_else(|_| json!(one), |number| json!(number))
+            }
             one => json!(one),
         },
         many => json!(many),

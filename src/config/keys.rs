@@ -26,6 +26,8 @@ pub enum Sort {
     Path,
     /// FORMAT or FORMAT=FILE.
     Format,
+    /// A number.
+    Number,
     /// A program: with a slash, one counted from the folder of the file; else one of the PATH.
     Program,
 }
@@ -50,7 +52,7 @@ pub static KEYS: [Key; 24] = [
     key("defaultMode", "default_mode", Sort::Text),
     key("kubernetesVersion", "kube_version", Sort::Text),
     key("render", "render", Sort::Text),
-    key("renderTimeout", "render_timeout", Sort::Text),
+    key("renderTimeout", "render_timeout", Sort::Number),
     key("helm.program", "helm", Sort::Program),
     key("helm.values", "helm_values", Sort::Path),
     key("helm.set", "helm_set", Sort::Text),
@@ -91,8 +93,12 @@ impl Sort {
         match self {
             Self::Text => value,
             Self::Path => below(folder, &value),
-            Self::Program if value.contains('/') => below(folder, &value),
-            Self::Program => value,
+            Self::Program if value.contains('/') => {
+                let program = below(folder, &value);
+                // Without a slash it would be looked for on the PATH.
+                if program.contains('/') { program } else { format!("./{program}") }
+            }
+            Self::Program | Self::Number => value,
             Self::Format => match value.split_once('=') {
                 Some((format, file)) if !file.is_empty() => {
                     format!("{format}={}", below(folder, file))
