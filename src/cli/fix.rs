@@ -17,6 +17,9 @@ use super::{Common, Outcome, check::tell_unread, now, output, progress, verbose}
 use crate::finding::Safety;
 use crate::{check, fix};
 
+/// Threads where files are written: they wait for the disk, which takes several at a time in one go.
+const WRITERS: usize = 8;
+
 /// Flags of `plimsoll fix`.
 #[derive(Debug, Args)]
 pub(super) struct FixArgs {
@@ -69,8 +72,9 @@ pub(super) fn run(args: &FixArgs, common: &Common) -> anyhow::Result<Outcome> {
     let Some(mut silencing) = args.silencing.load(common)? else { return Ok(Outcome::Broken) };
     silencing.kept = args.formats.show_silenced();
     let Some(known) = args.judging.known(common) else { return Ok(Outcome::Broken) };
-    let threads = thread::available_parallelism().map_or(1, usize::from);
     let write = !args.diff && !args.check;
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let threads = if write { cores.max(WRITERS) } else { cores };
     let context = check::Context {
         namespace: &args.judging.namespace,
         now: Some(now()),
