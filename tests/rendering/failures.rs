@@ -152,7 +152,9 @@ fn whoever_ends_plimsoll_ends_the_tool_and_removes_its_copy() {
             helm().display()
         );
         script(&world, "slow", &text);
-        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+        // Whoever runs the tests in the background may have had them ignore SIGINT, which is passed on.
+        let mut child = std::process::Command::new("env")
+            .args(["--default-signal=INT", env!("CARGO_BIN_EXE_plimsoll")])
             .args(["check", "--policies", "policy.yaml", "shop", "--helm", "./slow"])
             .current_dir(world.path())
             .env("TMPDIR", world.path().join("tmp"))
