@@ -13,6 +13,7 @@ use ignore::WalkBuilder;
 
 use self::folders::{Charts, Folder, Look};
 use self::seen::Seen;
+pub(crate) use selection::normal;
 pub use selection::{GlobError, Selection};
 
 use super::error::ManifestError;

@@ -2,6 +2,8 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use crate::manifest::source::normal;
+
 /// The root of the repository a run takes place in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Repository {
@@ -97,19 +99,6 @@ fn without_links(path: &Path) -> PathBuf {
     let own = path.parent().zip(path.file_name());
     let own = own.and_then(|(folder, name)| Some(folder.canonicalize().ok()?.join(name)));
     own.unwrap_or_else(|| path.to_owned())
-}
-
-/// Without `.` and `..`. Links are not followed: a report names files as the repository does.
-fn normal(path: &Path) -> PathBuf {
-    let mut normal = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => drop(normal.pop()),
-            other => normal.push(other),
-        }
-    }
-    normal
 }
 
 #[cfg(test)]

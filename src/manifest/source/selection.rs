@@ -215,8 +215,8 @@ fn names_files(glob: &str) -> bool {
     last.trim_start_matches('.').contains('.')
 }
 
-/// Without `.` and `..`. Links are not followed: globs are about names.
-fn normal(path: &Path) -> PathBuf {
+/// A path without `.` and `..`. Links are not followed: globs and reports are about names.
+pub(crate) fn normal(path: &Path) -> PathBuf {
     let mut normal = PathBuf::new();
     for component in path.components() {
         match component {
