@@ -33,6 +33,7 @@ mod selection;
 mod serve;
 mod settings;
 mod silencing;
+mod survey;
 mod test;
 mod verbose;
 #[cfg(feature = "serve")]

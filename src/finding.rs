@@ -1,5 +1,7 @@
 //! What a rule has to say about a pod.
 
+use serde::{Deserialize, Serialize};
+
 use crate::edit::Edit;
 use crate::pod::containers::{ContainerList, ContainerRef};
 use crate::pointer::Pointer;
@@ -40,7 +42,8 @@ pub struct Fix {
 }
 
 /// Whether a fix may be written into a manifest without a person looking at it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Safety {
     /// The containers run the same programs with the same settings afterwards.
     Safe,

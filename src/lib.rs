@@ -20,6 +20,7 @@ pub mod facts;
 pub mod finding;
 #[cfg(feature = "cli")]
 pub mod fix;
+pub mod forecast;
 pub mod glob;
 pub mod image;
 pub mod json;
@@ -46,3 +47,5 @@ pub mod serve;
 pub mod silence;
 #[cfg(feature = "cli")]
 pub mod suite;
+pub mod survey;
+pub mod tally;

@@ -9,5 +9,6 @@ pub mod limit_range;
 pub mod mentions;
 pub mod scalars;
 pub mod shapes;
+pub mod top_owner;
 pub mod view;
 pub mod workload;

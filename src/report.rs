@@ -17,6 +17,7 @@ mod rules;
 pub mod sarif;
 mod silencing;
 mod stream;
+pub mod survey;
 pub mod text;
 mod uri;
 

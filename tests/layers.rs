@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules from the top to the bottom. A module may use those on later lines.
-const LAYERS: [&[&str]; 21] = [
+const LAYERS: [&[&str]; 24] = [
     &["cli"],
     &["fix"],
     &["check", "serve"],
@@ -23,6 +23,9 @@ const LAYERS: [&[&str]; 21] = [
     &["silence"],
     &["report"],
     &["admission"],
+    &["survey"],
+    &["forecast"],
+    &["tally"],
     &["facts"],
     &["engine"],
     &["policy"],
@@ -36,8 +39,11 @@ const LAYERS: [&[&str]; 21] = [
 ];
 
 /// The modules that are pure: no IO, no clock, no threads, no async.
-const PURE: [&str; 15] = [
+const PURE: [&str; 18] = [
     "admission",
+    "survey",
+    "forecast",
+    "tally",
     "engine",
     "policy",
     "rules",

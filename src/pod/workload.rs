@@ -4,14 +4,16 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::view::{OwnerReference, Pod};
 
 mod systems;
 
-pub use systems::{SYSTEMS, Sign, System};
+pub use systems::{NamedOwner, SYSTEMS, Sign, System};
 
 /// What kind of work a pod does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Class {
     /// Runs to completion: Job pods and the tasks of batch systems.
     Batch,

@@ -34,8 +34,21 @@ pub struct System {
     pub signs: &'static [Sign],
     /// Why its pods need the names of Services even where neither env nor args show it.
     pub needs_cluster_dns: Option<&'static str>,
+    /// The labels that name what its pods are attributed to, where their controller would say less.
+    pub owner: Option<NamedOwner>,
     /// A pod of the system, below `tests/workloads/`.
     pub example: &'static str,
+}
+
+/// What the pods of a system are attributed to.
+#[derive(Clone, Copy, Debug)]
+pub struct NamedOwner {
+    /// `group/version`; empty for what is no object of Kubernetes.
+    pub api_version: &'static str,
+    /// Kind.
+    pub kind: &'static str,
+    /// The labels whose value is its name; the first that is there counts.
+    pub labels: &'static [&'static str],
 }
 
 use Sign::{All, Container, Label, LabelIs, Owner, OwnerGroup};
@@ -51,6 +64,7 @@ pub static SYSTEMS: &[System] = &[
             All(&[Label("dag_id"), Label("task_id"), Label("airflow_version")]),
         ],
         needs_cluster_dns: None,
+        owner: Some(NamedOwner { api_version: "", kind: "DAG", labels: &["dag_id"] }),
         example: "airflow/kubernetes-executor-task.json",
     },
     System {
@@ -64,6 +78,7 @@ pub static SYSTEMS: &[System] = &[
         needs_cluster_dns: Some(
             "a Spark driver calls kubernetes.default.svc, and executors call their driver",
         ),
+        owner: None,
         example: "spark/driver.json",
     },
     System {
@@ -78,6 +93,7 @@ pub static SYSTEMS: &[System] = &[
         needs_cluster_dns: Some(
             "Kubeflow steps and trainers find each other and their store by Service names",
         ),
+        owner: None,
         example: "kubeflow/pytorchjob-worker.json",
     },
     System {
@@ -85,6 +101,7 @@ pub static SYSTEMS: &[System] = &[
         class: Class::Batch,
         signs: &[Owner("argoproj.io", "Workflow"), Label("workflows.argoproj.io/workflow")],
         needs_cluster_dns: None,
+        owner: None,
         example: "argo-workflows/task.json",
     },
     System {
@@ -92,6 +109,7 @@ pub static SYSTEMS: &[System] = &[
         class: Class::Batch,
         signs: &[Owner("tekton.dev", "TaskRun"), Label("tekton.dev/taskRun")],
         needs_cluster_dns: None,
+        owner: None,
         example: "tekton/taskrun.json",
     },
     System {
@@ -99,6 +117,7 @@ pub static SYSTEMS: &[System] = &[
         class: Class::Service,
         signs: &[All(&[Label("ray.io/cluster"), Label("ray.io/serve")])],
         needs_cluster_dns: Some("Ray workers find their head by its Service"),
+        owner: None,
         example: "ray/serve-worker.json",
     },
     System {
@@ -110,6 +129,7 @@ pub static SYSTEMS: &[System] = &[
             LabelIs("ray.io/originated-from-crd", "RayJob"),
         ],
         needs_cluster_dns: Some("Ray workers find their head by its Service"),
+        owner: None,
         example: "ray/worker.json",
     },
     System {
@@ -120,6 +140,7 @@ pub static SYSTEMS: &[System] = &[
             All(&[Label("dask.org/cluster-name"), Label("dask.org/component")]),
         ],
         needs_cluster_dns: Some("Dask workers find their scheduler by its Service"),
+        owner: None,
         example: "dask/worker.json",
     },
     System {
@@ -127,6 +148,7 @@ pub static SYSTEMS: &[System] = &[
         class: Class::Batch,
         signs: &[Label("hub.jupyter.org/username")],
         needs_cluster_dns: Some("a notebook server calls the hub by the name of its Service"),
+        owner: None,
         example: "jupyterhub/singleuser.json",
     },
     System {
@@ -134,6 +156,7 @@ pub static SYSTEMS: &[System] = &[
         class: Class::Batch,
         signs: &[Label("job.runner.gitlab.com/pod")],
         needs_cluster_dns: None,
+        owner: None,
         example: "gitlab-runner/job.json",
     },
     System {
@@ -141,6 +164,7 @@ pub static SYSTEMS: &[System] = &[
         class: Class::Service,
         signs: &[Owner("actions.github.com", "AutoscalingListener")],
         needs_cluster_dns: None,
+        owner: None,
         example: "github-runner/listener.json",
     },
     System {
@@ -152,6 +176,7 @@ pub static SYSTEMS: &[System] = &[
             All(&[Label("runner-pod"), Container("job")]),
         ],
         needs_cluster_dns: None,
+        owner: None,
         example: "github-runner/ephemeral-runner.json",
     },
     System {
@@ -161,6 +186,7 @@ pub static SYSTEMS: &[System] = &[
         needs_cluster_dns: Some(
             "a Dagster run reaches its storage by the address in dagster.yaml, often a Service",
         ),
+        owner: None,
         example: "dagster/run-worker.json",
     },
     System {
@@ -168,6 +194,7 @@ pub static SYSTEMS: &[System] = &[
         class: Class::Batch,
         signs: &[Label("prefect.io/flow-run-id")],
         needs_cluster_dns: None,
+        owner: None,
         example: "prefect/flow-run.json",
     },
     System {
@@ -178,6 +205,7 @@ pub static SYSTEMS: &[System] = &[
             LabelIs("type", "flink-standalone-kubernetes"),
         ],
         needs_cluster_dns: Some("Flink task managers find their job manager by its Service"),
+        owner: None,
         example: "flink/taskmanager-native.json",
     },
     System {
@@ -188,6 +216,7 @@ pub static SYSTEMS: &[System] = &[
             LabelIs("app.kubernetes.io/name", "trino"),
         ],
         needs_cluster_dns: Some("Trino workers find their coordinator by its Service"),
+        owner: None,
         example: "trino/worker.json",
     },
     System {
@@ -195,6 +224,7 @@ pub static SYSTEMS: &[System] = &[
         class: Class::Batch,
         signs: &[Owner("batch.volcano.sh", "Job"), Label("volcano.sh/job-name")],
         needs_cluster_dns: Some("the tasks of a Volcano job find each other through its Service"),
+        owner: None,
         example: "volcano/task.json",
     },
     System {
@@ -204,6 +234,7 @@ pub static SYSTEMS: &[System] = &[
         needs_cluster_dns: Some(
             "the pods of a JobSet find each other through its headless Service",
         ),
+        owner: None,
         example: "jobset/worker.json",
     },
     System {
@@ -211,6 +242,7 @@ pub static SYSTEMS: &[System] = &[
         class: Class::Batch,
         signs: &[Label("jenkins/label-digest"), Label("kubernetes.jenkins.io/controller")],
         needs_cluster_dns: None,
+        owner: None,
         example: "jenkins/agent.json",
     },
 ];

@@ -1,0 +1,57 @@
+//! What audits and replays found, in the formats that people, scripts and clusters take.
+
+pub mod json;
+
+use serde::Serialize;
+
+use crate::forecast::Forecast;
+use crate::policy::Action;
+use crate::survey::Survey;
+
+/// Everything that an audit or a replay has to say.
+#[derive(Clone, Copy, Debug)]
+pub struct Overview<'r> {
+    /// What was looked at: the context and address of a cluster, or the files of a log.
+    pub source: &'r str,
+    /// When it was looked at, in seconds since 1970.
+    pub at: i64,
+    /// What was found.
+    pub survey: &'r Survey,
+    /// What enforcing would do, where that was asked for.
+    pub forecast: Option<&'r Forecast>,
+    /// What looking cost the API server, where one was asked.
+    pub cost: Option<Cost>,
+    /// The lightest finding that makes the run fail; none stands for what admission refuses.
+    pub fail_on: Option<Action>,
+}
+
+/// What an audit cost the API server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Cost {
+    /// Requests that were sent, those that were sent again among them.
+    pub requests: u64,
+    /// Bytes of the answers' bodies, as they were sent.
+    pub bytes: u64,
+    /// Requests that were sent again.
+    pub retries: u64,
+    /// From the first request to the last answer, in milliseconds.
+    pub milliseconds: u64,
+}
+
+impl Overview<'_> {
+    /// Whether something was found that is at least as grave as `fail_on`.
+    pub fn fails(&self) -> bool {
+        let line = self.fail_on.unwrap_or(Action::Deny);
+        let found = self.survey.tally.outcomes;
+        let reached = [
+            (Action::Deny, found.denied),
+            (Action::Warn, found.warned),
+            (Action::Patch, found.patched),
+            (Action::Audit, found.audited),
+        ];
+        reached
+            .iter()
+            .any(|(action, count)| *count > 0 && super::gravity(*action) >= super::gravity(line))
+    }
+}
