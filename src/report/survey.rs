@@ -1,7 +1,9 @@
 //! What audits and replays found, in the formats that people, scripts and clusters take.
 
 pub mod json;
+pub mod steps;
 pub mod text;
+pub mod units;
 
 use serde::Serialize;
 

@@ -89,7 +89,12 @@ impl TellingArgs {
             fail_on: Some(self.fail_on.into()),
         };
         write_all(&self.formats, Console::Stdout, common.color, |format, looks, out| {
-            let style = text::Style { color: looks.color, quiet: self.quiet };
+            let style = text::Style {
+                color: looks.color,
+                quiet: self.quiet,
+                verbose: common.settings.verbose,
+                width: looks.width,
+            };
             write(&overview, format, style, out)
         })?;
         Ok(if !survey.problems.is_empty() {
