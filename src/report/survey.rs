@@ -4,6 +4,7 @@ pub mod csv;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+pub mod policy_report;
 pub mod steps;
 pub mod text;
 pub mod units;
