@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::destination::{Console, Destination, refuse_mixture, write_all};
 use crate::cli::judging::FailOn;
-use crate::cli::{Common, Outcome, now};
+use crate::cli::{Common, Outcome, now, output};
 use crate::forecast::{self, Assumptions, Surroundings};
 use crate::report::survey::{Cost, Overview, csv, json, junit, markdown, text};
 use crate::survey::Survey;
@@ -103,6 +103,13 @@ impl TellingArgs {
             };
             write(&overview, format, style, out)
         })?;
+        if !self.quiet {
+            for (note, _) in survey.notes.iter() {
+                let help = note.help.as_deref().map(|help| format!("; {help}"));
+                let help = help.unwrap_or_default();
+                output::say(format_args!("note: {}: {}{help}", note.source, note.message));
+            }
+        }
         Ok(if !survey.problems.is_empty() {
             Outcome::Broken
         } else if overview.fails() {

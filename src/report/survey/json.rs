@@ -18,7 +18,7 @@ use super::{Cost, Overview, Row, rows};
 use crate::finding::Safety;
 use crate::forecast::Forecast;
 use crate::report::stream::Each;
-use crate::survey::Sources;
+use crate::survey::{Problem, Sources};
 use crate::tally::{Outcomes, Tally};
 
 /// What an audit or a replay found.
@@ -37,6 +37,9 @@ struct Output<'r, F, E> {
     findings: F,
     /// What could not be read or judged, by source and line.
     errors: E,
+    /// What is less exact than it could be, though everything was judged.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<Error<'r>>,
     /// Counts.
     summary: Summary,
     /// Policies that could not be applied in some namespaces, because the labels of those are not known.
@@ -173,21 +176,14 @@ pub fn schema() -> Value {
 pub fn write(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<()> {
     let survey = overview.survey;
     let owners = survey.tally.by_owner();
-    let errors = || {
-        survey.problems.iter().map(|(problem, count)| Error {
-            file: &problem.source,
-            line: problem.line,
-            message: &problem.message,
-            help: problem.help.as_deref(),
-            count,
-        })
-    };
+    let errors = || survey.problems.iter().map(error);
     let output = Output {
         version: 1,
         source: overview.source,
         at: time(Some(overview.at)),
         findings: Each(|| rows(&owners).map(finding)),
         errors: Each(errors),
+        notes: survey.notes.iter().map(error).collect(),
         summary: Summary {
             findings: rows(&owners).count(),
             fixable: rows(&owners).filter(|row| row.found.example.fix.is_some()).count(),
@@ -202,6 +198,16 @@ pub fn write(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<()> {
     };
     serde_json::to_writer_pretty(&mut *out, &output)?;
     writeln!(out)
+}
+
+fn error((problem, count): (&Problem, u64)) -> Error<'_> {
+    Error {
+        file: &problem.source,
+        line: problem.line,
+        message: &problem.message,
+        help: problem.help.as_deref(),
+        count,
+    }
 }
 
 impl Summary {
