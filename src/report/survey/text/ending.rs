@@ -8,9 +8,6 @@ use crate::report::survey::units::{bytes, count, many, seconds};
 use crate::report::survey::{Cost, Overview};
 use crate::survey::Sources;
 
-/// Namespaces that are named one by one.
-const NAMED: usize = 5;
-
 pub(super) fn problems(overview: &Overview<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let problems = &overview.survey.problems;
     for (problem, times) in problems.iter() {
@@ -28,20 +25,6 @@ pub(super) fn problems(overview: &Overview<'_>, page: &mut Page<'_>) -> io::Resu
 
 pub(super) fn write(overview: &Overview<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let (survey, tally) = (overview.survey, &overview.survey.tally);
-    for (policy, namespaces) in &tally.undecided {
-        let mut names: Vec<_> = namespaces.iter().take(NAMED).map(|name| &**name).collect();
-        let more = namespaces.len().saturating_sub(NAMED);
-        let more = (more > 0).then(|| format!("{more} more"));
-        names.extend(more.as_deref());
-        page.line(
-            0,
-            &format!(
-                "policy {} was not applied in {}: it selects namespaces by their labels, which are not known",
-                printable(policy),
-                printable(&names.join(", "))
-            ),
-        )?;
-    }
     for (exemption, findings) in &tally.exempted {
         let findings = many(*findings, "finding");
         page.line(0, &format!("exemption {}: {findings}", printable(exemption)))?;
