@@ -9,6 +9,7 @@ use std::str::FromStr;
 use anyhow::{Context, anyhow, bail};
 use clap::ValueEnum;
 use supports_hyperlinks::Stream;
+use terminal_size::terminal_size_of;
 
 use super::offered::Offered;
 use super::{Color, is_broken_pipe};
@@ -27,6 +28,8 @@ pub(super) struct Looks {
     pub(super) color: bool,
     /// Links to files.
     pub(super) links: bool,
+    /// So many columns, where that is known.
+    pub(super) width: Option<usize>,
 }
 
 /// Where results go that would go to standard output.
@@ -112,18 +115,19 @@ fn write_one(
     match (file, console) {
         (None, Console::Stderr) => {
             let stderr = io::stderr();
-            let looks = Looks { color: color.is_on(&stderr), links: false };
+            let looks = Looks { color: color.is_on(&stderr), ..Looks::default() };
             content(looks, &mut BufWriter::new(stderr.lock()))
                 .context("standard error cannot be written")
         }
         (None, Console::Stdout) => {
             let stdout = io::stdout();
-            let looks = Looks { color: color.is_on(&stdout), links: has_links(&stdout) };
+            let width = terminal_size_of(&stdout).map(|(width, _)| usize::from(width.0));
+            let looks = Looks { color: color.is_on(&stdout), links: has_links(&stdout), width };
             content(looks, &mut BufWriter::new(stdout.lock()))
                 .context("standard output cannot be written")
         }
         (Some(path), _) => {
-            let looks = Looks { color: color == Color::Always, links: false };
+            let looks = Looks { color: color == Color::Always, ..Looks::default() };
             file::write(path, |out| content(looks, out)).with_context(|| refusal(path))
         }
     }

@@ -7,15 +7,15 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::destination::{Console, Destination, refuse_mixture, write_all};
 use crate::cli::judging::FailOn;
-use crate::cli::{Common, Outcome, now};
+use crate::cli::{Common, Outcome, now, output};
 use crate::forecast::{self, Assumptions, Surroundings};
-use crate::report::survey::{Cost, Overview, json, text};
+use crate::report::survey::{Cost, Overview, csv, json, junit, markdown, text};
 use crate::survey::Survey;
 
 /// Flags of every command that tells what was found in many pods.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct TellingArgs {
-    /// How to write the result: text or json. Repeatable: as FORMAT=FILE into a file, alone or as FORMAT=- to standard
+    /// How to write the result: text, json, csv, junit or markdown. Repeatable: as FORMAT=FILE into a file, alone or as FORMAT=- to standard
     /// output
     // `formats` is what the configuration file says for `check`, whose formats are others.
     #[arg(
@@ -49,6 +49,12 @@ enum Format {
     Text,
     /// For scripts
     Json,
+    /// For spreadsheets
+    Csv,
+    /// For the test reports of CI systems
+    Junit,
+    /// For summaries of jobs and comments
+    Markdown,
 }
 
 /// What an audit or a replay came to.
@@ -89,9 +95,21 @@ impl TellingArgs {
             fail_on: Some(self.fail_on.into()),
         };
         write_all(&self.formats, Console::Stdout, common.color, |format, looks, out| {
-            let style = text::Style { color: looks.color, quiet: self.quiet };
+            let style = text::Style {
+                color: looks.color,
+                quiet: self.quiet,
+                verbose: common.settings.verbose,
+                width: looks.width,
+            };
             write(&overview, format, style, out)
         })?;
+        if !self.quiet {
+            for (note, _) in survey.notes.iter() {
+                let help = note.help.as_deref().map(|help| format!("; {help}"));
+                let help = help.unwrap_or_default();
+                output::say(format_args!("note: {}: {}{help}", note.source, note.message));
+            }
+        }
         Ok(if !survey.problems.is_empty() {
             Outcome::Broken
         } else if overview.fails() {
@@ -111,5 +129,8 @@ fn write(
     match format {
         Format::Text => text::write(overview, style, out),
         Format::Json => json::write(overview, out),
+        Format::Csv => csv::write(overview, out),
+        Format::Junit => junit::write(overview, out),
+        Format::Markdown => markdown::write(overview, out),
     }
 }
