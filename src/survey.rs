@@ -3,12 +3,15 @@
 //!
 //! A survey can be made in parts, stored, and merged: all it holds adds up exactly.
 
+pub mod partial;
+mod parts;
 mod problems;
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+pub use parts::{MAX_SHARDS, Parts, Shard};
 pub use problems::{Problem, Problems};
 
 use crate::engine::{Attributes, Decision, Engine, NamespaceFacts, Operation, Stage, User};
@@ -33,6 +36,8 @@ pub struct Survey {
     pub sources: Sources,
     /// What could not be read or judged.
     pub problems: Problems,
+    /// Which parts of what was to be read these are.
+    pub parts: Parts,
 }
 
 /// What was read to find the pods.
@@ -147,6 +152,7 @@ impl Survey {
         self.tally.merge(other.tally);
         self.sources.merge(other.sources);
         self.problems.merge(other.problems);
+        self.parts.merge(other.parts);
         match (&mut self.observations, other.observations) {
             (Some(one), Some(more)) => one.merge(more),
             (one, more) => *one = one.take().or(more),
@@ -157,12 +163,12 @@ impl Survey {
 impl Sources {
     /// Adds others.
     pub const fn merge(&mut self, other: Self) {
-        self.bytes += other.bytes;
-        self.records += other.records;
-        self.without_content += other.without_content;
-        self.refused += other.refused;
-        self.others += other.others;
-        self.damaged += other.damaged;
+        self.bytes = self.bytes.saturating_add(other.bytes);
+        self.records = self.records.saturating_add(other.records);
+        self.without_content = self.without_content.saturating_add(other.without_content);
+        self.refused = self.refused.saturating_add(other.refused);
+        self.others = self.others.saturating_add(other.others);
+        self.damaged = self.damaged.saturating_add(other.damaged);
     }
 }
 
