@@ -3,12 +3,14 @@
 //!
 //! A survey can be made in parts, stored, and merged: all it holds adds up exactly.
 
+pub mod comparison;
 pub mod partial;
 mod parts;
 mod problems;
 
 use std::borrow::Cow;
 
+use comparison::{Comparison, Twice};
 use serde::{Deserialize, Serialize};
 
 pub use parts::{MAX_SHARDS, Parts, Shard};
@@ -32,6 +34,8 @@ pub struct Survey {
     pub tally: Tally,
     /// What forecasts are made from; none where none was asked for.
     pub observations: Option<Observations>,
+    /// What changes from other policies to these; none where nothing was compared.
+    pub comparison: Option<Comparison>,
     /// What was read.
     pub sources: Sources,
     /// What could not be read or judged.
@@ -96,6 +100,8 @@ impl Owners for AsPodsTell {
 pub struct Surveyor<'e> {
     /// What judges them.
     pub engine: &'e Engine,
+    /// What judged them before, where that is to be compared.
+    pub before: Option<&'e Engine>,
 }
 
 impl Surveyor<'_> {
@@ -104,6 +110,8 @@ impl Surveyor<'_> {
         let Some(kind) = PodKind::find("", "Pod") else { return };
         let attributes = seen.attributes();
         let read = kind.read(Object::Json(seen.object)).ok();
+        let before =
+            self.before.map(|engine| engine.decide_on(&attributes, read.clone(), Stage::Whole));
         let (owner, class, name, decision) = match read {
             Some(pod) => {
                 let owner = owners.top(&pod).into_owned();
@@ -122,6 +130,11 @@ impl Surveyor<'_> {
         let judged =
             Judged { namespace, owner: &owner, class, name: &name, at, decision: &decision };
         survey.tally.take(judged);
+        if let Some(before) = &before {
+            let comparison = survey.comparison.get_or_insert_default();
+            let (owner, name, after) = (&owner, &*name, &decision);
+            comparison.take(Twice { namespace, owner, name, at, before, after });
+        }
         if let Some(observations) = &mut survey.observations
             && let Some(class) = class
             && let Ok(before) = kind.read(Object::Json(seen.object))
@@ -153,10 +166,16 @@ impl Survey {
         self.sources.merge(other.sources);
         self.problems.merge(other.problems);
         self.parts.merge(other.parts);
-        match (&mut self.observations, other.observations) {
-            (Some(one), Some(more)) => one.merge(more),
-            (one, more) => *one = one.take().or(more),
-        }
+        merge_what_is_there(&mut self.observations, other.observations, Observations::merge);
+        merge_what_is_there(&mut self.comparison, other.comparison, Comparison::merge);
+    }
+}
+
+fn merge_what_is_there<T>(one: &mut Option<T>, more: Option<T>, merge: impl FnOnce(&mut T, T)) {
+    match (one.as_mut(), more) {
+        (Some(one), Some(more)) => merge(one, more),
+        (None, Some(more)) => *one = Some(more),
+        (_, None) => {}
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Cost, Overview};
+use super::{Cost, Overview, comparison};
 use crate::finding::Safety;
 use crate::forecast::Forecast;
 use crate::report::stream::Each;
@@ -85,13 +85,15 @@ struct Summary {
 pub fn write(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<()> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
-    struct Output<'r, F: Serialize, E: Serialize> {
+    struct Output<'r, F: Serialize, E: Serialize, C: Serialize> {
         version: u32,
         source: &'r str,
         at: Option<String>,
         findings: F,
         errors: E,
         summary: Summary,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        comparison: Option<C>,
         #[serde(skip_serializing_if = "Option::is_none")]
         forecast: Option<&'r Forecast>,
     }
@@ -129,6 +131,7 @@ pub fn write(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<()> {
             sources: overview.survey.sources,
             cost: overview.cost,
         },
+        comparison: overview.survey.comparison.as_ref().map(comparison::json),
         forecast: overview.forecast,
     };
     serde_json::to_writer_pretty(&mut *out, &output)?;
