@@ -2,6 +2,7 @@
 
 pub mod comparison;
 pub mod json;
+pub mod partial;
 
 use serde::Serialize;
 
