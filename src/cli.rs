@@ -27,6 +27,7 @@ mod policies;
 mod policy_args;
 mod progress;
 mod rendering;
+mod replay;
 mod report;
 mod schema;
 mod selection;
@@ -89,6 +90,8 @@ enum Command {
     Manifests(manifests::ManifestsArgs),
     /// Print the policies that are built in
     Policies(policies::PoliciesArgs),
+    /// Judge recorded traffic: audit logs of the API server, captured AdmissionReviews
+    Replay(Box<replay::ReplayArgs>),
     /// Add up results that were made in parts, and tell them as one
     Report(report::ReportArgs),
     /// Print the JSON Schema of a kind of file, for editors
@@ -186,6 +189,7 @@ pub fn main() -> ExitCode {
         #[cfg(feature = "serve")]
         Command::Manifests(args) => manifests::run(&args),
         Command::Policies(args) => policies::run(&args),
+        Command::Replay(args) => replay::run(&args, &common),
         Command::Report(args) => report::run(&args, &common),
         Command::Schema(args) => schema::run(&args),
         #[cfg(feature = "serve")]

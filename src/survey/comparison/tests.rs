@@ -35,8 +35,15 @@ fn compared(old: &[Value], new: &[Value], pods: &[(&str, &str, &str)]) -> Compar
     for (at, (name, job, image)) in (0..).zip(pods) {
         let object = pod(name, job, image);
         let facts = NamespaceFacts::default();
-        let seen =
-            Seen { object: &object, namespace: "etl", user: None, facts, at: Some(at), now: None };
+        let seen = Seen {
+            object: &object,
+            namespace: "etl",
+            name: None,
+            user: None,
+            facts,
+            at: Some(at),
+            now: None,
+        };
         Surveyor { engine: &new, before: Some(&old) }.take(&seen, &AsPodsTell, &mut survey);
     }
     survey.comparison.unwrap()
@@ -98,7 +105,8 @@ fn pods_that_cannot_be_read_are_compared_too() {
     let mut survey = Survey::default();
     let object = r#"{"metadata":{"name":"x"},"spec":{"containers":3}}"#;
     let facts = NamespaceFacts::default();
-    let seen = Seen { object, namespace: "etl", user: None, facts, at: None, now: None };
+    let seen =
+        Seen { object, namespace: "etl", name: None, user: None, facts, at: None, now: None };
     Surveyor { engine: &new, before: Some(&old) }.take(&seen, &AsPodsTell, &mut survey);
     let found = survey.comparison.unwrap();
     assert_eq!(found.newly(Action::Deny), 1);
