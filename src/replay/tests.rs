@@ -1,0 +1,1 @@
+//! Whole replays: damage, cuts and threads.
