@@ -108,12 +108,7 @@ impl Replay<'_> {
     }
 
     /// Hands chunks to the threads, until nothing follows or it is time to end.
-    fn hand_on(
-        &self,
-        parts: &Receiver<Part>,
-        judge: &mut Judge<'_>,
-        send: impl Fn(Chunk) -> bool,
-    ) {
+    fn hand_on(&self, parts: &Receiver<Part>, judge: &mut Judge<'_>, send: impl Fn(Chunk) -> bool) {
         let mut ends: Option<Instant> = None;
         let mut last = None;
         loop {
@@ -145,7 +140,8 @@ impl Replay<'_> {
 
 /// What is said of a run that did not come to its end.
 fn interrupted(last: Option<(Arc<str>, u64)>) -> Problem {
-    let (source, line) = last.map_or(("the input".into(), None), |(source, line)| (source, Some(line)));
+    let (source, line) =
+        last.map_or(("the input".into(), None), |(source, line)| (source, Some(line)));
     let message = match line {
         Some(_) => "interrupted: of what begins about here, nothing more was judged",
         None => "interrupted: nothing was judged",

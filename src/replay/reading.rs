@@ -11,7 +11,7 @@ use super::growing::{Change, Growing};
 use super::inputs::{Input, inputs};
 use super::progress::Progress;
 use super::repeats::Repeats;
-use super::source::{self, Compression, Readable, Source};
+use super::source::{self, Readable, Source, complaint};
 
 /// Bytes that are asked for at once.
 const READ: usize = 256 << 10;
@@ -87,12 +87,12 @@ impl Reading {
                     cutter.cut(is_stream)?;
                 }
                 Err(error) => {
-                    let (message, help) = compression.complaint(&error, bytes);
-                    return match compression {
-                        // The line that was read so far may be whole.
-                        Compression::None => cutter.end().and_then(|()| cutter.unreadable(message, help)),
-                        _ => cutter.broken(message, help),
+                    let Some(name) = compression.name() else {
+                        // The line that was read last may be whole.
+                        cutter.end()?;
+                        return self.fail(cutter, &error);
                     };
+                    return cutter.broken(|line| complaint(name, &error, bytes, line));
                 }
             }
         }
@@ -167,7 +167,9 @@ fn size(inputs: &[Input]) -> u64 {
     let of = |input: &Input| match input {
         Input::Stdin => None,
         // What is not there has no bytes.
-        Input::File(path) => fs::metadata(path).map_or(Some(0), |file| file.is_file().then_some(file.len())),
+        Input::File(path) => {
+            fs::metadata(path).map_or(Some(0), |file| file.is_file().then_some(file.len()))
+        }
     };
     inputs.iter().map(of).sum::<Option<u64>>().unwrap_or(0)
 }
