@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{SendError, SyncSender};
 
 use super::portion::Portion;
+use super::record::Unusable;
 use super::records::{complete, lines, next_brace, opens};
 use super::repeats::Repeats;
 use crate::survey::Problem;
@@ -157,15 +158,19 @@ impl<'c> Cutter<'c> {
         }
     }
 
-    /// Sends what is complete; what is left cannot be read to its end, because of what `message` says.
-    pub(super) fn broken(&mut self, message: String, help: Option<&str>) -> Result<(), Gone> {
+    /// Sends what is complete; what is left cannot be read to its end, for a reason that is told with the line.
+    pub(super) fn broken(
+        &mut self,
+        reason: impl FnOnce(u64) -> (String, Option<&'static str>),
+    ) -> Result<(), Gone> {
         self.cut(true)?;
         let passed = self.passing.take().map_or(0, |passed| passed.bytes);
         let rest = std::mem::take(&mut self.buffer);
         let records = u64::from(passed > 0 || !rest.trim_ascii().is_empty());
-        let line = Some(self.line);
+        let (message, help) = reason(self.line);
         let bytes = passed + rest.len() as u64;
-        self.tell(self.offset, Fault { problem: self.problem(line, message, help), records, bytes })
+        // It is about the whole source, and told before what is wrong with its lines: that may be a consequence.
+        self.tell(self.offset, Fault { problem: self.problem(None, message, help), records, bytes })
     }
 
     /// Sends what is complete; what is left is being written, and counts only if it is a whole value already.
@@ -247,9 +252,7 @@ impl<'c> Cutter<'c> {
     }
 
     fn tell_passed(&self, passed: &Passing) -> Result<(), Gone> {
-        let limit = MAX_RECORD >> 20;
-        let message = format!("is longer than {limit} MiB, and was passed over");
-        let help = Some("an event of the API server is never that long: is it an audit log?");
+        let Unusable { message, help } = Unusable::too_long();
         let problem = self.problem(Some(passed.line), message, help);
         self.tell(passed.offset, Fault { problem, records: 1, bytes: passed.bytes })
     }

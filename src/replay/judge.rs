@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::cutter::{Chunk, Fault};
+use super::cutter::{Chunk, Fault, MAX_RECORD};
 use super::record::{self, Created, Record, Unusable};
 use super::records::{Records, Span};
 use crate::engine::Namespaces;
@@ -34,6 +34,10 @@ impl Judge<'_> {
             if chunk.repeated.binary_search(&range.start).is_ok() {
                 self.survey.sources.records += 1;
                 self.survey.sources.others += 1;
+                continue;
+            }
+            if range.len() > MAX_RECORD {
+                self.add(Err(Unusable::too_long()), at);
                 continue;
             }
             let text = match valid {

@@ -12,7 +12,7 @@ use super::inputs::{Input, inputs};
 use super::portion::Portion;
 use super::progress::Progress;
 use super::repeats::Repeats;
-use super::source::{self, Compression, Readable, Source};
+use super::source::{self, Readable, Source, complaint};
 use crate::survey::Shard;
 
 /// Bytes that are asked for at once.
@@ -93,14 +93,12 @@ impl Reading {
                     cutter.cut(is_stream)?;
                 }
                 Err(error) => {
-                    let (message, help) = compression.complaint(&error, bytes);
-                    return match compression {
-                        // The line that was read so far may be whole.
-                        Compression::None => {
-                            cutter.end().and_then(|()| cutter.unreadable(message, help))
-                        }
-                        _ => cutter.broken(message, help),
+                    let Some(name) = compression.name() else {
+                        // The line that was read last may be whole.
+                        cutter.end()?;
+                        return self.fail(cutter, &error);
                     };
+                    return cutter.broken(|line| complaint(name, &error, bytes, line));
                 }
             }
         }

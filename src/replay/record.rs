@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
+use super::cutter::MAX_RECORD;
 use super::event::Event;
 use crate::admission::Review;
 use crate::engine::{Operation, User};
@@ -78,6 +79,13 @@ impl Unusable {
     /// Bytes that are no UTF-8, which JSON is.
     pub(super) fn no_text() -> Self {
         Self::new("is damaged: it is no UTF-8 text", None)
+    }
+
+    /// More than is ever read at once.
+    pub(super) fn too_long() -> Self {
+        let limit = MAX_RECORD >> 20;
+        let help = "the API server writes no event that long: is it an audit log?";
+        Self::new(format!("is longer than {limit} MiB, and was passed over"), Some(help))
     }
 
     /// Why text is no JSON, with the place that `serde_json` gives.

@@ -114,22 +114,28 @@ impl<R: Read> Read for Counting<R> {
 }
 
 impl Compression {
-    /// What is said of a source that cannot be read to its end; without it, that is `error` alone.
-    pub(super) fn complaint(self, error: &io::Error, bytes: u64) -> (String, Option<&'static str>) {
-        let name = match self {
-            Self::None => return (super::inputs::unreadable(error), None),
-            Self::Gzip => "gzip",
-            Self::Zstd => "zstd",
-        };
-        if error.kind() == io::ErrorKind::UnexpectedEof {
-            let message =
-                format!("the {name} data is cut: {bytes} bytes of text were read before its end");
-            (message, Some("copy the file again, or wait until it is written"))
-        } else {
-            let message = format!(
-                "the {name} data is damaged: {error}; {bytes} bytes of text were read before"
-            );
-            (message, Some("copy the file again"))
+    /// What the format is called, where there is one.
+    pub(super) fn name(self) -> Option<&'static str> {
+        match self {
+            Self::None => None,
+            Self::Gzip => Some("gzip"),
+            Self::Zstd => Some("zstd"),
         }
+    }
+}
+
+/// What is said of compressed data that ends, or is damaged, behind so much text, and what to do.
+pub(super) fn complaint(
+    name: &str,
+    error: &io::Error,
+    bytes: u64,
+    line: u64,
+) -> (String, Option<&'static str>) {
+    let place = format!("behind {bytes} bytes of text, in line {line}");
+    if error.kind() == io::ErrorKind::UnexpectedEof {
+        let help = "copy the file again, or wait until it is written";
+        (format!("the {name} data is cut {place}"), Some(help))
+    } else {
+        (format!("the {name} data is damaged {place}: {error}"), Some("copy the file again"))
     }
 }
