@@ -62,6 +62,8 @@ pub struct Outcomes {
     pub audited: u64,
     /// Those that could not be read.
     pub unreadable: u64,
+    /// Those in which nothing was found, or nothing that is not exempted.
+    pub clean: u64,
 }
 
 /// The pods of one owner.
@@ -188,6 +190,7 @@ impl Outcomes {
         self.patched += other.patched;
         self.audited += other.audited;
         self.unreadable += other.unreadable;
+        self.clean += other.clean;
     }
 }
 

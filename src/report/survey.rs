@@ -1,5 +1,6 @@
 //! What audits and replays found, in the formats that people, scripts and clusters take.
 
+pub mod html;
 pub mod json;
 
 use serde::Serialize;
