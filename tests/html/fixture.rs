@@ -48,7 +48,7 @@ const NAMES: [&str; 16] = [
     "report-builder",
 ];
 const IMAGES: [&str; 7] = [
-    "nginx",
+    "nginx:1.29.3",
     "apache/airflow:3.0.2",
     "registry.example.com/data/etl:latest",
     "registry.example.com/shop/web:1.44.0",
@@ -66,10 +66,9 @@ pub(crate) struct Cluster {
 
 impl Cluster {
     pub(crate) fn of(owners: usize, pods: usize) -> Self {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
-        let policies =
-            policy_source::load(&[folder.join("default"), folder.join("strict/image-digest.yaml")]);
-        let policies = policies.map_err(|problems| problems.len()).unwrap();
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let sources = [folder.join("policies/default"), folder.join("tests/html/digests.yaml")];
+        let policies = policy_source::load(&sources).map_err(|problems| problems.len()).unwrap();
         Self { owners, pods, engine: Engine::new(Arc::new(policies)) }
     }
 
@@ -77,6 +76,8 @@ impl Cluster {
     pub(crate) fn survey(&self, pods: Pods<usize>) -> Survey {
         let mut survey = Survey::new(false);
         let surveyor = Surveyor { engine: &self.engine };
+        survey.sources.records = pods.len() as u64;
+        survey.sources.bytes = 4_096 * pods.len() as u64;
         for at in pods {
             let (owner, number) = (at % self.owners, at / self.owners);
             let pod = pod(owner, number).to_string();
@@ -92,8 +93,6 @@ impl Cluster {
             };
             surveyor.take(&seen, &AsPodsTell, &mut survey);
         }
-        survey.sources.records = 1 + self.owners as u64 / 40;
-        survey.sources.bytes = 4_096 * (self.owners * self.pods) as u64;
         survey
     }
 
