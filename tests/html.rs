@@ -36,7 +36,7 @@ fn people_find_their_way_through_a_cluster() {
 #[test]
 fn nobody_is_shut_out() {
     let Some(browser) = Browser::find("nobody_is_shut_out") else { return };
-    let report = Cluster::of(60, 3).report();
+    let report = Cluster::of(40, 3).report();
     browser.run("access", &report, &[]);
 }
 
@@ -44,7 +44,7 @@ fn nobody_is_shut_out() {
 fn ten_thousand_findings_stay_usable() {
     let Some(browser) = Browser::find("ten_thousand_findings_stay_usable") else { return };
     let report = Cluster::of(2_000, 1).report();
-    let rows = report.matches("<tr><td><b class=\"tag").count();
+    let rows = report.matches("<tr><td><b class=").count();
     assert!(rows >= 10_000, "{rows} rows");
     println!("{rows} rows in {} bytes", report.len());
     assert!(report.len() < 5_500_000, "{} bytes for {rows} rows", report.len());

@@ -212,7 +212,7 @@ async function access() {
   // Without scripts: all rows, all pictures, all values; and nothing that does not work.
   const plain = await open({ javaScriptEnabled: false });
   const content = await plain.page.content();
-  const rows = content.split("<tr><td><b class=\"tag").length - 1;
+  const rows = content.split("<tr><td><b class=").length - 1;
   assert.ok(rows > 100, `${rows} rows`);
   for (const selector of ["#filters", "#pages", "#theme"]) assert.ok(!(await plain.page.isVisible(selector)), selector);
   assert.ok(await plain.page.isVisible("#rows tr:last-child"));

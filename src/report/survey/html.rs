@@ -80,7 +80,7 @@ fn digest(text: &str) -> String {
 
 impl Page<'_> {
     fn rows(&self) -> impl Iterator<Item = Row<'_>> {
-        findings::rows(&self.overview.survey.tally)
+        findings::rows(&self.overview.survey.tally, &self.header.steps)
     }
 
     fn policy_rows(&self) -> impl Iterator<Item = PolicyRow<'_>> {

@@ -75,7 +75,7 @@ mod tests {
         assert_eq!(told(&[3.0 * 1_073_741_824.0], "bytes").last().unwrap(), "3 GiB");
         assert_eq!(
             told(&[48_000.0], "millicores"),
-            ["0 cores", "10 cores", "20 cores", "30 cores", "40 cores", "50 cores"]
+            ["0", "10 cores", "20 cores", "30 cores", "40 cores", "50 cores"]
         );
     }
 

@@ -14,8 +14,6 @@ use crate::tally::{FindingKey, Found, Owned, Owner, Tally};
 
 /// Characters of one text. A message can quote a name of any length.
 const TEXT: usize = 1_000;
-/// Steps that are told of what to do first.
-const STEPS: usize = 6;
 
 /// What one rule found in one container of an owner's pods.
 #[derive(Debug)]
@@ -33,7 +31,8 @@ pub(super) struct Row<'r> {
     pub(super) first: Option<String>,
     pub(super) last: Option<String>,
     pub(super) message: Cow<'r, str>,
-    pub(super) help: Cow<'r, str>,
+    /// What to do; none where there is a fix, and the step for the rule says the same.
+    pub(super) help: Option<Cow<'r, str>>,
     pub(super) fix: Option<Cow<'r, str>>,
     pub(super) safety: Option<&'static str>,
     pub(super) path: Cow<'r, str>,
@@ -55,10 +54,16 @@ pub(super) struct Step<'r> {
     pub(super) fixes: String,
 }
 
-/// The rows, by namespace, owner, policy, rule and container.
-pub(super) fn rows(tally: &Tally) -> impl Iterator<Item = Row<'_>> {
-    tally.by_owner().into_iter().flat_map(|(namespace, owner, owned)| {
-        in_order(owned).map(move |(key, found)| row(namespace, owner, owned, key, found))
+/// The rows: the gravest first, then by namespace, owner, policy, rule and container.
+pub(super) fn rows<'r>(tally: &'r Tally, steps: &'r [Step<'r>]) -> impl Iterator<Item = Row<'r>> {
+    // One pass for each action needs no second list of all findings.
+    let all = [Action::Deny, Action::Warn, Action::Patch, Action::Audit];
+    all.into_iter().flat_map(move |action| {
+        tally.by_owner().into_iter().flat_map(move |(namespace, owner, owned)| {
+            in_order(owned)
+                .filter(move |(_, found)| found.action == action)
+                .map(move |(key, found)| row(namespace, owner, owned, key, found, steps))
+        })
     })
 }
 
@@ -79,8 +84,12 @@ fn row<'r>(
     owned: &'r Owned,
     key: &'r FindingKey,
     found: &'r Found,
+    steps: &[Step<'_>],
 ) -> Row<'r> {
     let Found { example, .. } = found;
+    let help = text(&example.help);
+    let is_told = |step: &Step<'_>| step.is_of(key, found.action) && step.remedy == help;
+    let is_told = example.fix.is_some() && steps.iter().any(is_told);
     Row {
         action: found.action,
         namespace: printable(namespace),
@@ -94,7 +103,7 @@ fn row<'r>(
         first: found.seen.first.map(minute),
         last: found.seen.last.map(minute),
         message: text(&example.message),
-        help: text(&example.help),
+        help: (!is_told).then_some(help),
         fix: example.fix.as_deref().map(text),
         safety: example.fix_safety.map(Safety::name),
         path: text(&example.path),
@@ -118,9 +127,9 @@ struct Sum<'r> {
     unsafe_fixes: u64,
 }
 
-/// What to do first, and how many steps come after.
-pub(super) fn steps<'r>(tally: &'r Tally) -> (Vec<Step<'r>>, usize) {
-    let mut sums: BTreeMap<Id<'r>, (Action, Sum<'r>)> = BTreeMap::new();
+/// What to do, the first first.
+pub(super) fn steps(tally: &Tally) -> Vec<Step<'_>> {
+    let mut sums: BTreeMap<Id<'_>, (Action, Sum<'_>)> = BTreeMap::new();
     for (namespace, _, owned) in tally.by_owner() {
         let mut seen = BTreeSet::new();
         for (key, found) in in_order(owned) {
@@ -143,11 +152,9 @@ pub(super) fn steps<'r>(tally: &'r Tally) -> (Vec<Step<'r>>, usize) {
     }
     let mut all: Vec<_> = sums.into_iter().collect();
     all.sort_by_key(|((gravity, ..), (_, sum))| (*gravity, Reverse(sum.owners)));
-    let after = all.len().saturating_sub(STEPS);
-    let step = |((_, policy, rule), (action, sum)): (Id<'r>, (Action, Sum<'r>))| {
-        sum.step(action, policy, rule)
-    };
-    (all.into_iter().take(STEPS).map(step).collect(), after)
+    all.into_iter()
+        .map(|((_, policy, rule), (action, sum))| sum.step(action, policy, rule))
+        .collect()
 }
 
 impl Row<'_> {
@@ -158,6 +165,10 @@ impl Row<'_> {
 }
 
 impl Step<'_> {
+    fn is_of(&self, key: &FindingKey, action: Action) -> bool {
+        (self.action, &*self.policy, &*self.rule) == (action, &*key.policy, &*key.rule)
+    }
+
     /// The class that gives the action its colour.
     pub(super) const fn colour(&self) -> &'static str {
         class(self.action)

@@ -22,9 +22,8 @@ pub(super) struct Header<'r> {
     pub(super) facts: Vec<(&'static str, String)>,
     /// What could not be judged, in sentences.
     pub(super) gaps: Vec<String>,
+    /// What to do, the first first.
     pub(super) steps: Vec<Step<'r>>,
-    /// How many steps come after those.
-    pub(super) later: usize,
 }
 
 /// One number of the head.
@@ -35,9 +34,19 @@ pub(super) struct Total {
     pub(super) label: &'static str,
 }
 
+/// Steps that are told at once; the others can be unfolded.
+const STEPS: usize = 6;
+
 impl<'r> Header<'r> {
+    pub(super) fn first(&self) -> &[Step<'r>] {
+        self.steps.get(..STEPS).unwrap_or(&self.steps)
+    }
+
+    pub(super) fn later(&self) -> &[Step<'r>] {
+        self.steps.get(STEPS..).unwrap_or_default()
+    }
+
     pub(super) fn of(overview: &'r Overview<'r>) -> Self {
-        let (steps, later) = steps(&overview.survey.tally);
         let (class, verdict) = verdict(overview);
         Self {
             source: printable(overview.source),
@@ -47,8 +56,7 @@ impl<'r> Header<'r> {
             totals: totals(overview),
             facts: facts(overview),
             gaps: gaps(overview),
-            steps,
-            later,
+            steps: steps(&overview.survey.tally),
         }
     }
 }

@@ -61,7 +61,9 @@ impl Scale {
 
     /// The number with what follows it.
     pub(super) fn tell(self, value: f64) -> String {
-        format!("{}{}", self.number(value), self.suffix)
+        let number = self.number(value);
+        // Nothing is nothing in every unit.
+        if number == "0" { number } else { number + self.suffix }
     }
 }
 
@@ -76,7 +78,7 @@ pub(super) fn unit_after(unit: &str) -> String {
 /// A value in its unit: `1.5 GiB`, `1,204 pods`.
 pub(super) fn amount(value: f64, unit: &str) -> String {
     let after = unit_after(unit);
-    if matches!(unit, "bytes" | "millicores") {
+    if matches!(unit, "bytes" | "millicores") && value != 0.0 {
         return Scale::of(unit, value).tell(value);
     }
     format!("{}{after}", Scale { divisor: 1.0, suffix: "" }.number(value))
@@ -94,9 +96,9 @@ pub(super) fn range(range: Range, unit: &str) -> String {
             if least == most {
                 return most;
             }
-            let shared = unit_after(unit);
-            let least = least.strip_suffix(&shared).unwrap_or(&least);
-            format!("{least} to {most}")
+            // What both end with is said once.
+            let end = most.find([' ', 'm']).and_then(|at| most.get(at..)).unwrap_or_default();
+            format!("{} to {most}", least.strip_suffix(end).unwrap_or(&least))
         }
     }
 }
@@ -161,6 +163,8 @@ mod tests {
         assert_eq!(range(Range::exactly(3.0), "pulls/6h"), "3 pulls/6h");
         assert_eq!(range(Range::between(3.0, 9_000.0), "pulls/6h"), "3 to 9,000 pulls/6h");
         assert_eq!(range(Range::between(1_024.0, 1_048_576.0), "bytes"), "1 KiB to 1 MiB");
+        assert_eq!(range(Range::between(1_500.0, 2_500.0), "millicores"), "1.5 to 2.5 cores");
+        assert_eq!(range(Range::between(150.0, 250.0), "millicores"), "150 to 250m");
         assert_eq!(range(Range::between(2.0, f64::INFINITY), "pods"), "at least 2 pods");
         assert_eq!(range(Range::exactly(f64::NAN), "pods"), "not known");
     }

@@ -23,7 +23,7 @@ struct Sizes {
 pub(super) fn draw(chart: &Chart<'_>) -> Drawing {
     let axis = Axis::over(chart.extent(), chart.unit);
     let beside = if chart.is_stacked { 1 } else { chart.series.len().max(1) };
-    let bar = if beside == 1 { 15.0 } else { 11.0 };
+    let bar = if beside == 1 { 15.0 } else { 12.0 };
     let sizes = Sizes { bar, row: bar * as_number(beside) + 9.0 };
     let top = if chart.limit.is_some() { LIMIT } else { 4.0 };
     let bottom = top + sizes.row * as_number(chart.points.len());
