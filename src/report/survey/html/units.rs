@@ -78,8 +78,9 @@ pub(super) fn unit_after(unit: &str) -> String {
 /// A value in its unit: `1.5 GiB`, `1,204 pods`.
 pub(super) fn amount(value: f64, unit: &str) -> String {
     let after = unit_after(unit);
-    if matches!(unit, "bytes" | "millicores") && value != 0.0 {
-        return Scale::of(unit, value).tell(value);
+    if matches!(unit, "bytes" | "millicores") {
+        let scale = Scale::of(unit, value);
+        return scale.number(value) + scale.suffix;
     }
     format!("{}{after}", Scale { divisor: 1.0, suffix: "" }.number(value))
 }
