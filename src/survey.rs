@@ -7,6 +7,7 @@ mod problems;
 
 use std::borrow::Cow;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use problems::{Problem, Problems};
@@ -33,10 +34,13 @@ pub struct Survey {
     pub sources: Sources,
     /// What could not be read or judged.
     pub problems: Problems,
+    /// What is less exact than it could be, though everything was judged.
+    #[serde(default, skip_serializing_if = "Problems::is_empty")]
+    pub notes: Problems,
 }
 
 /// What was read to find the pods.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Sources {
     /// Bytes, after decompression.
@@ -147,6 +151,7 @@ impl Survey {
         self.tally.merge(other.tally);
         self.sources.merge(other.sources);
         self.problems.merge(other.problems);
+        self.notes.merge(other.notes);
         match (&mut self.observations, other.observations) {
             (Some(one), Some(more)) => one.merge(more),
             (one, more) => *one = one.take().or(more),

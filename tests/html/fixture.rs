@@ -205,6 +205,12 @@ pub(crate) fn hostile() -> String {
         message: bad.to_owned(),
         help: Some(bad.to_owned()),
     });
+    survey.notes.add(Problem {
+        source: bad.into(),
+        line: None,
+        message: bad.to_owned(),
+        help: Some(bad.to_owned()),
+    });
     let text = || bad.to_owned();
     let series = vec![
         Series { label: text(), values: vec![1.0, f64::NAN] },

@@ -303,7 +303,7 @@ async function empty() {
 
 async function pictures() {
   for (const [colorScheme, name] of [["light", "audit-report.png"], ["dark", "audit-report-dark.png"]]) {
-    const { page, close } = await open({ colorScheme, viewport: { width: 1280, height: 1150 }, deviceScaleFactor: 1 });
+    const { page, close } = await open({ colorScheme, viewport: { width: 1200, height: 1000 }, deviceScaleFactor: 1 });
     writeFileSync(path.join(folder, name), await page.screenshot());
     await close();
   }

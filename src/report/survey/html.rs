@@ -90,6 +90,10 @@ impl Page<'_> {
     fn problems(&self) -> impl Iterator<Item = (&Problem, u64)> {
         self.overview.survey.problems.iter()
     }
+
+    fn notes(&self) -> impl Iterator<Item = (&Problem, u64)> {
+        self.overview.survey.notes.iter()
+    }
 }
 
 /// The class that gives an action its colour.

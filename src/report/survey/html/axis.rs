@@ -72,7 +72,7 @@ mod tests {
         assert_eq!(told(&[7.0], "pods"), ["0", "2", "4", "6", "8"]);
         assert_eq!(told(&[0.7], ""), ["0", "0.2", "0.4", "0.6", "0.8"]);
         assert_eq!(told(&[1_200_000.0], "pods"), ["0", "0.25M", "0.5M", "0.75M", "1M", "1.25M"]);
-        assert_eq!(told(&[3.0 * 1_073_741_824.0], "bytes").last().unwrap(), "3 GiB");
+        assert_eq!(told(&[3.0 * 1_073_741_824.0], "bytes").last().unwrap(), "3Gi");
         assert_eq!(
             told(&[48_000.0], "millicores"),
             ["0", "10 cores", "20 cores", "30 cores", "40 cores", "50 cores"]

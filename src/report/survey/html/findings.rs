@@ -1,15 +1,16 @@
 //! The table of findings, and what to do about the gravest of them first.
 
 use std::borrow::Cow;
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::class;
-use super::units::{count, counted, minute};
+
+use super::units::minute;
 use crate::finding::Safety;
 use crate::policy::Action;
-use crate::report::gravity;
 use crate::report::plain::printable;
+use crate::report::survey::units::{count, many};
+use crate::report::survey::{in_order, steps as shared};
 use crate::tally::{FindingKey, Found, Owned, Owner, Tally};
 
 /// Characters of one text. A message can quote a name of any length.
@@ -46,12 +47,12 @@ pub(super) struct Step<'r> {
     pub(super) policy: Cow<'r, str>,
     pub(super) rule: Cow<'r, str>,
     pub(super) kind: Cow<'r, str>,
-    /// `12 owners in 3 namespaces`.
+    /// `40 findings of 12 owners in 3 namespaces`.
     pub(super) extent: String,
-    /// What to do, where that is the same everywhere; else of whom most is found.
+    /// What to do, where that is the same everywhere; else nothing.
     pub(super) remedy: Cow<'r, str>,
-    /// How much of it has a fix.
-    pub(super) fixes: String,
+    /// Who mends them.
+    pub(super) fixes: &'static str,
 }
 
 /// The rows: the gravest first, then by namespace, owner, policy, rule and container.
@@ -70,12 +71,6 @@ pub(super) fn rows<'r>(tally: &'r Tally, steps: &'r [Step<'r>]) -> impl Iterator
 /// How many rows there are.
 pub(super) fn number(tally: &Tally) -> u64 {
     tally.by_owner().iter().map(|(_, _, owned)| in_order(owned).count() as u64).sum()
-}
-
-fn in_order(owned: &Owned) -> impl Iterator<Item = (&FindingKey, &Found)> {
-    let mut all: Vec<_> = owned.findings.iter().chain(owned.others.iter()).collect();
-    all.sort_by_key(|(key, _)| *key);
-    all.into_iter()
 }
 
 fn row<'r>(
@@ -111,50 +106,9 @@ fn row<'r>(
     }
 }
 
-/// The gravest first, then by policy and rule.
-type Id<'r> = (Reverse<u8>, &'r str, &'r str);
-
-/// What is known of all findings of one rule.
-#[derive(Default)]
-struct Sum<'r> {
-    kind: &'r str,
-    help: &'r str,
-    is_one_help: bool,
-    findings: u64,
-    owners: u64,
-    namespaces: BTreeSet<&'r str>,
-    safe: u64,
-    unsafe_fixes: u64,
-}
-
 /// What to do, the first first.
 pub(super) fn steps(tally: &Tally) -> Vec<Step<'_>> {
-    let mut sums: BTreeMap<Id<'_>, (Action, Sum<'_>)> = BTreeMap::new();
-    for (namespace, _, owned) in tally.by_owner() {
-        let mut seen = BTreeSet::new();
-        for (key, found) in in_order(owned) {
-            let id = (Reverse(gravity(found.action)), &*key.policy, &*key.rule);
-            let help = &*found.example.help;
-            let (_, sum) = sums.entry(id).or_insert_with(|| {
-                let sum = Sum { kind: &found.kind, help, is_one_help: true, ..Sum::default() };
-                (found.action, sum)
-            });
-            sum.is_one_help &= sum.help == help;
-            sum.findings += 1;
-            sum.owners += u64::from(seen.insert(id));
-            sum.namespaces.insert(namespace);
-            match found.example.fix_safety {
-                Some(Safety::Safe) => sum.safe += 1,
-                Some(Safety::Unsafe) => sum.unsafe_fixes += 1,
-                None => {}
-            }
-        }
-    }
-    let mut all: Vec<_> = sums.into_iter().collect();
-    all.sort_by_key(|((gravity, ..), (_, sum))| (*gravity, Reverse(sum.owners)));
-    all.into_iter()
-        .map(|((_, policy, rule), (action, sum))| sum.step(action, policy, rule))
-        .collect()
+    shared::steps(tally).iter().map(Step::of).collect()
 }
 
 impl Row<'_> {
@@ -175,39 +129,29 @@ impl Step<'_> {
     }
 }
 
-impl<'r> Sum<'r> {
-    fn step(&self, action: Action, policy: &'r str, rule: &'r str) -> Step<'r> {
-        let namespaces = counted(self.namespaces.len() as u64, "namespace");
-        Step {
-            action,
-            policy: printable(policy),
-            rule: printable(rule),
-            kind: printable(self.kind),
-            extent: format!("{} in {namespaces}", counted(self.owners, "owner")),
-            remedy: if self.is_one_help { text(self.help) } else { Cow::Borrowed("") },
-            fixes: self.fixes(action),
-        }
-    }
-
-    fn fixes(&self, action: Action) -> String {
-        let mended = if action == Action::Patch { "admission mends" } else { "plimsoll fix mends" };
-        let those = |some: u64| match (some, self.findings) {
-            (1, 1) => "it".to_owned(),
-            (some, all) if some == all => "all of it".to_owned(),
-            (some, all) => format!("{} of {}", count(some), count(all)),
+impl<'r> Step<'r> {
+    fn of(step: &shared::Step<'r>) -> Self {
+        let all = || step.owners.iter().flat_map(|concerned| &concerned.found);
+        let is_one_help = all().all(|(_, found)| *found.example.help == *step.help);
+        let namespaces: BTreeSet<&str> = step.owners.iter().map(|owner| owner.namespace).collect();
+        let fixes = match (step.action, step.fixable) {
+            (Action::Patch, _) => "admission mends them",
+            (_, 0) => "no command mends them",
+            _ => "plimsoll fix mends such in manifests",
         };
-        match (self.safe, self.unsafe_fixes) {
-            (0, 0) => "no command mends it".to_owned(),
-            (safe, 0) => format!("{mended} {}", those(safe)),
-            (0, more) if action == Action::Patch => format!("{mended} {}", those(more)),
-            (0, more) => format!("plimsoll fix --unsafe-fixes mends {}", those(more)),
-            (safe, more) => {
-                format!(
-                    "{mended} {}, and {} more that a person should look at",
-                    those(safe),
-                    count(more)
-                )
-            }
+        Self {
+            action: step.action,
+            policy: printable(step.policy),
+            rule: printable(step.rule),
+            kind: printable(step.kind),
+            extent: format!(
+                "{} of {} in {}",
+                many(step.findings, "finding"),
+                many(step.owners.len() as u64, "owner"),
+                many(namespaces.len() as u64, "namespace")
+            ),
+            remedy: if is_one_help { text(step.help) } else { Cow::Borrowed("") },
+            fixes,
         }
     }
 }

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use super::chart::Chart;
-use super::units::range;
+
 use crate::forecast::{Figure, Section};
 use crate::report::plain::printable;
+use crate::report::survey::units::figure as value;
 
 /// Figures of one section that are shown at once; the others can be unfolded.
 const SHOWN: usize = 12;
@@ -63,9 +64,7 @@ impl<'r> FigureView<'r> {
         Self {
             label: printable(&figure.label),
             subject: figure.subject.as_deref().map(printable),
-            value: figure
-                .value
-                .map_or_else(|| "not known".to_owned(), |value| range(value, figure.unit)),
+            value: value(figure),
             how: printable(&figure.how),
             alarm: figure.alarm.as_deref().map(printable),
         }

@@ -3,10 +3,12 @@
 use std::borrow::Cow;
 
 use super::findings::{Step, steps};
-use super::units::{amount, count, counted, duration, minute};
+
+use super::units::minute;
 use crate::policy::Action;
 use crate::report::plain::printable;
 use crate::report::survey::Overview;
+use crate::report::survey::units::{bytes, count, many, seconds};
 
 /// The head of the page.
 #[derive(Debug)]
@@ -63,7 +65,7 @@ impl<'r> Header<'r> {
 
 fn verdict(overview: &Overview<'_>) -> (&'static str, String) {
     let found = overview.survey.tally.outcomes;
-    let of = format!("of {}", counted(found.pods, "pod"));
+    let of = format!("of {}", many(found.pods, "pod"));
     match (found.denied, found.warned, found.patched) {
         _ if found.pods == 0 => ("audit", "No pod was judged".to_owned()),
         (denied @ 1.., ..) => ("deny", format!("{} {of} would be denied", count(denied))),
@@ -112,13 +114,11 @@ fn facts(overview: &Overview<'_>) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
     let read = survey.sources;
     if read.records > 0 {
-        #[expect(clippy::cast_precision_loss, reason = "shown with three digits")]
-        let bytes = amount(read.bytes as f64, "bytes");
-        facts.push(("Read", format!("{}, {bytes}", counted(read.records, "record"))));
+        let bytes = bytes(read.bytes);
+        facts.push(("Read", format!("{}, {bytes}", many(read.records, "record"))));
     }
     if let Some(cost) = overview.cost {
-        #[expect(clippy::cast_precision_loss, reason = "shown with three digits")]
-        let bytes = amount(cost.bytes as f64, "bytes");
+        let bytes = bytes(cost.bytes);
         let again = if cost.retries > 0 {
             format!(", {} of them again", count(cost.retries))
         } else {
@@ -126,15 +126,15 @@ fn facts(overview: &Overview<'_>) -> Vec<(&'static str, String)> {
         };
         let text = format!(
             "{}{again}, {bytes}, {}",
-            counted(cost.requests, "request"),
-            duration(cost.milliseconds)
+            many(cost.requests, "request"),
+            seconds(cost.milliseconds)
         );
         facts.push(("Cost to the API server", text));
     }
     let exempted: u64 = survey.tally.exempted.values().sum();
     if exempted > 0 {
-        let by = counted(survey.tally.exempted.len() as u64, "exemption");
-        facts.push(("Exempted", format!("{}, by {by}", counted(exempted, "finding"))));
+        let by = many(survey.tally.exempted.len() as u64, "exemption");
+        facts.push(("Exempted", format!("{}, by {by}", many(exempted, "finding"))));
     }
     let line = overview.fail_on.unwrap_or(Action::Deny);
     let outcome = if overview.fails() { "reached" } else { "not reached" };
@@ -149,25 +149,25 @@ fn gaps(overview: &Overview<'_>) -> Vec<String> {
     let told: u64 = survey.problems.iter().map(|(_, count)| count).sum();
     let problems = told + survey.problems.untold();
     if problems > 0 {
-        gaps.push(format!("{} while reading", counted(problems, "problem")));
+        gaps.push(format!("{} while reading", many(problems, "problem")));
     }
     if survey.tally.outcomes.unreadable > 0 {
-        gaps.push(format!("{} not readable", counted(survey.tally.outcomes.unreadable, "pod")));
+        gaps.push(format!("{} not readable", many(survey.tally.outcomes.unreadable, "pod")));
     }
     if read.damaged > 0 {
-        gaps.push(format!("{} damaged", counted(read.damaged, "record")));
+        gaps.push(format!("{} damaged", many(read.damaged, "record")));
     }
     if read.without_content > 0 {
-        gaps.push(format!("{} recorded without content", counted(read.without_content, "pod")));
+        gaps.push(format!("{} recorded without content", many(read.without_content, "pod")));
     }
     if read.refused > 0 {
-        gaps.push(format!("{} refused by the API server then", counted(read.refused, "pod")));
+        gaps.push(format!("{} refused by the API server then", many(read.refused, "pod")));
     }
     for (policy, namespaces) in &survey.tally.undecided {
         gaps.push(format!(
             "policy {} not applied in {}, whose labels are not known",
             printable(policy),
-            counted(namespaces.len() as u64, "namespace")
+            many(namespaces.len() as u64, "namespace")
         ));
     }
     gaps

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::chart::{Chart, Line, colour};
-use super::units::count;
+
 use crate::report::plain::printable;
+use crate::report::survey::units::count;
 use crate::tally::{Outcomes, Tally};
 
 /// Bars of one chart; of more, the shortest are added up in one.
