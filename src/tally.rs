@@ -62,6 +62,8 @@ pub struct Outcomes {
     pub audited: u64,
     /// Those that could not be read.
     pub unreadable: u64,
+    /// Those in which nothing was found, or nothing that is not exempted.
+    pub clean: u64,
 }
 
 /// The pods of one owner.
@@ -190,6 +192,7 @@ impl Outcomes {
         self.patched = self.patched.saturating_add(other.patched);
         self.audited = self.audited.saturating_add(other.audited);
         self.unreadable = self.unreadable.saturating_add(other.unreadable);
+        self.clean = self.clean.saturating_add(other.clean);
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod comparison;
 pub mod csv;
+pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;

@@ -10,13 +10,13 @@ use crate::cli::destination::{Console, Destination, refuse_mixture, write_all, w
 use crate::cli::judging::FailOn;
 use crate::cli::{Common, Outcome, maybe_path, output};
 use crate::forecast::{self, Assumptions, Surroundings};
-use crate::report::survey::{Cost, Overview, csv, json, junit, markdown, partial, text};
+use crate::report::survey::{Cost, Overview, csv, html, json, junit, markdown, partial, text};
 use crate::survey::Survey;
 
 /// Flags of every command that tells what was found in many pods.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct TellingArgs {
-    /// How to write the result: text, json, csv, junit or markdown. Repeatable: as FORMAT=FILE into a file, alone or as FORMAT=- to standard
+    /// How to write the result: text, html, json, csv, junit or markdown. Repeatable: as FORMAT=FILE into a file, alone or as FORMAT=- to standard
     /// output
     // `formats` is what the configuration file says for `check`, whose formats are others.
     #[arg(
@@ -57,6 +57,8 @@ pub(in crate::cli) struct TellingArgs {
 enum Format {
     /// For people: what to do first, and for whom
     Text,
+    /// For people, with plots: one file to mail or archive
+    Html,
     /// For scripts
     Json,
     /// For spreadsheets
@@ -150,6 +152,7 @@ fn write(
 ) -> io::Result<()> {
     match format {
         Format::Text => text::write(overview, style, out),
+        Format::Html => html::write(overview, out),
         Format::Json => json::write(overview, out),
         Format::Csv => csv::write(overview, out),
         Format::Junit => junit::write(overview, out),

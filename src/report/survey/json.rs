@@ -146,6 +146,8 @@ struct Summary {
     audited: u64,
     /// Pods that could not be read.
     unreadable: u64,
+    /// Pods in which nothing was found, or nothing that is not exempted.
+    clean: u64,
     /// Findings that have a fix.
     fixable: usize,
     /// How often an exemption kept a finding from having consequences.
@@ -216,7 +218,7 @@ fn error((problem, count): (&Problem, u64)) -> Error<'_> {
 
 impl Summary {
     fn of(tally: &Tally) -> Self {
-        let Outcomes { pods, denied, warned, patched, audited, unreadable } = tally.outcomes;
+        let Outcomes { pods, denied, warned, patched, audited, unreadable, clean } = tally.outcomes;
         Self {
             owners: tally.owners.len(),
             pods,
@@ -226,6 +228,7 @@ impl Summary {
             patched,
             audited,
             unreadable,
+            clean,
             fixable: 0,
             exempted: tally.exempted.values().sum(),
             more_errors: 0,
