@@ -11,6 +11,7 @@ mod problems;
 use std::borrow::Cow;
 
 use comparison::{Comparison, Twice};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use parts::{MAX_SHARDS, Parts, Shard};
@@ -42,10 +43,13 @@ pub struct Survey {
     pub problems: Problems,
     /// Which parts of what was to be read these are.
     pub parts: Parts,
+    /// What is less exact than it could be, though everything was judged.
+    #[serde(default, skip_serializing_if = "Problems::is_empty")]
+    pub notes: Problems,
 }
 
 /// What was read to find the pods.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Sources {
     /// Bytes, after decompression.
@@ -168,6 +172,7 @@ impl Survey {
         self.sources.merge(other.sources);
         self.problems.merge(other.problems);
         self.parts.merge(other.parts);
+        self.notes.merge(other.notes);
         merge_what_is_there(&mut self.observations, other.observations, Observations::merge);
         merge_what_is_there(&mut self.comparison, other.comparison, Comparison::merge);
     }
