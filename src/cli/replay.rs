@@ -70,6 +70,9 @@ pub(super) fn run(args: &ReplayArgs, common: &Common) -> anyhow::Result<Outcome>
     if !args.survey.telling.quiet {
         tell(&survey);
     }
+    if before.is_some() {
+        survey.comparison.get_or_insert_default();
+    }
     if let Some(shard) = shard {
         survey.parts = Parts::one(&args.source(), shard);
     }
@@ -83,7 +86,7 @@ pub(super) fn run(args: &ReplayArgs, common: &Common) -> anyhow::Result<Outcome>
     };
     let outcome = args.survey.finish(&surveyed, common)?;
     // What was broken off is no part of anything. That nothing was found in pods nobody could look at must not look clean.
-    let unclean = interrupted || (nothing && args.survey.telling.partial().is_none());
+    let unclean = interrupted || (nothing && !args.survey.telling.are_partial());
     Ok(if unclean && outcome == Outcome::Clean { Outcome::Broken } else { outcome })
 }
 

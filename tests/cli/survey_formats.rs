@@ -40,8 +40,9 @@ fn surveyed(pods: &[(&str, &str, &str, &str)]) -> Survey {
         let object = pod(name, owner, image);
         let facts = NamespaceFacts::default();
         let at = Some(DAWN + i64::try_from(at).unwrap() * 60);
-        let seen = Seen { object: &object, namespace, user: None, facts, at, now: None };
-        Surveyor { engine: &engine }.take(&seen, &AsPodsTell, &mut survey);
+        let seen =
+            Seen { object: &object, namespace, name: None, user: None, facts, at, now: None };
+        Surveyor { engine: &engine, before: None }.take(&seen, &AsPodsTell, &mut survey);
     }
     survey
 }

@@ -13,8 +13,9 @@ use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::comparison::{self, Compared};
 use super::units::time;
-use super::{Cost, Overview, Row, comparison, rows};
+use super::{Cost, Overview, Row, rows};
 use crate::finding::Safety;
 use crate::forecast::Forecast;
 use crate::report::stream::Each;
@@ -46,9 +47,9 @@ struct Output<'r, F, E> {
     undecided: &'r BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
     /// How many findings each exemption kept from having consequences.
     exempted: &'r BTreeMap<Arc<str>, u64>,
-    /// What changes from one set of policies to another, where two were compared.
+    /// What changes from other policies to these, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    comparison: Option<comparison::Output<'r>>,
+    comparison: Option<Compared<'r>>,
     /// What enforcing would do, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     forecast: Option<&'r Forecast>,

@@ -1,6 +1,7 @@
 //! The format for people: the verdict, what to do first, and for whom; then what enforcing would do, what could not be
 //! read, and what looking cost.
 
+mod comparison;
 mod ending;
 mod forecast;
 mod page;
@@ -46,12 +47,17 @@ pub fn write(overview: &Overview<'_>, style: Style, out: &mut dyn Write) -> io::
     let steps = steps(tally);
     if !style.quiet {
         verdict(overview, &mut page)?;
-        if steps.len() > FEW {
+    }
+    if let Some(compared) = &overview.survey.comparison {
+        // What was found before and after is not what was asked.
+        comparison::write(compared, &mut page)?;
+    } else {
+        if !style.quiet && steps.len() > FEW {
             first(&steps, &mut page)?;
         }
-    }
-    for step in &steps {
-        findings(step, &mut page)?;
+        for step in &steps {
+            findings(step, &mut page)?;
+        }
     }
     if let Some(forecast) = overview.forecast {
         forecast::write(forecast, &mut page)?;
