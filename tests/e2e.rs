@@ -16,6 +16,8 @@ mod airflow;
 mod always_pull_images;
 #[path = "e2e/audit.rs"]
 mod audit;
+#[path = "e2e/audit_log.rs"]
+mod audit_log;
 #[path = "e2e/certificates.rs"]
 mod certificates;
 #[path = "e2e/cluster_policies.rs"]
