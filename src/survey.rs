@@ -64,6 +64,8 @@ pub struct Seen<'a> {
     pub object: &'a str,
     /// Its namespace.
     pub namespace: &'a str,
+    /// The name it was given, where the object itself has none: one that the API server generated.
+    pub name: Option<&'a str>,
     /// Who created it, where that is known.
     pub user: Option<User<'a>>,
     /// What is known of its namespace.
@@ -107,12 +109,12 @@ impl Surveyor<'_> {
             Some(pod) => {
                 let owner = owners.top(&pod).into_owned();
                 let class = Workload::of(&pod, None).class;
-                let name = name(pod.metadata.as_ref()).into_owned();
+                let name = seen.name(pod.metadata.as_ref()).to_owned();
                 let decision = self.engine.decide_on(&attributes, Some(pod), Stage::Whole);
                 (owner, Some(class), name, decision)
             }
             None => {
-                let name = name(metadata(seen.object).as_ref()).into_owned();
+                let name = seen.name(metadata(seen.object).as_ref()).to_owned();
                 let decision = self.engine.decide(&attributes, Stage::Whole);
                 (TopOwner::unknown(&name).into_owned(), None, name, decision)
             }
@@ -172,6 +174,13 @@ impl Sources {
 }
 
 impl<'a> Seen<'a> {
+    /// Its name, or the prefix of the name that it was given.
+    fn name<'p>(&'p self, metadata: Option<&'p Metadata<'_>>) -> &'p str {
+        let own = metadata.and_then(|metadata| metadata.name.as_deref());
+        let prefix = metadata.and_then(|metadata| metadata.generate_name.as_deref());
+        own.filter(|name| !name.is_empty()).or(self.name).or(prefix).unwrap_or_default()
+    }
+
     fn attributes(&self) -> Attributes<'a> {
         Attributes {
             operation: Operation::Create,
@@ -197,14 +206,6 @@ fn patched<'a>(mut pod: Pod<'a>, decision: &Decision) -> Pod<'a> {
         let _ = pod.apply(&path, &edit.change);
     }
     pod
-}
-
-fn name<'p>(metadata: Option<&'p Metadata<'_>>) -> Cow<'p, str> {
-    let name = metadata.and_then(|metadata| {
-        let named = metadata.name.as_deref().filter(|name| !name.is_empty());
-        named.or(metadata.generate_name.as_deref())
-    });
-    Cow::Borrowed(name.unwrap_or_default())
 }
 
 /// The metadata of a pod that cannot be read as a whole.

@@ -78,6 +78,7 @@ impl Judge {
         let seen = Seen {
             object,
             namespace: &item.namespace,
+            name: None,
             // Who created a pod is not stored with it.
             user: None,
             facts: self.namespaces.facts(&item.namespace),
