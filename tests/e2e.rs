@@ -34,6 +34,8 @@ mod doors;
 mod emergency;
 #[path = "e2e/managed.rs"]
 mod managed;
+#[path = "e2e/policy_reports.rs"]
+mod policy_reports;
 #[path = "e2e/policy_webhook.rs"]
 mod policy_webhook;
 #[path = "e2e/service.rs"]

@@ -183,3 +183,29 @@ pub(super) fn lost(problems: &Problems) -> Option<BTreeSet<&str>> {
     let lost: Option<BTreeSet<&str>> = lost.map(|one| one.strip_prefix(OF_NAMESPACE)).collect();
     lost.filter(|_| problems.untold() == 0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn namespaces_that_were_not_judged_to_their_end_are_known() {
+        let of = |sources: &[&str]| {
+            let mut problems = Problems::default();
+            for source in sources {
+                let message = "lost".to_owned();
+                problems.add(Problem { source: (*source).into(), line: None, message, help: None });
+            }
+            lost(&problems).map(|lost| lost.into_iter().collect::<Vec<_>>().join(" "))
+        };
+        let place = |name: &str| source(&Place { namespace: Some(name.to_owned()), after: None });
+        assert_eq!(of(&[]).as_deref(), Some(""));
+        assert_eq!(of(&["limitranges in namespace c", "namespace d"]).as_deref(), Some(""));
+        assert_eq!(of(&[&place("b"), &place("a")]).as_deref(), Some("a b"));
+        assert_eq!(of(&[&place("b"), &source(&Place::default())]), None);
+        assert_eq!(of(&[super::super::STOPPED]), None);
+        let many: Vec<String> = (0..1_000).map(|at| place(&format!("n{at}"))).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        assert_eq!(of(&many), None, "not all of them are told");
+    }
+}

@@ -130,9 +130,14 @@ fn pods_that_go_while_they_are_listed_are_no_problem() {
 #[test]
 fn the_configuration_file_counts() {
     let world = World::with_pods();
-    world.write("plimsoll.yaml", "policies: [policy.yaml]\nnamespace: c\nfailOn: audit\n");
+    world.write(
+        "plimsoll.yaml",
+        "policies: [policy.yaml]\nnamespace: c\nfailOn: audit\nformats: [sarif]\n",
+    );
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_plimsoll"));
-    command.current_dir(world.folder()).env_clear().args(["audit", "--kubeconfig", "kubeconfig"]);
+    command.current_dir(world.folder()).env_clear();
+    // The formats of manifests are others.
+    command.args(["audit", "--kubeconfig", "kubeconfig", "--format", "json"]);
     let run = crate::world::Run::of(&command.output().unwrap());
     assert_eq!(run.counts(), (6, 5, Some(1)), "its namespace is that of manifests: {run:?}");
 }

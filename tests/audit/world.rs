@@ -109,6 +109,7 @@ impl World {
             .current_dir(self.folder.path())
             .env_clear()
             .args(["audit", "--kubeconfig", "kubeconfig", "--policies", "policy.yaml"])
+            .args(["--format", "json"])
             .args(args);
         command
     }

@@ -3,7 +3,7 @@
 #[path = "replay/bad_input.rs"]
 mod bad_input;
 #[path = "replay/events.rs"]
-mod events;
+pub(crate) mod events;
 #[cfg(unix)]
 #[path = "replay/follow.rs"]
 mod follow;
@@ -19,7 +19,7 @@ use events::{created, event, log, other, review};
 /// `replay --policies policy.yaml` with more arguments, and the report as JSON.
 fn replay<'a>(sandbox: &Sandbox, args: impl IntoIterator<Item = &'a str>) -> Run {
     let args = ["replay", "--policies", "policy.yaml"].into_iter().chain(args);
-    Run::of(&sandbox.command(args).env("PLIMSOLL_FORMAT", "json").output().unwrap())
+    Run::of(&sandbox.command(args).env("PLIMSOLL_SURVEY_FORMAT", "json").output().unwrap())
 }
 
 /// Pods that were judged, and that would be denied.
@@ -114,7 +114,11 @@ fn every_form_of_a_log_says_the_same() {
         let args = ["replay", "--policies", "policy.yaml", "-"];
         let mut command = sandbox.command(args);
         let run = Run::of(
-            &command.env("PLIMSOLL_FORMAT", "json").write_stdin(bytes.clone()).output().unwrap(),
+            &command
+                .env("PLIMSOLL_SURVEY_FORMAT", "json")
+                .write_stdin(bytes.clone())
+                .output()
+                .unwrap(),
         );
         assert_eq!(run.json()["findings"], expected["findings"], "{name} on standard input");
         assert_eq!(run.json()["source"], "standard input");

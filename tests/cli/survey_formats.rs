@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 
 use crate::formats::EVERY_ACTION;
 use crate::formats::junit as xml;
-use crate::sandbox::Sandbox;
+use crate::replay::events::{created, log};
+use crate::sandbox::{Run, Sandbox};
 
 /// 2026-11-21T06:00:00Z.
 const DAWN: i64 = 1_795_240_800;
@@ -301,4 +302,62 @@ fn markdown_obeys_no_name_and_ends_before_github_cuts_it() {
         text.contains("### What to do first\n\n1. error <code>all/denied</code>: 2,000 findings")
     );
     assert!(!text.contains("<b>") && !text.contains('\u{1b}') && !text.contains(" @you"), "{text}");
+}
+
+/// `replay` of one pod that is denied and one that is not.
+fn replayed(args: &[&str]) -> (Sandbox, Run) {
+    let sandbox = Sandbox::new();
+    sandbox.write("audit.log", log(&[created("bad", "nginx:latest"), created("good", "nginx:1")]));
+    let run = sandbox.run(replay(args));
+    (sandbox, run)
+}
+
+fn replay<'a>(args: &[&'a str]) -> Vec<&'a str> {
+    [&["replay", "--policies", "policy.yaml", "audit.log"], args].concat()
+}
+
+#[test]
+fn every_format_goes_to_its_own_place() {
+    let formats = ["text", "json=a.json", "csv=b.csv", "junit=c.xml", "markdown=d.md"];
+    let args: Vec<&str> = formats.iter().flat_map(|format| ["--format", format]).collect();
+    let (sandbox, run) = replayed(&args);
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert!(run.stdout.contains("2 pods of 2 owners in 1 namespace: 1 would be denied\n"));
+    let read = |name: &str| std::fs::read_to_string(sandbox.path().join(name)).unwrap();
+    let report: Value = serde_json::from_str(&read("a.json")).unwrap();
+    assert_eq!(report["summary"]["denied"], 1);
+    assert_eq!(python(&read("b.csv")).len(), 2);
+    assert_eq!(xml::read(&read("c.xml")).failures, 1);
+    assert!(read("d.md").contains("<code>images/no-latest</code>"));
+    let alone = sandbox.run(replay(&["--format", "csv=-"]));
+    assert_eq!(alone.stdout, read("b.csv"));
+}
+
+#[test]
+fn formats_that_cannot_be_written_are_refused() {
+    for (formats, words) in [
+        ("json,text", "standard output"),
+        ("json=a,text=a", "two formats go to a"),
+        ("json=no/such/folder,text", "no/such/folder: cannot be written"),
+        ("sarif", "there is no format `sarif`; there are: text, json, csv, junit"),
+        ("csv=", "name a file"),
+    ] {
+        let (_, run) = replayed(&["--format", formats]);
+        assert!(run.code == 2 && run.stderr.contains(words), "{formats}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn what_makes_a_run_fail_is_for_the_user_to_say() {
+    let sandbox = Sandbox::with_policy(&EVERY_ACTION.replace("Deny", "Warn"));
+    sandbox.write("audit.log", log(&[created("bad", "nginx:latest")]));
+    for (fail_on, code) in [("deny", 0), ("warn", 1), ("patch", 1), ("audit", 1)] {
+        let run = sandbox.run(replay(&["--fail-on", fail_on, "--format", "junit"]));
+        assert_eq!((run.code, xml::read(&run.stdout).failures), (code, usize::from(code == 1)));
+    }
+    let mut command = sandbox.command(replay(&[]));
+    let run = Run::of(&command.env("PLIMSOLL_SURVEY_FORMAT", "json").output().unwrap());
+    assert_eq!(run.json()["version"], 1);
+    let colored = sandbox.run(replay(&["--color", "always", "--quiet"]));
+    assert!(colored.stdout.starts_with('\u{1b}'), "{:?}", colored.stdout);
 }

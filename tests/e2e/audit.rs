@@ -52,9 +52,9 @@ fn populated(cluster: &Cluster) -> String {
     namespace
 }
 
-fn audit(kubeconfig: &Path, args: &[&str]) -> (Value, Option<i32>, String) {
+pub(crate) fn audit(kubeconfig: &Path, args: &[&str]) -> (Value, Option<i32>, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
-        .args(["audit", "--no-config", "--kubeconfig"])
+        .args(["audit", "--no-config", "--format", "json", "--kubeconfig"])
         .arg(kubeconfig)
         .args(args)
         .output()
@@ -84,7 +84,7 @@ fn found(report: &Value) -> BTreeMap<String, u64> {
 }
 
 /// A kubeconfig of a ServiceAccount in the namespace.
-fn as_account(cluster: &Cluster, namespace: &str, name: &str) -> PathBuf {
+pub(crate) fn as_account(cluster: &Cluster, namespace: &str, name: &str) -> PathBuf {
     cluster.kubectl_ok(&["create", "serviceaccount", name, "-n", namespace]).unwrap();
     let token = cluster.kubectl_ok(&["create", "token", name, "-n", namespace]).unwrap();
     let folder = cluster.folder();

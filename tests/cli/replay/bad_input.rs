@@ -179,7 +179,7 @@ fn peak(sandbox: &Sandbox, feed: impl FnOnce(&mut dyn Write)) -> (u64, Run) {
         .args(["replay", "--policies", "policy.yaml", "--threads", "2", "-"])
         .current_dir(sandbox.path())
         .env_clear()
-        .env("PLIMSOLL_FORMAT", "json")
+        .env("PLIMSOLL_SURVEY_FORMAT", "json")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

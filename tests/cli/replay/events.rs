@@ -18,7 +18,7 @@ pub(super) fn event(verb: &str, changes: Value) -> Value {
 }
 
 /// A pod that was created.
-pub(super) fn created(name: &str, image: &str) -> Value {
+pub(crate) fn created(name: &str, image: &str) -> Value {
     let pod = json!({"kind": "Pod", "apiVersion": "v1", "metadata": {"name": name},
         "spec": {"containers": [{"name": "app", "image": image}]}, "status": {}});
     event("create", json!({"requestObject": pod, "responseObject": pod}))
@@ -41,6 +41,6 @@ pub(super) fn review(uid: &str, image: &str) -> Value {
 }
 
 /// Each on a line of its own.
-pub(super) fn log(events: &[Value]) -> String {
+pub(crate) fn log(events: &[Value]) -> String {
     events.iter().map(|event| format!("{event}\n")).collect()
 }

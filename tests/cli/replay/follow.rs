@@ -23,7 +23,7 @@ impl Running {
             .args(args)
             .current_dir(sandbox.path())
             .env_clear()
-            .env("PLIMSOLL_FORMAT", "json")
+            .env("PLIMSOLL_SURVEY_FORMAT", "json")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
