@@ -135,7 +135,7 @@ pub(super) fn run(args: &AuditArgs, common: &Common) -> anyhow::Result<Outcome> 
         .context("cannot start the runtime")?;
     let progress = Arc::new(Progress::default());
     let surveyed = progress::of_pods(
-        args.survey.quiet,
+        args.survey.telling.quiet,
         || progress.counts(),
         || runtime.block_on(args.survey_cluster(&engine, &plan, &progress)),
     )?;

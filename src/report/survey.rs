@@ -1,6 +1,7 @@
 //! What audits and replays found, in the formats that people, scripts and clusters take.
 
 pub mod json;
+pub mod text;
 
 use serde::Serialize;
 

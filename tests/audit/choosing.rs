@@ -132,7 +132,12 @@ fn the_configuration_file_counts() {
     let world = World::with_pods();
     world.write("plimsoll.yaml", "policies: [policy.yaml]\nnamespace: c\nfailOn: audit\n");
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_plimsoll"));
-    command.current_dir(world.folder()).env_clear().args(["audit", "--kubeconfig", "kubeconfig"]);
+    command.current_dir(world.folder()).env_clear().args([
+        "audit",
+        "--format=json",
+        "--kubeconfig",
+        "kubeconfig",
+    ]);
     let run = crate::world::Run::of(&command.output().unwrap());
     assert_eq!(run.counts(), (6, 5, Some(1)), "its namespace is that of manifests: {run:?}");
 }

@@ -108,7 +108,14 @@ impl World {
         command
             .current_dir(self.folder.path())
             .env_clear()
-            .args(["audit", "--kubeconfig", "kubeconfig", "--policies", "policy.yaml"])
+            .args([
+                "audit",
+                "--kubeconfig",
+                "kubeconfig",
+                "--policies",
+                "policy.yaml",
+                "--format=json",
+            ])
             .args(args);
         command
     }

@@ -54,7 +54,7 @@ fn populated(cluster: &Cluster) -> String {
 
 fn audit(kubeconfig: &Path, args: &[&str]) -> (Value, Option<i32>, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
-        .args(["audit", "--no-config", "--kubeconfig"])
+        .args(["audit", "--no-config", "--format=json", "--kubeconfig"])
         .arg(kubeconfig)
         .args(args)
         .output()
