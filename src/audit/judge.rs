@@ -19,7 +19,7 @@ pub(super) enum Work {
     /// Pods to judge.
     Pods(Page),
     /// Who belongs to whom.
-    Learn(Vec<Learnt>),
+    Learn(Learnt),
 }
 
 /// How far an audit is.
@@ -58,7 +58,7 @@ impl Judge {
         let mut owners = Table::default();
         while let Some(work) = work.blocking_recv() {
             match work {
-                Work::Learn(learnt) => learnt.into_iter().for_each(|one| owners.learn(one)),
+                Work::Learn(learnt) => owners.learn(learnt),
                 Work::Pods(page) => {
                     survey.sources.records += 1;
                     survey.sources.bytes += page.text.len() as u64;
