@@ -22,6 +22,9 @@ mod exemptions;
 mod fixing;
 #[path = "support/pods.rs"]
 mod pods;
+#[cfg(feature = "serve")]
+#[path = "laws/recording.rs"]
+mod recording;
 
 /// Policies that touch every field a fix writes, some of them at odds with each other.
 fn policies() -> Vec<Value> {
