@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::choice::ClusterArgs;
 use super::survey::{SurveyArgs, Surveyed};
 use super::{Common, Outcome, output, progress};
-use crate::audit::{self, Manners, Plan, Progress, Requests, Selection};
+use crate::audit::{self, LedgerUrl, Ledgers, Manners, Plan, Progress, Requests, Selection};
 use crate::cluster::client;
 use crate::engine::Engine;
 use crate::forecast::Surroundings;
@@ -27,6 +27,8 @@ pub(super) struct AuditArgs {
     pods: PodArgs,
     #[command(flatten)]
     manners: MannersArgs,
+    #[command(flatten)]
+    ledgers: LedgerArgs,
     #[command(flatten)]
     survey: SurveyArgs,
 }
@@ -99,6 +101,17 @@ struct MannersArgs {
     request_timeout: u64,
 }
 
+/// Whether replicas of Plimsoll are asked too.
+#[derive(Debug, Args)]
+struct LedgerArgs {
+    /// Add what the replicas of Plimsoll in --own-namespace did to pods that are gone
+    #[arg(long)]
+    with_ledger: bool,
+    /// Ask this replica's admin address and no other, as with `kubectl port-forward`; repeatable
+    #[arg(long = "ledger", value_name = "URL")]
+    urls: Vec<LedgerUrl>,
+}
+
 /// A name or a glob of names.
 fn namespace(text: &str) -> Result<String, String> {
     let is_of_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
@@ -161,11 +174,28 @@ impl AuditArgs {
             timeout: Duration::from_secs(self.manners.request_timeout),
         };
         let mut requests = Requests::new(client, manners);
-        let survey: Survey = audit::run(&mut requests, engine, plan, progress, stop()?)
-            .await
-            .with_context(|| format!("the cluster at {address} cannot be audited"))?;
+        let mut survey: Survey =
+            audit::run(&mut requests, engine, plan, progress, stop()?)
+                .await
+                .with_context(|| format!("the cluster at {address} cannot be audited"))?;
+        let ledger = match self.ledgers() {
+            Some(ledgers) => {
+                let mut gathered = ledgers.gather(&mut requests, &mut survey.problems).await;
+                audit::leave_out_seen(&mut gathered, &survey.tally);
+                Some(gathered)
+            }
+            None => None,
+        };
         let (surroundings, cost) = (Surroundings::default(), Some(requests.cost()));
-        Ok(Surveyed { source: self.source(&address), survey, surroundings, cost })
+        Ok(Surveyed { source: self.source(&address), survey, surroundings, cost, ledger })
+    }
+
+    fn ledgers(&self) -> Option<Ledgers> {
+        let LedgerArgs { with_ledger, urls } = &self.ledgers;
+        if !urls.is_empty() {
+            return Some(Ledgers::At(urls.clone()));
+        }
+        with_ledger.then(|| Ledgers::InNamespace(self.survey.own_namespace().to_owned()))
     }
 
     fn source(&self, address: &str) -> String {

@@ -10,6 +10,7 @@ use super::judging::FailOn;
 use super::{Common, DefaultMode, Outcome, PolicyArgs, now, output};
 use crate::engine::Engine;
 use crate::forecast::{self, Assumptions, Surroundings};
+use crate::ledger::Gathered;
 use crate::report::survey::{Cost, Overview, json};
 use crate::survey::Survey;
 
@@ -57,6 +58,8 @@ pub(super) struct Surveyed {
     pub(super) surroundings: Surroundings,
     /// What it cost the API server, where one was asked.
     pub(super) cost: Option<Cost>,
+    /// What replicas of the webhook did to pods that are gone, where they were asked.
+    pub(super) ledger: Option<Gathered>,
 }
 
 impl SurveyArgs {
@@ -71,9 +74,15 @@ impl SurveyArgs {
         Ok(Some(engine))
     }
 
+    /// The namespace Plimsoll is installed in.
+    #[cfg(feature = "serve")]
+    pub(super) fn own_namespace(&self) -> &str {
+        &self.own_namespace
+    }
+
     /// Tells what was found, and how the run ends.
     pub(super) fn finish(&self, surveyed: &Surveyed, _common: &Common) -> anyhow::Result<Outcome> {
-        let Surveyed { source, survey, surroundings, cost } = surveyed;
+        let Surveyed { source, survey, surroundings, cost, ledger } = surveyed;
         let forecast = survey.observations.as_ref().map(|observations| {
             forecast::forecast(&survey.tally, observations, surroundings, &Assumptions::default())
         });
@@ -83,6 +92,7 @@ impl SurveyArgs {
             survey,
             forecast: forecast.as_ref(),
             cost: *cost,
+            ledger: ledger.as_ref(),
             fail_on: Some(self.fail_on.into()),
         };
         let mut stdout = io::stdout().lock();

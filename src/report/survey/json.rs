@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{Cost, Overview};
 use crate::finding::Safety;
 use crate::forecast::Forecast;
+use crate::ledger::Gathered;
 use crate::report::stream::Each;
 use crate::survey::{Problem, Sources};
 use crate::tally::{FindingKey, Found, Owned, Owner};
@@ -96,6 +97,8 @@ pub fn write(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<()> {
         summary: Summary,
         #[serde(skip_serializing_if = "Option::is_none")]
         forecast: Option<&'r Forecast>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        ledger: Option<&'r Gathered>,
     }
     let tally = &overview.survey.tally;
     let owners = tally.by_owner();
@@ -125,6 +128,7 @@ pub fn write(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<()> {
             cost: overview.cost,
         },
         forecast: overview.forecast,
+        ledger: overview.ledger,
     };
     serde_json::to_writer_pretty(&mut *out, &output)?;
     writeln!(out)
