@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 pub use gathered::{Gathered, Replica};
-pub use page::{Example, Finding, Owner, Page, PageError};
+pub use page::{Counted, Example, Finding, Owner, Page, PageError};
 
 use crate::admission::{Endpoint, Record};
 use crate::pod::top_owner::TopOwner;
@@ -74,8 +74,8 @@ impl Ledger {
     /// for it.
     pub fn take(&self, endpoint: Endpoint, record: &Record<'_>, at: i64) -> u64 {
         let counts = |action| match endpoint {
-            Endpoint::Mutate => action == Action::Patch,
-            Endpoint::Validate => action != Action::Patch,
+            Endpoint::Mutate => Counted::of(action) == Counted::Mutate,
+            Endpoint::Validate => Counted::of(action) == Counted::Validate,
             Endpoint::Policies => false,
         };
         if record.dry_run || !record.findings.iter().any(|finding| counts(finding.action)) {

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::page::{self, Finding, Owner, Page, time};
 use crate::policy::Action;
 
 /// The ledgers of several replicas, added up: counts are sums, and the first and the last time are those of all.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Gathered {
     /// Whose they are, by name.
@@ -19,13 +20,14 @@ pub struct Gathered {
 }
 
 /// A replica whose ledger was read.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Replica {
     /// What it is called.
     pub name: String,
-    /// When it started, in seconds since 1970: nothing older is known of it.
+    /// When it started, in RFC 3339: nothing older is known of it.
     #[serde(with = "time")]
+    #[schemars(with = "String")]
     pub since: i64,
     /// Owners that it had no room for.
     pub dropped: u64,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde::ser::SerializeStruct;
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{Interest, gravity};
@@ -40,8 +40,9 @@ pub struct Page {
 }
 
 /// What was done to the pods of one owner.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "LedgerOwner")]
 pub struct Owner {
     /// Namespace of its pods.
     pub namespace: Arc<str>,
@@ -57,8 +58,9 @@ pub struct Owner {
 }
 
 /// What one rule did.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "LedgerFinding")]
 pub struct Finding {
     /// Name of the policy.
     pub policy: Arc<str>,
@@ -66,23 +68,48 @@ pub struct Finding {
     pub rule: Arc<str>,
     /// Which rule it is: `imageTag`.
     pub kind: Arc<str>,
-    /// What was done. `Patch` is counted at `/mutate`, the others at `/validate`.
+    /// What was done.
     pub action: Action,
+    /// Where it is counted.
+    pub endpoint: Counted,
     /// To how many pods.
     pub count: u64,
-    /// When first, in seconds since 1970.
+    /// When first, in RFC 3339.
     #[serde(with = "time")]
+    #[schemars(with = "String")]
     pub first_seen: i64,
-    /// When last, in seconds since 1970.
+    /// When last, in RFC 3339.
     #[serde(with = "time")]
+    #[schemars(with = "String")]
     pub last_seen: i64,
     /// One of the pods: the first.
     pub example: Example,
 }
 
+/// The endpoint at which something is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Counted {
+    /// `/mutate`: patches.
+    Mutate,
+    /// `/validate`: everything else.
+    Validate,
+}
+
+impl Counted {
+    /// Where this action is counted.
+    pub const fn of(action: Action) -> Self {
+        match action {
+            Action::Patch => Self::Mutate,
+            Action::Audit | Action::Warn | Action::Deny => Self::Validate,
+        }
+    }
+}
+
 /// One pod of many.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "LedgerExample")]
 pub struct Example {
     /// Its name, or the prefix of the name it was given.
     pub name: Arc<str>,
@@ -157,38 +184,6 @@ impl Owner {
 impl Finding {
     fn interest(&self) -> Interest {
         (gravity(self.action), self.count, self.last_seen)
-    }
-
-    /// Where it is counted.
-    pub const fn endpoint(&self) -> &'static str {
-        match self.action {
-            Action::Patch => "mutate",
-            Action::Audit | Action::Warn | Action::Deny => "validate",
-        }
-    }
-}
-
-impl Serialize for Finding {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut finding = serializer.serialize_struct("Finding", 9)?;
-        finding.serialize_field("policy", &self.policy)?;
-        finding.serialize_field("rule", &self.rule)?;
-        finding.serialize_field("kind", &self.kind)?;
-        finding.serialize_field("action", &self.action)?;
-        finding.serialize_field("endpoint", self.endpoint())?;
-        finding.serialize_field("count", &self.count)?;
-        finding.serialize_field("firstSeen", &Time(self.first_seen))?;
-        finding.serialize_field("lastSeen", &Time(self.last_seen))?;
-        finding.serialize_field("example", &self.example)?;
-        finding.end()
-    }
-}
-
-struct Time(i64);
-
-impl Serialize for Time {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        time::serialize(&self.0, serializer)
     }
 }
 

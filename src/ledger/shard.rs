@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::page::{Example, Finding, Owner};
+use super::page::{Counted, Example, Finding, Owner};
 use super::{Interest, MAX_FINDINGS, gravity, short};
 use crate::admission::{Record, Recorded};
 use crate::pod::top_owner::TopOwner;
@@ -206,6 +206,7 @@ impl Found {
             rule: Arc::clone(&self.rule),
             kind: self.kind.into(),
             action: self.action,
+            endpoint: Counted::of(self.action),
             count: self.count,
             first_seen: self.first,
             last_seen: self.last,

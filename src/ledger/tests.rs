@@ -64,13 +64,11 @@ fn each_pod_is_counted_once_by_rule_and_action() {
     let found: Vec<_> = owner
         .findings
         .iter()
-        .map(|one| {
-            (&*one.rule, one.action, one.endpoint(), one.count, one.first_seen, one.last_seen)
-        })
+        .map(|one| (&*one.rule, one.action, one.endpoint, one.count, one.first_seen, one.last_seen))
         .collect();
     assert_eq!(found.len(), 2);
-    assert_eq!(found[0], ("no-edge", Action::Warn, "validate", 3, 10, 30));
-    assert!(found.contains(&("pull-once", Action::Patch, "mutate", 3, 10, 30)), "{found:?}");
+    assert_eq!(found[0], ("no-edge", Action::Warn, Counted::Validate, 3, 10, 30));
+    assert!(found.contains(&("pull-once", Action::Patch, Counted::Mutate, 3, 10, 30)), "{found:?}");
     let text = serde_json::to_string(&page).unwrap();
     assert!(
         !text.contains("s3cr3t") && text.contains("\"since\":\"1970-01-01T00:16:40Z\""),

@@ -15,10 +15,9 @@ fn audit(cluster: &Cluster, arguments: &[&str]) -> (Option<i32>, Value, String) 
         command.env_remove(name);
     }
     let output = command
-        .args(["audit", "--quiet"])
+        .args(["audit", "--quiet", "--format", "json"])
         .args(arguments)
         .env("KUBECONFIG", cluster.kubeconfig())
-        .env("PLIMSOLL_FORMAT", "json")
         .output()
         .unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
