@@ -32,6 +32,8 @@ mod doctor;
 mod doors;
 #[path = "e2e/emergency.rs"]
 mod emergency;
+#[path = "e2e/ledgers.rs"]
+mod ledgers;
 #[path = "e2e/managed.rs"]
 mod managed;
 #[path = "e2e/policy_reports.rs"]

@@ -22,6 +22,9 @@ mod exemptions;
 mod fixing;
 #[path = "support/pods.rs"]
 mod pods;
+#[cfg(feature = "serve")]
+#[path = "laws/recording.rs"]
+mod recording;
 #[path = "laws/surveys.rs"]
 mod surveys;
 

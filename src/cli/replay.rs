@@ -83,6 +83,7 @@ pub(super) fn run(args: &ReplayArgs, common: &Common) -> anyhow::Result<Outcome>
         survey,
         surroundings: Surroundings::default(),
         cost: None,
+        ledger: None,
     };
     let outcome = args.survey.finish(&surveyed, common)?;
     // What was broken off is no part of anything. That nothing was found in pods nobody could look at must not look clean.

@@ -56,7 +56,7 @@ pub(super) fn run(args: &ReportArgs, common: &Common) -> anyhow::Result<Outcome>
     let (judged_by, at) = (merged.policies().unwrap_or_default().to_owned(), merged.at());
     let (source, mut survey, surroundings) = merged.finish();
     problems.into_iter().for_each(|problem| survey.problems.add(problem));
-    let surveyed = Surveyed { source, survey, surroundings, cost: None };
+    let surveyed = Surveyed { source, survey, surroundings, cost: None, ledger: None };
     args.telling.finish(&surveyed, (&judged_by, at), common)
 }
 

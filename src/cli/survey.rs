@@ -85,6 +85,12 @@ impl SurveyArgs {
         Ok(Some(engine))
     }
 
+    /// The namespace Plimsoll is installed in.
+    #[cfg(feature = "serve")]
+    pub(super) fn own_namespace(&self) -> &str {
+        &self.own_namespace
+    }
+
     /// Tells what was found, and how the run ends.
     pub(super) fn finish(&self, surveyed: &Surveyed, common: &Common) -> anyhow::Result<Outcome> {
         let judged_by = self.judged_by.lock().unwrap_or_else(PoisonError::into_inner).join("; ");

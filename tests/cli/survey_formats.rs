@@ -71,6 +71,7 @@ fn overview(survey: &Survey) -> Overview<'_> {
         at: DAWN,
         survey,
         forecast: None,
+        ledger: None,
         cost: None,
         fail_on: None,
     }

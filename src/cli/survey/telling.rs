@@ -9,6 +9,7 @@ use crate::cli::destination::{Console, Destination, refuse_mixture, write_all};
 use crate::cli::judging::FailOn;
 use crate::cli::{Common, Outcome, output};
 use crate::forecast::{self, Assumptions, Surroundings};
+use crate::ledger::Gathered;
 use crate::report::survey::{Cost, Overview, csv, html, json, junit, markdown, partial, text};
 use crate::survey::Survey;
 
@@ -72,6 +73,8 @@ pub(in crate::cli) struct Surveyed {
     pub(in crate::cli) surroundings: Surroundings,
     /// What it cost the API server, where one was asked.
     pub(in crate::cli) cost: Option<Cost>,
+    /// What replicas of the webhook did to pods that are gone, where they were asked.
+    pub(in crate::cli) ledger: Option<Gathered>,
 }
 
 impl TellingArgs {
@@ -92,7 +95,7 @@ impl TellingArgs {
         (judged_by, at): (&str, i64),
         common: &Common,
     ) -> anyhow::Result<Outcome> {
-        let Surveyed { source, survey, surroundings, cost } = surveyed;
+        let Surveyed { source, survey, surroundings, cost, ledger } = surveyed;
         let forecast = survey.observations.as_ref().map(|observations| {
             forecast::forecast(&survey.tally, observations, surroundings, &Assumptions::default())
         });
@@ -102,6 +105,7 @@ impl TellingArgs {
             survey,
             forecast: forecast.as_ref(),
             cost: *cost,
+            ledger: ledger.as_ref(),
             fail_on: Some(self.fail_on.into()),
         };
         write_all(&self.formats, Console::Stdout, common.color, |format, looks, out| {

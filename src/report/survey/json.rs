@@ -18,6 +18,7 @@ use super::units::time;
 use super::{Cost, Overview, Row, rows};
 use crate::finding::Safety;
 use crate::forecast::Forecast;
+use crate::ledger::Gathered;
 use crate::report::stream::Each;
 use crate::survey::{Problem, Sources};
 use crate::tally::{Outcomes, Tally};
@@ -53,6 +54,9 @@ struct Output<'r, F, E> {
     /// What enforcing would do, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     forecast: Option<&'r Forecast>,
+    /// What replicas of the webhook did to pods that are gone, where they were asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ledger: Option<&'r Gathered>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -202,6 +206,7 @@ pub fn write(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<()> {
         exempted: &survey.tally.exempted,
         comparison: survey.comparison.as_ref().map(comparison::json),
         forecast: overview.forecast,
+        ledger: overview.ledger,
     };
     serde_json::to_writer_pretty(&mut *out, &output)?;
     writeln!(out)

@@ -4,6 +4,7 @@
 mod comparison;
 mod ending;
 mod forecast;
+mod ledger;
 mod page;
 
 use std::io::{self, Write};
@@ -61,6 +62,9 @@ pub fn write(overview: &Overview<'_>, style: Style, out: &mut dyn Write) -> io::
     }
     if let Some(forecast) = overview.forecast {
         forecast::write(forecast, &mut page)?;
+    }
+    if let Some(ledger) = overview.ledger {
+        ledger::write(ledger, &mut page)?;
     }
     ending::problems(overview, &mut page)?;
     if style.quiet { Ok(()) } else { ending::write(overview, &mut page) }
