@@ -13,6 +13,7 @@ mod doctor;
 mod emergency;
 mod explain;
 mod fix;
+mod forecast;
 mod format;
 mod hints;
 mod judging;

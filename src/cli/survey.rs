@@ -6,10 +6,11 @@ use std::sync::Arc;
 use clap::Args;
 use clap::builder::FalseyValueParser;
 
+use super::forecast::ForecastArgs;
 use super::judging::FailOn;
 use super::{Common, DefaultMode, Outcome, PolicyArgs, now};
 use crate::engine::Engine;
-use crate::forecast::{self, Assumptions, Surroundings};
+use crate::forecast::{self, Surroundings};
 use crate::report::survey::{Cost, Overview, json};
 use crate::survey::Survey;
 
@@ -44,6 +45,8 @@ pub(super) struct SurveyArgs {
     /// Only the findings, no summary and no progress
     #[arg(long, short, env = "PLIMSOLL_QUIET", value_parser = FalseyValueParser::new())]
     pub(super) quiet: bool,
+    #[command(flatten)]
+    forecasting: ForecastArgs,
 }
 
 /// What an audit or a replay came to.
@@ -75,7 +78,8 @@ impl SurveyArgs {
     pub(super) fn finish(&self, surveyed: &Surveyed, _common: &Common) -> anyhow::Result<Outcome> {
         let Surveyed { source, survey, surroundings, cost } = surveyed;
         let forecast = survey.observations.as_ref().map(|observations| {
-            forecast::forecast(&survey.tally, observations, surroundings, &Assumptions::default())
+            let assumptions = self.forecasting.assumptions();
+            forecast::forecast(&survey.tally, observations, surroundings, &assumptions)
         });
         let overview = Overview {
             source,
