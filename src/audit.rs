@@ -15,6 +15,7 @@ mod page;
 mod problems;
 mod requests;
 mod selection;
+mod surroundings;
 mod walk;
 
 use std::sync::Arc;
@@ -29,6 +30,7 @@ pub use failure::Failure;
 pub use judge::Progress;
 pub use requests::{Manners, Requests};
 pub use selection::Selection;
+pub use surroundings::surroundings;
 
 use judge::Judge;
 use problems::Findings;

@@ -3,6 +3,7 @@
 //!
 //! A survey can be made in parts, stored, and merged: all it holds adds up exactly.
 
+mod begun;
 mod problems;
 
 use std::borrow::Cow;
@@ -103,7 +104,8 @@ impl Surveyor<'_> {
         let attributes = seen.attributes();
         let read = kind.read(Object::Json(seen.object)).ok();
         let (owner, class, name, decision) = match read {
-            Some(pod) => {
+            Some(mut pod) => {
+                begun::as_created(&mut pod, seen.object);
                 let owner = owners.top(&pod).into_owned();
                 let class = Workload::of(&pod, None).class;
                 let name = name(pod.metadata.as_ref()).into_owned();

@@ -39,6 +39,15 @@ impl Selection {
         Ok(Self { namespaces, excluded, globs, labels, fields, kinds, classes })
     }
 
+    /// Whether all pods are judged.
+    pub(super) fn is_everything(&self) -> bool {
+        self.namespaces.is_empty()
+            && self.excluded.is_empty()
+            && (&self.labels, &self.fields) == (&None, &None)
+            && self.kinds.is_empty()
+            && self.classes.is_empty()
+    }
+
     /// Whether pods of a namespace are judged.
     pub(super) fn takes(&self, namespace: &str) -> bool {
         self.globs.matches(namespace)
@@ -55,7 +64,8 @@ impl Selection {
             return None;
         }
         let has_globs = self.namespaces.iter().any(|name| is_glob(name));
-        let mut names: Vec<String> = self.named().filter(|name| self.takes(name)).cloned().collect();
+        let mut names: Vec<String> =
+            self.named().filter(|name| self.takes(name)).cloned().collect();
         if has_globs {
             let matched = known?.iter().filter(|name| self.takes(name));
             names.extend(matched.cloned());

@@ -161,10 +161,16 @@ impl AuditArgs {
             timeout: Duration::from_secs(self.manners.request_timeout),
         };
         let mut requests = Requests::new(client, manners);
-        let survey: Survey = audit::run(&mut requests, engine, plan, progress, stop()?)
-            .await
-            .with_context(|| format!("the cluster at {address} cannot be audited"))?;
-        let (surroundings, cost) = (Surroundings::default(), Some(requests.cost()));
+        let mut survey: Survey =
+            audit::run(&mut requests, engine, plan, progress, stop()?)
+                .await
+                .with_context(|| format!("the cluster at {address} cannot be audited"))?;
+        let surroundings = if plan.forecast {
+            audit::surroundings(&mut requests, plan, &mut survey).await
+        } else {
+            Surroundings::default()
+        };
+        let cost = Some(requests.cost());
         Ok(Surveyed { source: self.source(&address), survey, surroundings, cost })
     }
 

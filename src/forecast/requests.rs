@@ -121,7 +121,7 @@ impl Requests {
         let mut section = Section::new("requests", "Requests and limits");
         let all = self.all();
         section.figures.extend(told::cluster(&all));
-        let nodes = surroundings.nodes.as_deref().filter(|_| live);
+        let nodes = surroundings.nodes.as_deref().filter(|_| live && !surroundings.partial);
         if let Some(nodes) = nodes {
             section.figures.extend(nodes::figures(nodes, &all, &self.sizes));
         }

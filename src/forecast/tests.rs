@@ -21,7 +21,7 @@ pub(super) fn pod(namespace: &str, job: &str, name: &str, node: &str) -> Value {
     let owner = json!({"apiVersion": "batch/v1", "kind": "Job", "name": job, "uid": "u", "controller": true});
     json!({"metadata": {"name": name, "namespace": namespace, "ownerReferences": [owner], "labels": {"job": job}},
            "spec": {"nodeName": node, "restartPolicy": "Never", "containers": [{"name": "base", "image": "app:1"}]},
-           "status": {"phase": "Running"}})
+           "status": {"phase": "Running", "startTime": "2025-10-09T10:00:00Z"}})
 }
 
 pub(super) fn survey(policies: &[Value], pods: &[(Value, Option<i64>)]) -> Survey {
@@ -105,7 +105,7 @@ fn cluster() -> Vec<(Value, Option<i64>)> {
                                       "labels": {"pod-template-hash": "5d9c7"}},
             "spec": {"nodeName": format!("node-{}", at % 5), "containers": [{"name": "web", "image": "registry.example.com/web:2",
                 "resources": {"requests": {"cpu": "500m", "memory": "1Gi"}, "limits": {"memory": "1Gi"}}}]},
-            "status": {"phase": "Running", "containerStatuses": [{"name": "web", "restartCount": at % 2,
+            "status": {"phase": "Running", "startTime": "2025-10-09T10:00:00Z", "containerStatuses": [{"name": "web", "restartCount": at % 2,
                 "state": {"running": {"startedAt": "2025-10-09T10:00:00Z"}}}]}});
         pods.push((web, Some(1_759_000_000)));
     }
@@ -122,7 +122,11 @@ fn surroundings() -> Surroundings {
     };
     let bounds = [("requests.cpu".to_owned(), Bound { hard: 10_000, used: 0 })].into();
     let quota = Quota { namespace: "etl".into(), name: "team".into(), scoped: false, bounds };
-    Surroundings { nodes: Some((0..6).map(node).collect()), quotas: Some(vec![quota]) }
+    Surroundings {
+        nodes: Some((0..6).map(node).collect()),
+        quotas: Some(vec![quota]),
+        partial: false,
+    }
 }
 
 /// Every figure and plot of a cluster, as scripts get them. What changes here is to be looked at, and accepted with

@@ -21,7 +21,7 @@ fn the_busiest_node_is_held_against_the_mean() {
     let spread = [policy("spread", "Patch", "topologySpread", json!({}))];
     let survey = survey(&spread, &pods());
     let nodes = ["a", "b", "c", "d"].map(|name| Node { name: name.to_owned(), ..Node::default() });
-    let surroundings = Surroundings { nodes: Some(nodes.into()), quotas: None };
+    let surroundings = Surroundings { nodes: Some(nodes.into()), ..Surroundings::default() };
     let found = forecast_of(&survey, &surroundings, &Assumptions::default());
     // 35 pods on 4 nodes: 8.75 on average, 20 on the busiest; the nearest rank of 99 % of 4 is the 4th.
     assert_eq!(value(&found, "placement.mean"), (8.75, 8.75));
@@ -35,8 +35,8 @@ fn the_busiest_node_is_held_against_the_mean() {
     assert_eq!(worst.value, Some(Range::exactly(20.0)));
     // Of the two crowds one is large enough.
     assert_eq!(value(&found, "placement.crowds.now"), (1.0, 1.0));
-    // They have a node already, so the rule leaves them alone: their successors have none when they are created.
-    assert_eq!(value(&found, "placement.crowds.after"), (1.0, 1.0));
+    // They have a node by now; their successors have none when they are created, and are spread.
+    assert_eq!(value(&found, "placement.crowds.after"), (0.0, 0.0));
 }
 
 #[test]
@@ -61,4 +61,16 @@ fn one_hot_node_of_two_hundred_is_beyond_the_99th_percentile() {
     // More nodes than an owner has told apart: the most that is seen, to all that is not told.
     let worst = figure(&found, "placement.concentration", Some("etl/Job/x")).value.unwrap();
     assert!(worst.low >= 2.0 && worst.high >= 40.0, "{worst:?}");
+}
+
+#[test]
+fn pods_that_are_created_with_a_node_are_left_alone() {
+    let spread = [policy("spread", "Patch", "topologySpread", json!({}))];
+    let mut pods = pods();
+    for (pod, _) in &mut pods {
+        pod["status"] = json!({"phase": "Pending"});
+    }
+    let survey = survey(&spread, &pods);
+    let found = forecast_of(&survey, &Surroundings::default(), &Assumptions::default());
+    assert_eq!(value(&found, "placement.crowds.after"), (1.0, 1.0));
 }

@@ -97,7 +97,7 @@ fn nodes_that_have_too_little_are_told() {
         unschedulable,
         ..Node::default()
     };
-    let nodes = |all: Vec<Node>| Surroundings { nodes: Some(all), quotas: None };
+    let nodes = |all: Vec<Node>| Surroundings { nodes: Some(all), ..Surroundings::default() };
     // Two nodes of 1 core; the third takes no pods.
     let small = nodes(vec![node("a", 1000, false), node("b", 1000, false), node("c", 9000, true)]);
     let found = forecast_of(&survey, &small, &Assumptions::default());
@@ -132,7 +132,7 @@ fn quotas_that_would_be_exceeded_are_named() {
         quota("part", true, &[("requests.cpu", 2400, 1000)]),
         Quota { namespace: "elsewhere".into(), ..quota("x", false, &[("cpu", 1, 2)]) },
     ];
-    let surroundings = Surroundings { nodes: None, quotas: Some(quotas) };
+    let surroundings = Surroundings { quotas: Some(quotas), ..Surroundings::default() };
     let found = forecast_of(&survey, &surroundings, &Assumptions::default());
     let used = |subject: &str| {
         let figure = figure(&found, "quota.used", Some(subject));
@@ -167,7 +167,7 @@ fn limits_that_a_quota_asks_for_are_not_taken_away_unnoticed() {
         json!({"requests": {"cpu": "1"}, "limits": {"cpu": "2"}});
     let survey = survey(&policies, &[(limited, None)]);
     let quotas = vec![quota("q", false, &[("limits.cpu", 4000, 2000)])];
-    let surroundings = Surroundings { nodes: None, quotas: Some(quotas) };
+    let surroundings = Surroundings { quotas: Some(quotas), ..Surroundings::default() };
     let found = forecast_of(&survey, &surroundings, &Assumptions::default());
     assert_eq!(value(&found, "limits.cpu.after"), (0.0, 0.0));
     let unstated = figure(&found, "quota.unstated", Some("etl/q/limits.cpu"));

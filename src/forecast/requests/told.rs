@@ -139,7 +139,13 @@ pub(super) fn assumptions(live: bool, surroundings: &Surroundings, refused: u64)
         );
         return told;
     }
-    if surroundings.nodes.is_none() {
+    if surroundings.partial {
+        told.push(
+            "only some pods were selected: what the others reserve is not in these sums, which are not held against \
+             nodes; quotas count all pods"
+                .to_owned(),
+        );
+    } else if surroundings.nodes.is_none() {
         told.push("nodes could not be read: nothing is held against what they have".to_owned());
     } else {
         told.push(
