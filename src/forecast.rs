@@ -100,7 +100,8 @@ impl Observations {
         self.pulls.add(other.pulls);
     }
 
-    /// Whether the pods were there at one time, as a list shows them, and were not recorded as they were created.
+    /// Whether the pods seem to have been there at one time, as a list shows them, and not to have been recorded as they
+    /// were created.
     const fn is_live(&self) -> bool {
         self.placed.saturating_mul(2) > self.pods
     }
@@ -113,7 +114,7 @@ pub fn forecast(
     surroundings: &Surroundings,
     assumptions: &Assumptions,
 ) -> Forecast {
-    let live = observations.is_live();
+    let live = surroundings.live || observations.is_live();
     let Observations { requests, placement, lookups, pulls, .. } = observations;
     let sections = vec![
         verdicts::section(tally),

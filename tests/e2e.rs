@@ -28,6 +28,8 @@ mod doctor;
 mod doors;
 #[path = "e2e/emergency.rs"]
 mod emergency;
+#[path = "e2e/forecast.rs"]
+mod forecast;
 #[path = "e2e/managed.rs"]
 mod managed;
 #[path = "e2e/policy_webhook.rs"]

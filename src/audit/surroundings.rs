@@ -15,7 +15,8 @@ pub async fn surroundings(
     plan: &Plan,
     survey: &mut Survey,
 ) -> Surroundings {
-    let mut read = Surroundings { partial: !plan.selection.is_everything(), ..Default::default() };
+    let partial = !plan.selection.is_everything();
+    let mut read = Surroundings { live: true, partial, ..Surroundings::default() };
     let mut nodes = Vec::new();
     let listed = each(requests, plan, "/api/v1/nodes", |node| nodes.push(Node::from_value(&node)));
     match listed.await {

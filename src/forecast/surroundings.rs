@@ -15,6 +15,9 @@ pub struct Surroundings {
     pub nodes: Option<Vec<Node>>,
     /// Every ResourceQuota of the namespaces that were looked at.
     pub quotas: Option<Vec<Quota>>,
+    /// The pods are those of a cluster, listed at one time.
+    #[serde(default)]
+    pub live: bool,
     /// Only some pods were selected, so that what the others reserve is not known.
     #[serde(default)]
     pub partial: bool,

@@ -125,6 +125,7 @@ fn surroundings() -> Surroundings {
     Surroundings {
         nodes: Some((0..6).map(node).collect()),
         quotas: Some(vec![quota]),
+        live: true,
         partial: false,
     }
 }

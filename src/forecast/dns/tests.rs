@@ -7,6 +7,8 @@ use super::super::tests::{figure, forecast_of, pod, policy, survey, value};
 use super::*;
 use crate::pod::kinds::{Object, PodKind};
 
+mod glibc;
+
 fn resolver(spec: Value) -> Resolver {
     let object = json!({"spec": spec});
     Resolver::of(&PodKind::find("", "Pod").unwrap().read(Object::Value(&object)).unwrap())
