@@ -17,6 +17,7 @@ pub mod policy_reports;
 mod problems;
 mod requests;
 mod selection;
+mod surroundings;
 mod walk;
 
 use std::sync::Arc;
@@ -32,6 +33,7 @@ pub use judge::Progress;
 pub use ledgers::{LedgerUrl, LedgerUrlError, Ledgers, leave_out_seen};
 pub use requests::{Manners, Requests};
 pub use selection::Selection;
+pub use surroundings::surroundings;
 
 use judge::Judge;
 use problems::Findings;

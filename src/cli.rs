@@ -16,6 +16,7 @@ mod doctor;
 mod emergency;
 mod explain;
 mod fix;
+mod forecast;
 mod format;
 mod hints;
 mod judging;

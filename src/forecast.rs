@@ -4,17 +4,37 @@
 //! parts); with what surrounds them and what is assumed, a forecast is made of that once, at the end. What is not known
 //! is a range, never a guess.
 
+mod amounts;
+mod assumptions;
+mod dns;
 mod figure;
+mod kept;
+mod placement;
+mod pulls;
+mod requests;
+mod state;
+mod surroundings;
+mod verdicts;
+mod words;
 
 use serde::{Deserialize, Serialize};
 
+pub use amounts::{Amounts, Resource, Side};
+pub use assumptions::{Assumptions, Runtime};
 pub use figure::{Figure, Forecast, Plot, Range, Section, Series};
+pub use surroundings::{Bound, Node, Quota, Surroundings};
 
 use crate::engine::Decision;
 use crate::pod::top_owner::TopOwner;
 use crate::pod::view::Pod;
 use crate::pod::workload::Class;
 use crate::tally::Tally;
+use dns::Lookups;
+use kept::Sum;
+use placement::Placement;
+use pulls::Pulls;
+use requests::Requests;
+use state::State;
 
 /// A pod as it is, and as it would be stored.
 #[derive(Clone, Copy, Debug)]
@@ -43,36 +63,68 @@ pub struct Observed<'a, 'p> {
 pub struct Observations {
     /// Pods that were observed.
     pub pods: u64,
+    /// Of these, those that had a node, or had ended: pods that are listed do, pods that are being created do not.
+    pub placed: u64,
+    requests: Requests,
+    placement: Placement,
+    lookups: Lookups,
+    pulls: Pulls,
 }
-
-/// What is known of the cluster around the pods; what is not known is none.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Surroundings {}
-
-/// What is assumed where nothing is known.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Assumptions {}
 
 impl Observations {
     /// Adds a pod.
-    pub const fn take(&mut self, _observed: &Observed<'_, '_>) {
+    pub fn take(&mut self, observed: &Observed<'_, '_>) {
+        let Observed { namespace, before, after, decision, .. } = *observed;
+        let state = State::of(observed.object);
+        let is_bound = |spec: &crate::pod::view::Spec<'_>| {
+            spec.node_name.as_deref().is_some_and(|name| !name.is_empty())
+        };
         self.pods += 1;
+        self.placed += u64::from(state.ended || before.spec.as_ref().is_some_and(is_bound));
+        if !state.ended {
+            let [now, then] = [before, after].map(|pod| Amounts::of(pod, &state.overhead));
+            self.requests.take(namespace, now, then, !decision.allowed);
+            self.lookups.take(namespace, before, after);
+        }
+        self.placement.take(observed, &state);
+        self.pulls.take(observed, &state);
     }
 
     /// Adds others.
-    pub const fn merge(&mut self, other: Self) {
+    pub fn merge(&mut self, other: Self) {
         self.pods += other.pods;
+        self.placed += other.placed;
+        self.requests.add(other.requests);
+        self.placement.add(other.placement);
+        self.lookups.add(other.lookups);
+        self.pulls.add(other.pulls);
+    }
+
+    /// Whether the pods seem to have been there at one time, as a list shows them, and not to have been recorded as they
+    /// were created.
+    const fn is_live(&self) -> bool {
+        self.placed.saturating_mul(2) > self.pods
     }
 }
 
 /// What enforcing would do.
 pub fn forecast(
-    _tally: &Tally,
-    _observations: &Observations,
-    _surroundings: &Surroundings,
-    _assumptions: &Assumptions,
+    tally: &Tally,
+    observations: &Observations,
+    surroundings: &Surroundings,
+    assumptions: &Assumptions,
 ) -> Forecast {
-    Forecast::default()
+    let live = surroundings.live || observations.is_live();
+    let Observations { requests, placement, lookups, pulls, .. } = observations;
+    let sections = vec![
+        verdicts::section(tally),
+        requests.section(live, surroundings),
+        placement.section(live, surroundings, assumptions),
+        lookups.section(assumptions),
+        pulls.section(live, surroundings, assumptions),
+    ];
+    Forecast { sections }
 }
+
+#[cfg(test)]
+mod tests;

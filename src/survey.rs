@@ -3,6 +3,7 @@
 //!
 //! A survey can be made in parts, stored, and merged: all it holds adds up exactly.
 
+mod begun;
 pub mod comparison;
 pub mod partial;
 mod parts;
@@ -115,7 +116,10 @@ impl Surveyor<'_> {
     pub fn take(&self, seen: &Seen<'_>, owners: &impl Owners, survey: &mut Survey) {
         let Some(kind) = PodKind::find("", "Pod") else { return };
         let attributes = seen.attributes();
-        let read = kind.read(Object::Json(seen.object)).ok();
+        let mut read = kind.read(Object::Json(seen.object)).ok();
+        if let Some(pod) = &mut read {
+            begun::as_created(pod, seen.object);
+        }
         let before =
             self.before.map(|engine| engine.decide_on(&attributes, read.clone(), Stage::Whole));
         let (owner, class, name, decision) = match read {

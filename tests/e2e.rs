@@ -32,6 +32,8 @@ mod doctor;
 mod doors;
 #[path = "e2e/emergency.rs"]
 mod emergency;
+#[path = "e2e/forecast.rs"]
+mod forecast;
 #[path = "e2e/ledgers.rs"]
 mod ledgers;
 #[path = "e2e/managed.rs"]

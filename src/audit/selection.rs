@@ -39,6 +39,15 @@ impl Selection {
         Ok(Self { namespaces, excluded, globs, labels, fields, kinds, classes })
     }
 
+    /// Whether all pods are judged.
+    pub(super) fn is_everything(&self) -> bool {
+        self.namespaces.is_empty()
+            && self.excluded.is_empty()
+            && (&self.labels, &self.fields) == (&None, &None)
+            && self.kinds.is_empty()
+            && self.classes.is_empty()
+    }
+
     /// Whether pods of a namespace are judged.
     pub(super) fn takes(&self, namespace: &str) -> bool {
         self.globs.matches(namespace)

@@ -246,6 +246,11 @@ impl AuditArgs {
             }
             None => None,
         };
+        let surroundings = if plan.forecast {
+            audit::surroundings(&mut requests, plan, &mut survey).await
+        } else {
+            Surroundings::default()
+        };
         let mut cost = requests.cost();
         if let Some(wanted) = self.reports.write_reports {
             let most = self.reports.report_results;
@@ -267,8 +272,8 @@ impl AuditArgs {
                 ));
             }
         }
-        let (surroundings, cost) = (Surroundings::default(), Some(cost));
-        Ok(Surveyed { source: self.source(&address), survey, surroundings, cost, ledger })
+        let source = self.source(&address);
+        Ok(Surveyed { source, survey, surroundings, cost: Some(cost), ledger })
     }
 
     fn ledgers(&self) -> Option<Ledgers> {

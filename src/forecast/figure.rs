@@ -87,7 +87,51 @@ pub struct Series {
     pub values: Vec<f64>,
 }
 
+impl Section {
+    pub(super) fn new(id: &'static str, title: &str) -> Self {
+        Self {
+            id,
+            title: title.to_owned(),
+            summary: String::new(),
+            figures: Vec::new(),
+            plots: Vec::new(),
+            assumptions: Vec::new(),
+        }
+    }
+
+    /// Where a figure is beyond what the cluster has or allows.
+    pub(super) fn alarms(&self) -> impl Iterator<Item = &str> {
+        self.figures.iter().filter_map(|figure| figure.alarm.as_deref())
+    }
+}
+
+impl Figure {
+    pub(super) fn new(
+        id: &'static str,
+        label: impl Into<String>,
+        value: Range,
+        unit: &'static str,
+        how: impl Into<String>,
+    ) -> Self {
+        let (label, how) = (label.into(), how.into());
+        Self { id, subject: None, label, value: Some(value), unit, how, alarm: None }
+    }
+
+    pub(super) fn about(mut self, subject: impl Into<String>) -> Self {
+        self.subject = Some(subject.into());
+        self
+    }
+
+    pub(super) fn alarmed(mut self, alarm: Option<String>) -> Self {
+        self.alarm = alarm;
+        self
+    }
+}
+
 impl Range {
+    /// Nothing.
+    pub const NONE: Self = Self::exactly(0.0);
+
     /// A value that is known.
     pub const fn exactly(value: f64) -> Self {
         Self { low: value, high: value }
@@ -96,5 +140,23 @@ impl Range {
     /// A value between bounds.
     pub const fn between(low: f64, high: f64) -> Self {
         Self { low, high }
+    }
+
+    /// Both together.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self { low: self.low + other.low, high: self.high + other.high }
+    }
+
+    /// So many times; the factor is not negative.
+    #[must_use]
+    pub const fn times(self, factor: f64) -> Self {
+        Self { low: self.low * factor, high: self.high * factor }
+    }
+
+    /// Divided by what is itself a range, neither of which is negative; none where it may be 0.
+    #[must_use]
+    pub fn over(self, other: Self) -> Option<Self> {
+        (other.low > 0.0).then(|| Self { low: self.low / other.high, high: self.high / other.low })
     }
 }

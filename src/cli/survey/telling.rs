@@ -6,9 +6,10 @@ use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 
 use crate::cli::destination::{Console, Destination, refuse_mixture, write_all};
+use crate::cli::forecast::ForecastArgs;
 use crate::cli::judging::FailOn;
 use crate::cli::{Common, Outcome, output};
-use crate::forecast::{self, Assumptions, Surroundings};
+use crate::forecast::{self, Surroundings};
 use crate::ledger::Gathered;
 use crate::report::survey::{Cost, Overview, csv, html, json, junit, markdown, partial, text};
 use crate::survey::Survey;
@@ -42,6 +43,8 @@ pub(in crate::cli) struct TellingArgs {
     /// Only the findings, no summary and no progress
     #[arg(long, short, env = "PLIMSOLL_QUIET", value_parser = FalseyValueParser::new())]
     pub(in crate::cli) quiet: bool,
+    #[command(flatten)]
+    forecasting: ForecastArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -96,8 +99,9 @@ impl TellingArgs {
         common: &Common,
     ) -> anyhow::Result<Outcome> {
         let Surveyed { source, survey, surroundings, cost, ledger } = surveyed;
+        let assumptions = self.forecasting.assumptions();
         let forecast = survey.observations.as_ref().map(|observations| {
-            forecast::forecast(&survey.tally, observations, surroundings, &Assumptions::default())
+            forecast::forecast(&survey.tally, observations, surroundings, &assumptions)
         });
         let overview = Overview {
             source,
