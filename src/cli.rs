@@ -1,6 +1,8 @@
 //! The command line: one file per door.
 
 #[cfg(feature = "serve")]
+mod audit;
+#[cfg(feature = "serve")]
 mod certificates;
 mod check;
 #[cfg(feature = "serve")]
@@ -62,6 +64,9 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Judge every pod of a cluster, by its owner, without being a load on it
+    #[cfg(feature = "serve")]
+    Audit(Box<audit::AuditArgs>),
     /// Judge manifests: files, folders, or `-` for standard input
     Check(Box<check::CheckArgs>),
     /// Print the completions of a shell
@@ -168,6 +173,8 @@ pub fn main() -> ExitCode {
     };
     common.settings.tell();
     let outcome = match command {
+        #[cfg(feature = "serve")]
+        Command::Audit(args) => audit::run(&args, &common),
         Command::Check(args) => check::run(&args, &common),
         Command::Completions(args) => completions::run(&args),
         Command::Config(args) => config::run(&args, &common),

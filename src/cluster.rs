@@ -13,6 +13,7 @@ pub mod leadership;
 mod metrics;
 pub mod names;
 mod namespaces;
+pub mod pauses;
 mod snapshots;
 mod status;
 mod tasks;

@@ -92,6 +92,27 @@ impl<'de> Reader<'de> {
         Ok(())
     }
 
+    /// Reads an array element by element; null counts as an array without any. `each` must read or pass over the
+    /// element.
+    ///
+    /// # Errors
+    /// When the text is no array, and whatever `each` returns.
+    pub fn elements(
+        &mut self,
+        mut each: impl FnMut(&mut Self) -> Result<(), JsonError>,
+    ) -> Result<(), JsonError> {
+        if self.null()? {
+            return Ok(());
+        }
+        self.enter(b'[')?;
+        let mut first = true;
+        while self.more(b']', &mut first)? {
+            each(self)?;
+        }
+        self.depth -= 1;
+        Ok(())
+    }
+
     /// Passes over a value and answers with its text.
     ///
     /// # Errors

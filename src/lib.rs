@@ -1,6 +1,8 @@
 //! Plimsoll judges and patches Kubernetes pods at admission.
 
 pub mod admission;
+#[cfg(feature = "serve")]
+pub mod audit;
 #[cfg(feature = "cli")]
 pub mod changes;
 #[cfg(feature = "cli")]

@@ -33,6 +33,9 @@ pub struct Survey {
     pub sources: Sources,
     /// What could not be read or judged.
     pub problems: Problems,
+    /// What is less exact than it could be, though everything was judged.
+    #[serde(default, skip_serializing_if = "Problems::is_empty")]
+    pub notes: Problems,
 }
 
 /// What was read to find the pods.
@@ -147,6 +150,7 @@ impl Survey {
         self.tally.merge(other.tally);
         self.sources.merge(other.sources);
         self.problems.merge(other.problems);
+        self.notes.merge(other.notes);
         match (&mut self.observations, other.observations) {
             (Some(one), Some(more)) => one.merge(more),
             (one, more) => *one = one.take().or(more),

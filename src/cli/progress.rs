@@ -25,24 +25,50 @@ pub(super) fn shown<T>(
     if quiet || !is_wanted(paths) {
         return work(None);
     }
-    let (progress, begun) = (Progress::default(), Instant::now());
+    let progress = Progress::default();
+    drawn(|| progress.counts(), words, || work(Some(&progress)))
+}
+
+/// The same for pods, which `counts` tells of: how many were judged, and how many there are.
+#[cfg(feature = "serve")]
+pub(super) fn of_pods<T>(
+    quiet: bool,
+    counts: impl Fn() -> (u64, u64) + Send,
+    work: impl FnOnce() -> T,
+) -> T {
+    if quiet || !is_wanted(&[]) {
+        return work();
+    }
+    let number = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+    let counts = move || {
+        let (done, total) = counts();
+        (number(done), number(total))
+    };
+    drawn(counts, words_of_pods, work)
+}
+
+fn drawn<T>(
+    counts: impl Fn() -> (usize, usize) + Send,
+    words: fn(usize, usize, Duration) -> String,
+    work: impl FnOnce() -> T,
+) -> T {
+    let begun = Instant::now();
     thread::scope(|scope| {
         let (sender, over) = mpsc::channel::<()>();
-        let progress = &progress;
         let line = scope.spawn(move || {
             if over.recv_timeout(PATIENCE) != Err(RecvTimeoutError::Timeout) {
                 return;
             }
-            let mut line = Line::new(begun);
+            let mut line = Line::new(begun, words);
             loop {
-                line.draw(progress.counts());
+                line.draw(counts());
                 if over.recv_timeout(TICK) != Err(RecvTimeoutError::Timeout) {
                     line.bar.finish_and_clear();
                     return;
                 }
             }
         });
-        let result = work(Some(progress));
+        let result = work();
         // That ends the thread; a panic, which drops it too, does as well.
         drop(sender);
         // What is written next must not meet the line.
@@ -66,12 +92,13 @@ struct Line {
     /// When the pass began that is counted, as far as is known.
     begun: Instant,
     done: usize,
+    words: fn(usize, usize, Duration) -> String,
 }
 
 impl Line {
-    fn new(begun: Instant) -> Self {
+    fn new(begun: Instant, words: fn(usize, usize, Duration) -> String) -> Self {
         // Every change is drawn, and nothing may be before it is complete.
-        Self { bar: ProgressBar::hidden(), begun, done: 0 }
+        Self { bar: ProgressBar::hidden(), begun, done: 0, words }
     }
 
     fn draw(&mut self, (done, total): (usize, usize)) {
@@ -84,7 +111,7 @@ impl Line {
         self.bar.set_style(style.progress_chars("=> "));
         self.bar.set_length(total as u64);
         self.bar.set_position(done as u64);
-        self.bar.set_message(words(done, total, self.begun.elapsed()));
+        self.bar.set_message((self.words)(done, total, self.begun.elapsed()));
         if self.bar.is_hidden() {
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
@@ -107,6 +134,25 @@ fn words(done: usize, total: usize, elapsed: Duration) -> String {
     format!("{done} of {total} {files}{rate}")
 }
 
+/// Pods may be created while they are counted.
+#[cfg(feature = "serve")]
+fn words_of_pods(done: usize, total: usize, elapsed: Duration) -> String {
+    if done == 0 {
+        return "asking the API server".to_owned();
+    }
+    let rate = (done as f64 / elapsed.as_secs_f64()).max(1.0);
+    let pods = match total {
+        0 => format!("{done} pods"),
+        total => format!("{done} of {} pods", total.max(done)),
+    };
+    let left = match total.saturating_sub(done) {
+        0 => String::new(),
+        left => format!(", {:.0} s left", (left as f64 / rate).ceil()),
+    };
+    let rate = if rate.is_finite() { format!(", {rate:.0} per second") } else { String::new() };
+    format!("{pods}{rate}{left}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,5 +165,16 @@ mod tests {
         assert_eq!(words(3, 40, 2 * second), "3 of 40 files, 2 per second");
         assert_eq!(words(3, 40, 9 * second), "3 of 40 files");
         assert_eq!(words(3, 40, Duration::ZERO), "3 of 40 files");
+    }
+
+    #[cfg(feature = "serve")]
+    #[test]
+    fn pods_are_counted_with_the_time_that_is_left() {
+        let second = Duration::from_secs(1);
+        let is = |done, total, words| assert_eq!(words_of_pods(done, total, 2 * second), words);
+        is(0, 0, "asking the API server");
+        is(1000, 0, "1000 pods, 500 per second");
+        is(1000, 2500, "1000 of 2500 pods, 500 per second, 3 s left");
+        is(1001, 1000, "1001 of 1001 pods, 500 per second");
     }
 }

@@ -24,7 +24,8 @@ use crate::engine::Namespaces;
 use crate::report::Problem;
 
 /// The commands that read the configuration file.
-pub(super) const CONFIGURED: [&str; 4] = ["check", "config", "explain", "fix"];
+pub(super) const CONFIGURED: [&str; 6] =
+    ["audit", "check", "config", "explain", "fix", "replay"];
 
 // Flags of every command that reads the configuration file. (What clap finds in a docstring here, it would say of each
 // of these commands.)

@@ -7,7 +7,7 @@ use clap::Args;
 use clap::builder::FalseyValueParser;
 
 use super::judging::FailOn;
-use super::{Common, DefaultMode, Outcome, PolicyArgs, now};
+use super::{Common, DefaultMode, Outcome, PolicyArgs, now, output};
 use crate::engine::Engine;
 use crate::forecast::{self, Assumptions, Surroundings};
 use crate::report::survey::{Cost, Overview, json};
@@ -88,6 +88,13 @@ impl SurveyArgs {
         let mut stdout = io::stdout().lock();
         json::write(&overview, &mut stdout)?;
         stdout.flush()?;
+        if !self.quiet {
+            for (note, _) in survey.notes.iter() {
+                let help = note.help.as_deref().map(|help| format!("; {help}"));
+                let help = help.unwrap_or_default();
+                output::say(format_args!("note: {}: {}{help}", note.source, note.message));
+            }
+        }
         Ok(if !survey.problems.is_empty() {
             Outcome::Broken
         } else if overview.fails() {

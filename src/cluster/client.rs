@@ -60,8 +60,11 @@ pub enum ClientError {
 /// # Errors
 /// When no cluster is configured, or not in a way that can be used. An API server that cannot be reached is no error.
 pub async fn connect() -> Result<Client, ClientError> {
-    let config = Config::infer().await.map_err(|error| ClientError::NoConfig(chain(&error)))?;
-    client(config)
+    client(inferred().await?)
+}
+
+async fn inferred() -> Result<Config, ClientError> {
+    Config::infer().await.map_err(|error| ClientError::NoConfig(chain(&error)))
 }
 
 /// A client for the cluster that was chosen; what was not chosen is left to the environment, as in [`connect`].
@@ -69,8 +72,22 @@ pub async fn connect() -> Result<Client, ClientError> {
 /// # Errors
 /// As [`connect`], and when the kubeconfig has no such context.
 pub async fn connect_to(choice: &Choice) -> Result<Client, ClientError> {
+    client(config(choice).await?)
+}
+
+/// The same, with the address of the API server.
+///
+/// # Errors
+/// As [`connect_to`].
+pub async fn connect_to_address(choice: &Choice) -> Result<(Client, String), ClientError> {
+    let config = config(choice).await?;
+    let address = config.cluster_url.to_string();
+    Ok((client(config)?, address.trim_end_matches('/').to_owned()))
+}
+
+async fn config(choice: &Choice) -> Result<Config, ClientError> {
     if *choice == Choice::default() {
-        return connect().await;
+        return inferred().await;
     }
     let place = choice.kubeconfig.as_ref().map_or_else(
         || "the kubeconfig".to_owned(),
@@ -97,7 +114,7 @@ pub async fn connect_to(choice: &Choice) -> Result<Client, ClientError> {
         .await
         .map_err(|error| broken(&error))?;
     config.apply_debug_overrides();
-    client(config)
+    Ok(config)
 }
 
 fn client(mut config: Config) -> Result<Client, ClientError> {
@@ -152,7 +169,7 @@ pub fn explain(error: &Error) -> String {
 }
 
 /// An error with what caused it, each cause once: some errors name what is below them, and some do not.
-fn chain(error: &dyn std::error::Error) -> String {
+pub fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
@@ -166,7 +183,7 @@ fn chain(error: &dyn std::error::Error) -> String {
 }
 
 /// In one line that can be read.
-fn short(text: &str) -> String {
+pub fn short(text: &str) -> String {
     let mut text = text.replace(['\n', '\r'], " ");
     if text.chars().count() > MOST_OF_A_MESSAGE {
         text = text.chars().take(MOST_OF_A_MESSAGE).chain(['…']).collect();

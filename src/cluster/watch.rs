@@ -1,7 +1,6 @@
 //! Keeping up with one kind of object: a list, then every change, for as long as the process lives.
 
 use std::fmt::Debug;
-use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -13,16 +12,13 @@ use tokio::time::{Instant, sleep};
 
 use super::client;
 use super::metrics::Metrics;
+use super::pauses::Pauses;
 use crate::readiness::Gate;
 
 /// A watch is begun anew so often, and one whose connection died in silence is noticed by then.
 const WATCH_SECONDS: u32 = 60;
 /// Objects of a list that are in memory at once, in their whole length.
 const PAGE: u32 = 100;
-/// After a watch broke.
-const SHORTEST_PAUSE: Duration = Duration::from_millis(200);
-/// While the API server stays away: short, because policies that changed meanwhile wait for it.
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// A watch that lasted so long had not broken for the reason for which it breaks now.
 const WORKED_FOR: Duration = Duration::from_secs(30);
@@ -134,29 +130,6 @@ fn explain(error: &watcher::Error, unknown: Option<&str>) -> String {
     }
 }
 
-/// Pauses that grow, with some chance in them, so that replicas do not come back all at once.
-#[derive(Debug)]
-struct Pauses {
-    next: Duration,
-}
-
-impl Default for Pauses {
-    fn default() -> Self {
-        Self { next: SHORTEST_PAUSE }
-    }
-}
-
-impl Iterator for Pauses {
-    type Item = Duration;
-
-    fn next(&mut self) -> Option<Duration> {
-        let pause = self.next;
-        self.next = (pause * 2).min(LONGEST_PAUSE);
-        let chance = u32::from(RandomState::new().hash_one(()) as u8);
-        Some(pause / 2 + pause / 512 * chance)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -169,16 +142,6 @@ mod tests {
 
     use super::*;
     use crate::readiness::Readiness;
-
-    #[test]
-    fn pauses_grow_to_a_bound_and_begin_anew() {
-        let mut pauses = Pauses::default();
-        assert!(pauses.next().is_some_and(|pause| pause <= SHORTEST_PAUSE));
-        for pause in pauses.by_ref().take(100) {
-            assert!(pause <= LONGEST_PAUSE);
-        }
-        assert!(pauses.next().is_some_and(|pause| pause >= LONGEST_PAUSE / 2));
-    }
 
     /// An API server that refuses everything, and how often it was asked.
     async fn refusing() -> (Client, Arc<AtomicU32>) {

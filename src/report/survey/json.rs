@@ -9,7 +9,7 @@ use super::{Cost, Overview};
 use crate::finding::Safety;
 use crate::forecast::Forecast;
 use crate::report::stream::Each;
-use crate::survey::Sources;
+use crate::survey::{Problem, Sources};
 use crate::tally::{FindingKey, Found, Owned, Owner};
 
 #[derive(Serialize)]
@@ -91,6 +91,8 @@ pub fn write(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<()> {
         at: Option<String>,
         findings: F,
         errors: E,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        notes: Vec<Error<'r>>,
         summary: Summary,
         #[serde(skip_serializing_if = "Option::is_none")]
         forecast: Option<&'r Forecast>,
@@ -102,21 +104,14 @@ pub fn write(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<()> {
             in_order(owned).map(|(key, found)| finding(namespace, *owner, key, found))
         })
     };
-    let errors = || {
-        overview.survey.problems.iter().map(|(problem, count)| Error {
-            file: &problem.source,
-            line: problem.line,
-            message: &problem.message,
-            help: problem.help.as_deref(),
-            count,
-        })
-    };
+    let errors = || overview.survey.problems.iter().map(error);
     let output = Output {
         version: 1,
         source: overview.source,
         at: time(Some(overview.at)),
         findings: Each(findings),
         errors: Each(errors),
+        notes: overview.survey.notes.iter().map(error).collect(),
         summary: Summary {
             owners: tally.owners.len(),
             pods: tally.outcomes.pods,
@@ -133,6 +128,16 @@ pub fn write(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<()> {
     };
     serde_json::to_writer_pretty(&mut *out, &output)?;
     writeln!(out)
+}
+
+fn error((problem, count): (&Problem, u64)) -> Error<'_> {
+    Error {
+        file: &problem.source,
+        line: problem.line,
+        message: &problem.message,
+        help: problem.help.as_deref(),
+        count,
+    }
 }
 
 /// The findings of one owner by policy, rule and container.
