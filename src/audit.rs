@@ -12,6 +12,7 @@ mod list;
 mod owners;
 mod pace;
 mod page;
+mod policies;
 mod problems;
 mod requests;
 mod selection;
@@ -27,6 +28,7 @@ use crate::survey::{Problem, Survey};
 
 pub use failure::Failure;
 pub use judge::Progress;
+pub use policies::{Installed, InstalledError, installed};
 pub use requests::{Manners, Requests};
 pub use selection::Selection;
 

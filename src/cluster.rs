@@ -7,7 +7,6 @@ pub mod certificates;
 pub mod client;
 pub mod doctor;
 mod events;
-pub mod installed;
 mod last_good;
 pub mod leadership;
 mod metrics;

@@ -46,7 +46,9 @@ impl Failure {
             Self::Credentials(_) => {
                 "log in again, or check the token or the exec plugin of the kubeconfig"
             }
-            Self::Forbidden(_) => "grant that verb on that resource; docs/audit.md lists the rights",
+            Self::Forbidden(_) => {
+                "grant that verb on that resource; docs/audit.md lists the rights"
+            }
             Self::NotFound(_) | Self::Expired(_) => return None,
             Self::Refused { .. } => "check --selector and --field-selector",
             Self::Unreachable(_) => "check the address in the kubeconfig, and the network",

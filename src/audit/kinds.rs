@@ -52,7 +52,8 @@ impl Kinds {
             Some(namespace) => format!("{root}/{api_version}/namespaces/{namespace}"),
             None => format!("{root}/{api_version}"),
         };
-        let known = BUILT_IN.iter().find(|(version, other, _)| (*version, *other) == (api_version, kind));
+        let known =
+            BUILT_IN.iter().find(|(version, other, _)| (*version, *other) == (api_version, kind));
         if let Some((.., plural)) = known {
             return Ok(format!("{}/{plural}", within(namespace)));
         }

@@ -91,7 +91,8 @@ impl Table {
         let mut found = None;
         let mut at = uid;
         for _ in 0..MAX_DEPTH {
-            let Some(known) = self.objects.get(&at).and_then(|place| self.controller(*place)) else {
+            let Some(known) = self.objects.get(&at).and_then(|place| self.controller(*place))
+            else {
                 break;
             };
             (found, at) = (Some(known), known.uid);
@@ -150,8 +151,10 @@ mod tests {
             .map(|(number, above)| {
                 let owners: Vec<_> = above
                     .iter()
-                    .map(|(number, kind, name)| json!({"apiVersion": "x/v1", "kind": kind, "name": name,
-                        "uid": uid(*number), "controller": true}))
+                    .map(|(number, kind, name)| {
+                        json!({"apiVersion": "x/v1", "kind": kind, "name": name,
+                        "uid": uid(*number), "controller": true})
+                    })
                     .collect();
                 json!({"metadata": {"name": "x", "uid": uid(*number), "ownerReferences": owners}})
             })

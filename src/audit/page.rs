@@ -85,7 +85,8 @@ impl Page {
     pub(super) fn read(bytes: Vec<u8>) -> Result<Self, String> {
         let text = String::from_utf8(bytes).map_err(|_| "the answer is no UTF-8".to_owned())?;
         let mut page = Self::default();
-        let is_list = page.find(&text).map_err(|error| format!("the answer is no list: {error}"))?;
+        let is_list =
+            page.find(&text).map_err(|error| format!("the answer is no list: {error}"))?;
         if !is_list {
             return Err("the answer is no list: it has no items".to_owned());
         }

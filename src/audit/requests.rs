@@ -150,8 +150,9 @@ impl Requests {
         self.begun.get_or_insert_with(Instant::now);
         self.cost.requests += 1;
         let request = Request::get(uri).header(ACCEPT, accept).body(Body::empty());
-        let request = request
-            .map_err(|error| Failed::for_good(Failure::Refused { code: 0, message: error.to_string() }))?;
+        let request = request.map_err(|error| {
+            Failed::for_good(Failure::Refused { code: 0, message: error.to_string() })
+        })?;
         let limit = self.manners.timeout;
         let answer = match timeout(limit, exchange(&self.client, request, &mut self.cost)).await {
             Ok(answer) => answer?,
@@ -175,7 +176,9 @@ async fn exchange(
     let (parts, mut body) = response.into_parts();
     let mut bytes = Vec::new();
     while let Some(frame) = body.frame().await {
-        let cut = |error: Error| Failed::for_now(Failure::Broken(format!("an answer was cut: {}", chain(&error))));
+        let cut = |error: Error| {
+            Failed::for_now(Failure::Broken(format!("an answer was cut: {}", chain(&error))))
+        };
         let frame = frame.map_err(cut)?;
         let Ok(data) = frame.into_data() else { continue };
         cost.bytes += data.len() as u64;
@@ -234,16 +237,12 @@ fn judge(parts: &Parts, bytes: Vec<u8>) -> Result<Vec<u8>, Failed> {
         StatusCode::GONE => Failed::for_good(Failure::Expired(
             status.metadata.r#continue.filter(|token| !token.is_empty()),
         )),
-        StatusCode::TOO_MANY_REQUESTS => Failed {
-            failure: Failure::Broken(message),
-            again: true,
-            after: retry_after(headers),
-        },
-        code if code.is_server_error() => Failed {
-            failure: Failure::Broken(message),
-            again: true,
-            after: retry_after(headers),
-        },
+        StatusCode::TOO_MANY_REQUESTS => {
+            Failed { failure: Failure::Broken(message), again: true, after: retry_after(headers) }
+        }
+        code if code.is_server_error() => {
+            Failed { failure: Failure::Broken(message), again: true, after: retry_after(headers) }
+        }
         _ if !is_status => Failed::for_good(Failure::Foreign(message)),
         code => Failed::for_good(Failure::Refused { code: code.as_u16(), message }),
     })

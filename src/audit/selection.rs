@@ -55,7 +55,8 @@ impl Selection {
             return None;
         }
         let has_globs = self.namespaces.iter().any(|name| is_glob(name));
-        let mut names: Vec<String> = self.named().filter(|name| self.takes(name)).cloned().collect();
+        let mut names: Vec<String> =
+            self.named().filter(|name| self.takes(name)).cloned().collect();
         if has_globs {
             let matched = known?.iter().filter(|name| self.takes(name));
             names.extend(matched.cloned());

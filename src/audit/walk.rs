@@ -148,7 +148,8 @@ impl Walk<'_> {
         }
         if place.namespace.is_none() && matches!(failure, Failure::Forbidden(_)) {
             told.help = Some(
-                "grant list on pods, or name the namespaces that you may list with --namespace".to_owned(),
+                "grant list on pods, or name the namespaces that you may list with --namespace"
+                    .to_owned(),
             );
         }
         self.found.problems.add(told);

@@ -24,8 +24,7 @@ use crate::engine::Namespaces;
 use crate::report::Problem;
 
 /// The commands that read the configuration file.
-pub(super) const CONFIGURED: [&str; 6] =
-    ["audit", "check", "config", "explain", "fix", "replay"];
+pub(super) const CONFIGURED: [&str; 6] = ["audit", "check", "config", "explain", "fix", "replay"];
 
 // Flags of every command that reads the configuration file. (What clap finds in a docstring here, it would say of each
 // of these commands.)

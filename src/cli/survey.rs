@@ -10,6 +10,7 @@ use super::judging::FailOn;
 use super::{Common, DefaultMode, Outcome, PolicyArgs, now, output};
 use crate::engine::Engine;
 use crate::forecast::{self, Assumptions, Surroundings};
+use crate::policy::{ExemptionSet, PolicySet};
 use crate::report::survey::{Cost, Overview, json};
 use crate::survey::Survey;
 
@@ -63,12 +64,21 @@ impl SurveyArgs {
     /// The engine asked for; where policies are wrong, none, and the user was told why.
     pub(super) fn engine(&self, common: &Common) -> anyhow::Result<Option<Engine>> {
         let Some(loaded) = self.policies.load(common)? else { return Ok(None) };
-        let engine = Engine::new(Arc::new(loaded.policies))
-            .with_exemptions(Arc::new(loaded.exemptions))
+        Ok(Some(self.engine_of(loaded.policies, loaded.exemptions, common)))
+    }
+
+    /// An engine over policies that come from elsewhere.
+    pub(super) fn engine_of(
+        &self,
+        policies: PolicySet,
+        exemptions: ExemptionSet,
+        common: &Common,
+    ) -> Engine {
+        Engine::new(Arc::new(policies))
+            .with_exemptions(Arc::new(exemptions))
             .with_default_mode(self.default_mode.into())
             .with_always_pull_images(common.settings.always_pull_images())
-            .in_namespace(&self.own_namespace);
-        Ok(Some(engine))
+            .in_namespace(&self.own_namespace)
     }
 
     /// Tells what was found, and how the run ends.

@@ -213,7 +213,7 @@ impl Sources<'_> {
 }
 
 /// An object without what nobody reads, `managedFields` above all.
-pub(super) fn reduce(mut object: DynamicObject, described: &ApiResource) -> Value {
+fn reduce(mut object: DynamicObject, described: &ApiResource) -> Value {
     object.metadata.managed_fields = None;
     object.metadata.annotations = None;
     // Entries of a list need not carry them.
