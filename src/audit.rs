@@ -13,6 +13,7 @@ mod owners;
 mod pace;
 mod page;
 mod policies;
+pub mod policy_reports;
 mod problems;
 mod requests;
 mod selection;
@@ -39,6 +40,8 @@ use walk::Walk;
 
 /// Clocks that differ by less are taken for equal: `Date` counts whole seconds, and requests take their time.
 const TOLERANCE_SECONDS: u64 = 60;
+/// The source of the problem that an audit was stopped.
+const STOPPED: &str = "audit";
 /// Pages that wait for the judge; one more is with it, and one on its way.
 const WAITING: usize = 1;
 
@@ -143,7 +146,7 @@ fn told(failure: &Failure) -> String {
 
 fn stopped(why: &str) -> Problem {
     Problem {
-        source: "audit".into(),
+        source: STOPPED.into(),
         line: None,
         message: format!("stopped by {why} before all pods were judged"),
         help: None,

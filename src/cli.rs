@@ -9,6 +9,7 @@ mod check;
 mod choice;
 mod completions;
 mod config;
+mod destination;
 #[cfg(feature = "serve")]
 mod doctor;
 #[cfg(feature = "serve")]

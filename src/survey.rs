@@ -7,6 +7,7 @@ mod problems;
 
 use std::borrow::Cow;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use problems::{Problem, Problems};
@@ -39,7 +40,7 @@ pub struct Survey {
 }
 
 /// What was read to find the pods.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Sources {
     /// Bytes, after decompression.

@@ -60,3 +60,5 @@ mod since_places;
 mod suite_words;
 #[path = "cli/suites.rs"]
 mod suites;
+#[path = "cli/survey_formats.rs"]
+mod survey_formats;

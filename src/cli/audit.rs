@@ -4,18 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use clap::Args;
 use clap::builder::{FalseyValueParser, NonEmptyStringValueParser};
+use clap::{Args, ValueEnum};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::choice::ClusterArgs;
 use super::survey::{SurveyArgs, Surveyed};
 use super::{Common, Outcome, output, progress};
+use crate::audit::policy_reports::{self, Wanted, Written};
 use crate::audit::{self, Installed, Manners, Plan, Progress, Requests, Selection};
 use crate::cluster::client;
 use crate::engine::Engine;
 use crate::forecast::Surroundings;
 use crate::pod::workload::Class;
+use crate::report::survey::policy_report::{MOST_RESULTS, ReportApi};
 use crate::survey::{Problems, Survey};
 
 /// Flags of `plimsoll audit`.
@@ -39,7 +41,63 @@ pub(super) struct AuditArgs {
     #[arg(long, env = "PLIMSOLL_EXIT_ZERO", value_parser = FalseyValueParser::new())]
     exit_zero: bool,
     #[command(flatten)]
+    reports: ReportArgs,
+    #[command(flatten)]
     survey: SurveyArgs,
+}
+
+/// What is written into the cluster.
+#[derive(Debug, Args)]
+struct ReportArgs {
+    /// Write what was found into the cluster, as a PolicyReport (wgpolicy) or Report (openreports) of each namespace:
+    /// as those that the cluster has (auto), or as these only
+    #[arg(
+        long,
+        env = "PLIMSOLL_WRITE_REPORTS",
+        value_enum,
+        value_name = "KIND",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "auto",
+        conflicts_with_all = ["selector", "field_selector", "kinds", "classes"]
+    )]
+    write_reports: Option<WriteReports>,
+    /// Results of one such report, at most; of more, the least grave are left out and counted
+    #[arg(
+        long,
+        env = "PLIMSOLL_REPORT_RESULTS",
+        value_name = "N",
+        default_value_t = MOST_RESULTS,
+        value_parser = report_results
+    )]
+    report_results: usize,
+}
+
+/// Which reports are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum WriteReports {
+    /// Those that the cluster has
+    Auto,
+    /// PolicyReports of wgpolicyk8s.io/v1alpha2
+    Wgpolicy,
+    /// Reports of openreports.io/v1alpha1
+    Openreports,
+}
+
+impl From<WriteReports> for Wanted {
+    fn from(wanted: WriteReports) -> Self {
+        match wanted {
+            WriteReports::Auto => Self::Present,
+            WriteReports::Wgpolicy => Self::Only(ReportApi::WgPolicy),
+            WriteReports::Openreports => Self::Only(ReportApi::OpenReports),
+        }
+    }
+}
+
+/// More than that would not fit into an object of the cluster.
+fn report_results(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| (1..=500).contains(number));
+    number.ok_or_else(|| "a number from 1 to 500".to_owned())
 }
 
 /// Which pods are judged.
@@ -135,7 +193,10 @@ fn qps(text: &str) -> Result<f64, String> {
 
 pub(super) fn run(args: &AuditArgs, common: &Common) -> anyhow::Result<Outcome> {
     let engine = match args.policies_from_cluster {
-        true => None,
+        true => {
+            args.survey.telling.check()?;
+            None
+        }
         false => match args.survey.engine(common)? {
             Some(engine) => Some(engine),
             None => return Ok(Outcome::Broken),
@@ -152,7 +213,7 @@ pub(super) fn run(args: &AuditArgs, common: &Common) -> anyhow::Result<Outcome> 
         .context("cannot start the runtime")?;
     let progress = Arc::new(Progress::default());
     let surveyed = progress::of_pods(
-        args.survey.quiet,
+        args.survey.telling.quiet,
         || progress.counts(),
         || runtime.block_on(args.survey_cluster(engine, &plan, &progress, common)),
     )?;
@@ -179,7 +240,7 @@ impl AuditArgs {
             qps: self.manners.qps,
             timeout: Duration::from_secs(self.manners.request_timeout),
         };
-        let mut requests = Requests::new(client, manners);
+        let mut requests = Requests::new(client.clone(), manners);
         let failed = || format!("the cluster at {address} cannot be audited");
         let (engine, problems) = match engine {
             Some(engine) => (engine, Problems::default()),
@@ -193,7 +254,28 @@ impl AuditArgs {
             .await
             .with_context(failed)?;
         survey.problems.merge(problems);
-        let (surroundings, cost) = (Surroundings::default(), Some(requests.cost()));
+        let mut cost = requests.cost();
+        if let Some(wanted) = self.reports.write_reports {
+            let most = self.reports.report_results;
+            let Written { written, unchanged, removed, requests, problems } =
+                policy_reports::write(
+                    &client,
+                    manners,
+                    &survey,
+                    &plan.selection,
+                    wanted.into(),
+                    most,
+                )
+                .await;
+            cost.requests += requests;
+            survey.problems.merge(problems);
+            if !self.survey.telling.quiet {
+                output::say(format_args!(
+                    "reports: {written} written, {unchanged} unchanged, {removed} removed"
+                ));
+            }
+        }
+        let (surroundings, cost) = (Surroundings::default(), Some(cost));
         Ok(Surveyed { source: self.source(&address), survey, surroundings, cost })
     }
 

@@ -1,12 +1,21 @@
 //! What audits and replays found, in the formats that people, scripts and clusters take.
 
+pub mod csv;
 pub mod json;
+pub mod junit;
+pub mod markdown;
+pub mod policy_report;
+pub mod steps;
+pub mod text;
+pub mod units;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::forecast::Forecast;
 use crate::policy::Action;
 use crate::survey::Survey;
+use crate::tally::{FindingKey, Found, Owned, Owner};
 
 /// Everything that an audit or a replay has to say.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +35,7 @@ pub struct Overview<'r> {
 }
 
 /// What an audit cost the API server.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Cost {
     /// Requests that were sent, those that were sent again among them.
@@ -54,4 +63,30 @@ impl Overview<'_> {
             .iter()
             .any(|(action, count)| *count > 0 && super::gravity(*action) >= super::gravity(line))
     }
+}
+
+/// What one rule found in one container of an owner's pods, with whose it is.
+#[derive(Clone, Copy, Debug)]
+struct Row<'r> {
+    namespace: &'r str,
+    /// None for those that are not told apart.
+    owner: Option<&'r Owner>,
+    key: &'r FindingKey,
+    found: &'r Found,
+}
+
+/// The findings in the order of formats for machines: by owner as they are given, then by policy, rule and container.
+fn rows<'r>(
+    owners: &'r [(&'r str, Option<&'r Owner>, &'r Owned)],
+) -> impl Iterator<Item = Row<'r>> {
+    owners.iter().flat_map(|(namespace, owner, owned)| {
+        in_order(owned).map(|(key, found)| Row { namespace, owner: *owner, key, found })
+    })
+}
+
+/// The findings of one owner by policy, rule and container.
+fn in_order(owned: &Owned) -> impl Iterator<Item = (&FindingKey, &Found)> {
+    let mut all: Vec<_> = owned.findings.iter().chain(owned.others.iter()).collect();
+    all.sort_by_key(|(key, _)| *key);
+    all.into_iter()
 }
