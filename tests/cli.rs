@@ -39,6 +39,8 @@ mod policies;
 mod policy_files;
 #[path = "cli/property.rs"]
 mod property;
+#[path = "cli/replay.rs"]
+mod replay;
 #[path = "cli/sandbox.rs"]
 mod sandbox;
 #[path = "cli/schema.rs"]

@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 use super::failure::Failure;
 use super::list::{List, Listed};
-use super::page::Page;
 use super::requests::{JSON, Requests};
 use crate::decode::DecodeError;
 use crate::policy::document::{API_VERSION, EXEMPTION_KIND, KIND};
 use crate::policy::{CompiledExemption, CompiledPolicy, ExemptionSet, PolicySet};
+use crate::policy_source::digest;
 use crate::survey::{Problem, Problems};
 
 const POLICIES: &str = "podpolicies";
@@ -23,6 +23,8 @@ pub struct Installed {
     pub policies: PolicySet,
     /// Exemptions that can be used.
     pub exemptions: ExemptionSet,
+    /// A digest of all that is installed.
+    pub digest: String,
     /// What cannot be used as it is written. On servers that have seen one, an earlier version may be in force.
     pub problems: Problems,
 }
@@ -47,65 +49,69 @@ pub enum InstalledError {
 /// When one of the kinds cannot be listed: to judge by half of what is installed would be wrong.
 pub async fn installed(requests: &mut Requests) -> Result<Installed, InstalledError> {
     let mut problems = Problems::default();
-    let pages = list(requests, POLICIES).await?;
-    let policies = compile(&pages, KIND, "policy", CompiledPolicy::compile, &mut problems);
-    let pages = list(requests, EXEMPTIONS).await?;
-    let exemptions =
-        compile(&pages, EXEMPTION_KIND, "exemption", CompiledExemption::compile, &mut problems);
+    let policies = list(requests, POLICIES, KIND).await?;
+    let exemptions = list(requests, EXEMPTIONS, EXEMPTION_KIND).await?;
+    let digest = digest::of(policies.iter().collect(), exemptions.iter().collect());
+    let policies = compile(&policies, "policy", CompiledPolicy::compile, &mut problems);
+    let exemptions = compile(&exemptions, "exemption", CompiledExemption::compile, &mut problems);
     Ok(Installed {
         policies: PolicySet::of(policies),
         exemptions: ExemptionSet::of(exemptions),
+        digest,
         problems,
     })
 }
 
-async fn list(requests: &mut Requests, plural: &'static str) -> Result<Vec<Page>, InstalledError> {
+async fn list(
+    requests: &mut Requests,
+    plural: &'static str,
+    kind: &str,
+) -> Result<Vec<Value>, InstalledError> {
     let path = format!("/apis/{API_VERSION}/{plural}");
     let mut list = List::new(Listed { path, accept: JSON, ..Listed::default() }, None);
-    let mut pages = Vec::new();
+    let mut objects = Vec::new();
     while let Some(page) = list.next(requests).await.map_err(|failure| match failure {
         Failure::NotFound(_) => InstalledError::Unknown(plural),
         other => InstalledError::Failed(plural, other),
     })? {
-        pages.push(page);
+        objects.extend(page.items.iter().map(|item| object(page.item(item), kind)));
     }
-    Ok(pages)
+    Ok(objects)
+}
+
+/// As its author wrote it: what the API server keeps beside it changes with every status.
+fn object(text: &str, kind: &str) -> Value {
+    let mut stored: Value = serde_json::from_str(text).unwrap_or_default();
+    json!({"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": stored["metadata"]["name"]},
+           "spec": stored["spec"].take()})
 }
 
 fn compile<T>(
-    pages: &[Page],
-    kind: &str,
+    objects: &[Value],
     noun: &str,
     compile: impl Fn(&Value) -> Result<T, Vec<DecodeError>>,
     problems: &mut Problems,
 ) -> Vec<Arc<T>> {
     let mut good = Vec::new();
-    for (page, item) in
-        pages.iter().flat_map(|page| page.items.iter().map(move |item| (page, item)))
-    {
-        let mut object: Value = serde_json::from_str(page.item(item)).unwrap_or_default();
-        // Entries of a list need not carry them.
-        if let Some(object) = object.as_object_mut() {
-            object.insert("apiVersion".to_owned(), json!(API_VERSION));
-            object.insert("kind".to_owned(), json!(kind));
-        }
-        match compile(&object) {
-            Ok(one) => good.push(Arc::new(one)),
-            Err(errors) => problems.add(Problem {
-                source: format!("{noun} {}", item.name).into(),
-                line: None,
-                message: errors
-                    .into_iter()
-                    .map(|error| error.line())
-                    .collect::<Vec<_>>()
-                    .join("; "),
-                help: Some(format!(
-                    "correct it (kubectl edit {} {}); nothing was judged by it",
-                    kind.to_lowercase(),
-                    item.name
-                )),
-            }),
-        }
+    for object in objects {
+        let text = |pointer| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        let errors = match compile(object) {
+            Ok(one) => {
+                good.push(Arc::new(one));
+                continue;
+            }
+            Err(errors) => errors,
+        };
+        let (name, kind) = (text("/metadata/name"), text("/kind").to_lowercase());
+        let lines: Vec<String> = errors.iter().map(DecodeError::line).collect();
+        problems.add(Problem {
+            source: format!("{noun} {name}").into(),
+            line: None,
+            message: lines.join("; "),
+            help: Some(format!(
+                "correct it (kubectl edit {kind} {name}): nothing was judged by it"
+            )),
+        });
     }
     good
 }
@@ -122,10 +128,10 @@ mod tests {
         };
         let good = json!({"name": "r", "action": "Deny", "imageTag": {"deny": ["latest"]}});
         let bad = json!({"name": "r", "action": "Denny", "imageTag": {"deny": ["latest"]}});
-        let items = json!({"items": [policy("good", good), policy("bad", bad)]});
-        let pages = [Page::read(items.to_string().into()).unwrap()];
+        let objects =
+            [policy("good", good), policy("bad", bad)].map(|one| object(&one.to_string(), KIND));
         let mut problems = Problems::default();
-        let found = compile(&pages, KIND, "policy", CompiledPolicy::compile, &mut problems);
+        let found = compile(&objects, "policy", CompiledPolicy::compile, &mut problems);
         assert_eq!(found.iter().map(|one| &*one.name).collect::<Vec<_>>(), ["good"]);
         let told: Vec<_> = problems.iter().collect();
         assert_eq!(told.len(), 1);

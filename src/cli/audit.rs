@@ -30,7 +30,7 @@ pub(super) struct AuditArgs {
         long,
         env = "PLIMSOLL_POLICIES_FROM_CLUSTER",
         value_parser = FalseyValueParser::new(),
-        conflicts_with_all = ["policies", "profile", "exemptions"]
+        conflicts_with_all = ["policies", "profile", "exemptions", "compare"]
     )]
     policies_from_cluster: bool,
     #[command(flatten)]
@@ -202,10 +202,12 @@ pub(super) fn run(args: &AuditArgs, common: &Common) -> anyhow::Result<Outcome> 
             None => return Ok(Outcome::Broken),
         },
     };
+    let Some(before) = args.survey.engine_before(common)? else { return Ok(Outcome::Broken) };
     let plan = Plan {
         selection: args.pods.selection()?,
         page_size: args.manners.page_size,
         forecast: args.survey.forecast,
+        before,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -246,8 +248,8 @@ impl AuditArgs {
             Some(engine) => (engine, Problems::default()),
             None => {
                 let installed = audit::installed(&mut requests).await.with_context(failed)?;
-                let Installed { policies, exemptions, problems } = installed;
-                (self.survey.engine_of(policies, exemptions, common), problems)
+                let Installed { policies, exemptions, digest, problems } = installed;
+                (self.survey.engine_of(policies, exemptions, &digest, common), problems)
             }
         };
         let mut survey: Survey = audit::run(&mut requests, &engine, plan, progress, stop()?)

@@ -107,12 +107,16 @@ const NEVER: [&str; 12] = [
 ];
 
 /// What an audit of all namespaces needs.
-const LISTS: [&str; 9] = [
+const LISTS: [&str; 13] = [
     "list pods -A",
     "list namespaces",
     "list limitranges -A",
     "list replicasets.apps -A",
+    "list deployments.apps -A",
+    "list daemonsets.apps -A",
+    "list statefulsets.apps -A",
     "list jobs.batch -A",
+    "list cronjobs.batch -A",
     "list podpolicies.plimsoll.dev",
     "list podpolicyexemptions.plimsoll.dev",
     "list nodes",
@@ -139,14 +143,14 @@ fn an_audit_may_do_more_where_it_is_told_to() {
     if skipped("an_audit_may_do_more_where_it_is_told_to") {
         return;
     }
-    let all = "fullnameOverride=writer,audit.withLedger=true,audit.writeReports=policyreports";
+    let all = "fullnameOverride=writer,audit.withLedger=true,audit.writeReports=wgpolicy";
     audits("writer", &format!("{all},audit.forecast=false"));
     let mut yes = vec!["get pods --subresource=proxy -n writer", "list pods -n writer"];
     yes.extend(
         LISTS.iter().filter(|what| !["list nodes", "list resourcequotas -A"].contains(what)),
     );
     // The API server knows nothing of these kinds, and of rights to them all the same.
-    let reports = ["get", "list", "create", "update", "patch", "delete"]
+    let reports = ["get", "list", "create", "update", "delete"]
         .map(|verb| format!("{verb} policyreports.wgpolicyk8s.io -A"));
     yes.extend(reports.iter().map(String::as_str));
     let no = [
@@ -156,6 +160,7 @@ fn an_audit_may_do_more_where_it_is_told_to() {
         "create pods --subresource=proxy -n writer",
         "create pods --subresource=exec -n writer",
         "watch policyreports.wgpolicyk8s.io -A",
+        "patch policyreports.wgpolicyk8s.io -A",
         "list reports.openreports.io -A",
     ];
     assert_rights(installed(), ("writer", "writer-audit"), &yes, &[&NEVER[..], &no].concat());

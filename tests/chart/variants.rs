@@ -112,9 +112,10 @@ audit:
   timeZone: Europe/Berlin
   suspend: true
   withLedger: true
-  writeReports: policyreports
+  writeReports: auto
+  owners: [{group: argoproj.io, resources: [workflows, cronworkflows]}]
   format: json
-  output: {claimName: results, formats: [html, csv]}
+  output: {claimName: results, formats: [markdown, csv]}
   extraArgs: [--qps=50]
   startingDeadlineSeconds: 60
   activeDeadlineSeconds: 600

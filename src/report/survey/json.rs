@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::units::time;
-use super::{Cost, Overview, Row, rows};
+use super::{Cost, Overview, Row, comparison, rows};
 use crate::finding::Safety;
 use crate::forecast::Forecast;
 use crate::report::stream::Each;
@@ -46,6 +46,9 @@ struct Output<'r, F, E> {
     undecided: &'r BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
     /// How many findings each exemption kept from having consequences.
     exempted: &'r BTreeMap<Arc<str>, u64>,
+    /// What changes from one set of policies to another, where two were compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comparison: Option<comparison::Output<'r>>,
     /// What enforcing would do, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     forecast: Option<&'r Forecast>,
@@ -194,6 +197,7 @@ pub fn write(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<()> {
         },
         undecided: &survey.tally.undecided,
         exempted: &survey.tally.exempted,
+        comparison: survey.comparison.as_ref().map(comparison::json),
         forecast: overview.forecast,
     };
     serde_json::to_writer_pretty(&mut *out, &output)?;
