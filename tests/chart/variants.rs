@@ -111,7 +111,6 @@ audit:
   schedule: "*/30 * * * *"
   timeZone: Europe/Berlin
   suspend: true
-  withLedger: true
   writeReports: auto
   owners: [{group: argoproj.io, resources: [workflows, cronworkflows]}]
   format: json
