@@ -1,6 +1,6 @@
 //! Where policies and exemptions come from: files and folders, or the policies built into the binary.
 
-mod digest;
+pub(crate) mod digest;
 mod files;
 mod found;
 

@@ -21,6 +21,8 @@ mod manifests;
 mod monitoring;
 #[path = "chart/pages.rs"]
 mod pages;
+#[path = "chart/recipes.rs"]
+mod recipes;
 #[path = "chart/rendered.rs"]
 mod rendered;
 #[path = "chart/rights.rs"]

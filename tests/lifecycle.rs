@@ -15,6 +15,8 @@ mod load;
 #[path = "support/node.rs"]
 mod node;
 
+#[path = "lifecycle/audit.rs"]
+mod audit;
 #[path = "lifecycle/files.rs"]
 mod files;
 #[path = "lifecycle/footprint.rs"]

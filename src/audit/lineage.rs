@@ -88,8 +88,9 @@ impl Lineage {
         let mut last: Option<(&str, &str)> = None;
         for controller in items.iter().filter_map(|item| item.controller.as_ref()) {
             let kind = (&*controller.api_version, &*controller.kind);
-            // Nodes own static pods and belong to nobody. Neighbours are mostly of one kind.
-            if kind == ("v1", "Node") || last == Some(kind) {
+            // Nodes own static pods and belong to nobody. To follow pods that own pods, as drivers of Spark do, all pods
+            // would have to be listed once more, and their systems' labels tell more. Neighbours are mostly of one kind.
+            if matches!(kind, ("v1", "Node" | "Pod")) || last == Some(kind) {
                 continue;
             }
             last = Some(kind);

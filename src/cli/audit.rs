@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use clap::builder::NonEmptyStringValueParser;
+use clap::builder::{FalseyValueParser, NonEmptyStringValueParser};
 use clap::{Args, ValueEnum};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -12,23 +12,36 @@ use super::choice::ClusterArgs;
 use super::survey::{SurveyArgs, Surveyed};
 use super::{Common, Outcome, output, progress};
 use crate::audit::policy_reports::{self, Wanted, Written};
-use crate::audit::{self, LedgerUrl, Ledgers, Manners, Plan, Progress, Requests, Selection};
+use crate::audit::{
+    self, Installed, LedgerUrl, Ledgers, Manners, Plan, Progress, Requests, Selection,
+};
 use crate::cluster::client;
 use crate::engine::Engine;
 use crate::forecast::Surroundings;
 use crate::pod::workload::Class;
 use crate::report::survey::policy_report::{MOST_RESULTS, ReportApi};
-use crate::survey::Survey;
+use crate::survey::{Problems, Survey};
 
 /// Flags of `plimsoll audit`.
 #[derive(Debug, Args)]
 pub(super) struct AuditArgs {
     #[command(flatten)]
     cluster: ClusterArgs,
+    /// Judge by the policies and exemptions that are installed in the cluster
+    #[arg(
+        long,
+        env = "PLIMSOLL_POLICIES_FROM_CLUSTER",
+        value_parser = FalseyValueParser::new(),
+        conflicts_with_all = ["policies", "profile", "exemptions", "compare"]
+    )]
+    policies_from_cluster: bool,
     #[command(flatten)]
     pods: PodArgs,
     #[command(flatten)]
     manners: MannersArgs,
+    /// End with 0 whatever is found; with 2 still where something could not be read or judged
+    #[arg(long, env = "PLIMSOLL_EXIT_ZERO", value_parser = FalseyValueParser::new())]
+    exit_zero: bool,
     #[command(flatten)]
     ledgers: LedgerArgs,
     #[command(flatten)]
@@ -194,7 +207,16 @@ fn qps(text: &str) -> Result<f64, String> {
 }
 
 pub(super) fn run(args: &AuditArgs, common: &Common) -> anyhow::Result<Outcome> {
-    let Some(engine) = args.survey.engine(common)? else { return Ok(Outcome::Broken) };
+    let engine = match args.policies_from_cluster {
+        true => {
+            args.survey.telling.check()?;
+            None
+        }
+        false => match args.survey.engine(common)? {
+            Some(engine) => Some(engine),
+            None => return Ok(Outcome::Broken),
+        },
+    };
     let Some(before) = args.survey.engine_before(common)? else { return Ok(Outcome::Broken) };
     let plan = Plan {
         selection: args.pods.selection()?,
@@ -210,7 +232,7 @@ pub(super) fn run(args: &AuditArgs, common: &Common) -> anyhow::Result<Outcome> 
     let surveyed = progress::of_pods(
         args.survey.telling.quiet,
         || progress.counts(),
-        || runtime.block_on(args.survey_cluster(&engine, &plan, &progress)),
+        || runtime.block_on(args.survey_cluster(engine, &plan, &progress, common)),
     )?;
     for (policy, namespaces) in &surveyed.survey.tally.undecided {
         output::say(format_args!(
@@ -218,15 +240,17 @@ pub(super) fn run(args: &AuditArgs, common: &Common) -> anyhow::Result<Outcome> 
             namespaces.len()
         ));
     }
-    args.survey.finish(&surveyed, common)
+    let outcome = args.survey.finish(&surveyed, common)?;
+    Ok(if args.exit_zero && outcome == Outcome::Findings { Outcome::Clean } else { outcome })
 }
 
 impl AuditArgs {
     async fn survey_cluster(
         &self,
-        engine: &Engine,
+        engine: Option<Engine>,
         plan: &Plan,
         progress: &Arc<Progress>,
+        common: &Common,
     ) -> anyhow::Result<Surveyed> {
         let (client, address) = client::connect_to_address(&self.cluster.choice()).await?;
         let manners = Manners {
@@ -234,10 +258,19 @@ impl AuditArgs {
             timeout: Duration::from_secs(self.manners.request_timeout),
         };
         let mut requests = Requests::new(client.clone(), manners);
-        let mut survey: Survey =
-            audit::run(&mut requests, engine, plan, progress, stop()?)
-                .await
-                .with_context(|| format!("the cluster at {address} cannot be audited"))?;
+        let failed = || format!("the cluster at {address} cannot be audited");
+        let (engine, problems) = match engine {
+            Some(engine) => (engine, Problems::default()),
+            None => {
+                let installed = audit::installed(&mut requests).await.with_context(failed)?;
+                let Installed { policies, exemptions, digest, problems } = installed;
+                (self.survey.engine_of(policies, exemptions, &digest, common), problems)
+            }
+        };
+        let mut survey: Survey = audit::run(&mut requests, &engine, plan, progress, stop()?)
+            .await
+            .with_context(failed)?;
+        survey.problems.merge(problems);
         let ledger = match self.ledgers() {
             Some(ledgers) => {
                 let mut gathered = ledgers.gather(&mut requests, &mut survey.problems).await;

@@ -11,6 +11,11 @@ use crate::policy_source::{DEFAULT_PROFILE, EMBEDDED, profiles};
 /// The chart as Helm renders it, with `{{name}}` and the like where flags say what goes there.
 const INSTALL: &str = include_str!("manifests/install.yaml");
 
+/// The CronJob that audits, with its account and rights, likewise.
+const AUDIT: &str = include_str!("manifests/audit.yaml");
+/// What a name may have, so that `NAME-audit` has the 52 characters of a CronJob's at most.
+const MOST_OF_AN_AUDITED_NAME: usize = 46;
+
 const CRDS: [&str; 2] = [
     include_str!("../../charts/plimsoll/crds/podpolicies.yaml"),
     include_str!("../../charts/plimsoll/crds/podpolicyexemptions.yaml"),
@@ -42,6 +47,9 @@ pub(super) struct ManifestsArgs {
     /// What the API server does when no replica answers: let pods pass unjudged, or refuse them
     #[arg(long, value_enum, default_value_t, value_name = "POLICY")]
     failure_policy: FailurePolicy,
+    /// A CronJob that audits the cluster every night, with rights of its own, too
+    #[arg(long, conflicts_with = "crds_only")]
+    audit: bool,
     /// The CustomResourceDefinitions too. Deleting these deletes every policy in the cluster
     #[arg(long)]
     include_crds: bool,
@@ -90,6 +98,12 @@ fn image(text: &str) -> Result<String, String> {
 }
 
 pub(super) fn run(args: &ManifestsArgs) -> anyhow::Result<Outcome> {
+    if args.audit && args.name.len() > MOST_OF_AN_AUDITED_NAME {
+        anyhow::bail!(
+            "--name: a CronJob's name ends early, so with --audit it has at most \
+             {MOST_OF_AN_AUDITED_NAME} characters; choose a shorter one"
+        );
+    }
     let mut documents = Vec::new();
     if args.crds_only || args.include_crds {
         documents.extend(CRDS.map(str::to_owned));
@@ -103,6 +117,9 @@ pub(super) fn run(args: &ManifestsArgs) -> anyhow::Result<Outcome> {
         ];
         let fill = |text: String, (mark, value): (&str, &str)| text.replace(mark, value);
         documents.push(values.into_iter().fold(INSTALL.to_owned(), fill));
+        if args.audit {
+            documents.push(values.into_iter().fold(AUDIT.to_owned(), fill));
+        }
         let policies = EMBEDDED.iter().filter(|file| file.profile == args.profile);
         documents.extend(policies.map(|file| file.portable().to_owned()));
     }

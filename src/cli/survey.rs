@@ -12,6 +12,7 @@ pub(super) use telling::{Surveyed, TellingArgs};
 
 use super::{Common, DefaultMode, Outcome, PolicyArgs, maybe_path, now};
 use crate::engine::Engine;
+use crate::policy::{ExemptionSet, PolicySet};
 
 /// Flags of `audit` and `replay`.
 #[derive(Debug, Args)]
@@ -61,28 +62,39 @@ impl SurveyArgs {
             [_, new] => self.policies.instead(new),
             _ => self.policies.clone(),
         };
-        self.engine_of(&policies, common)
+        self.loaded(&policies, common)
     }
 
     /// The engine to compare with, where one is asked for; where its policies are wrong, none, and the user was told
     /// why.
     pub(super) fn engine_before(&self, common: &Common) -> anyhow::Result<Option<Option<Engine>>> {
         let [old, _] = &*self.compare else { return Ok(Some(None)) };
-        Ok(self.engine_of(&self.policies.instead(old), common)?.map(Some))
+        Ok(self.loaded(&self.policies.instead(old), common)?.map(Some))
     }
 
-    fn engine_of(&self, policies: &PolicyArgs, common: &Common) -> anyhow::Result<Option<Engine>> {
+    fn loaded(&self, policies: &PolicyArgs, common: &Common) -> anyhow::Result<Option<Engine>> {
         let Some(loaded) = policies.load(common)? else { return Ok(None) };
+        Ok(Some(self.engine_of(loaded.policies, loaded.exemptions, &loaded.digest, common)))
+    }
+
+    /// An engine over policies, wherever they come from.
+    pub(super) fn engine_of(
+        &self,
+        policies: PolicySet,
+        exemptions: ExemptionSet,
+        digest: &str,
+        common: &Common,
+    ) -> Engine {
         let always_pull_images = common.settings.always_pull_images();
         let settings = (&self.own_namespace, self.default_mode, always_pull_images);
+        let digest = format!("{digest} {settings:?}");
         let mut judged_by = self.judged_by.lock().unwrap_or_else(PoisonError::into_inner);
-        judged_by.push(format!("{} {settings:?}", loaded.digest));
-        let engine = Engine::new(Arc::new(loaded.policies))
-            .with_exemptions(Arc::new(loaded.exemptions))
+        judged_by.push(digest);
+        Engine::new(Arc::new(policies))
+            .with_exemptions(Arc::new(exemptions))
             .with_default_mode(self.default_mode.into())
             .with_always_pull_images(always_pull_images)
-            .in_namespace(&self.own_namespace);
-        Ok(Some(engine))
+            .in_namespace(&self.own_namespace)
     }
 
     /// The namespace Plimsoll is installed in.

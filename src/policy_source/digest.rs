@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 const LENGTH: usize = 16;
 
 /// 32 hexadecimal digits of what policies and exemptions say.
-pub(super) fn of(policies: Vec<&Value>, exemptions: Vec<&Value>) -> String {
+pub(crate) fn of(policies: Vec<&Value>, exemptions: Vec<&Value>) -> String {
     let mut digest = Sha256::new();
     for objects in [policies, exemptions] {
         let mut texts: Vec<String> = objects.into_iter().map(said).collect();

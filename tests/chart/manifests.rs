@@ -36,7 +36,7 @@ fn plain_manifests_are_taken_as_they_are() {
         .unwrap();
     let image = "registry.example.com:5000/guard:1@sha256:abc";
     let args = ["--name", "guard", "--namespace", "plimsoll-2", "--image", image];
-    let more = ["--profile", "strict", "--failure-policy", "Fail"];
+    let more = ["--profile", "strict", "--failure-policy", "Fail", "--audit"];
     let text = printed(&[&args[..], &more].concat());
     assert!(!text.contains("{{") && !text.contains("goes-here"), "{text}");
     apply(&text);
@@ -50,14 +50,18 @@ fn plain_manifests_are_taken_as_they_are() {
     }
     assert!(cluster.kubectl(&["get", "podpolicy", "strict-resources"]).unwrap().success());
 
-    // The namespace asks for restricted pods: the Deployment's are.
-    let mut pod = deployment["spec"]["template"].clone();
-    pod["apiVersion"] = "v1".into();
-    pod["kind"] = "Pod".into();
-    pod["metadata"]["name"] = "guard".into();
-    let args = ["create", "--dry-run=server", "-n", "plimsoll-2", "-f", "-"];
-    let made = cluster.kubectl_with(&args, &pod.to_string()).unwrap();
-    assert!(made.success(), "{}", made.stderr);
+    // The namespace asks for restricted pods: the Deployment's are, and the audit's.
+    let pod = deployment["spec"]["template"].clone();
+    let audit = cluster.get_json(&["cronjob", "guard-audit", "-n", "plimsoll-2"]).unwrap();
+    let audit = audit["spec"]["jobTemplate"]["spec"]["template"].clone();
+    for mut pod in [pod, audit] {
+        pod["apiVersion"] = "v1".into();
+        pod["kind"] = "Pod".into();
+        pod["metadata"]["name"] = "guard".into();
+        let args = ["create", "--dry-run=server", "-n", "plimsoll-2", "-f", "-"];
+        let made = cluster.kubectl_with(&args, &pod.to_string()).unwrap();
+        assert!(made.success(), "{}", made.stderr);
+    }
 
     let delete = ["delete", "--wait=false", "-f", "-"];
     let deleted = cluster.kubectl_with(&delete, &text).unwrap().stdout_of("delete").unwrap();
@@ -81,6 +85,8 @@ fn plain_manifests_are_what_was_asked_for() {
     assert_eq!(count(&default, "CustomResourceDefinition"), 0);
     assert_eq!(count(&default, "PodPolicy"), 5);
     assert_eq!(count(&default, "Namespace"), 1);
+    assert_eq!(count(&default, "CronJob"), 0);
+    assert_eq!(count(&kinds(&["--audit"]), "CronJob"), 1);
     let all = kinds(&["--include-crds", "--profile", "none"]);
     assert_eq!((count(&all, "CustomResourceDefinition"), count(&all, "PodPolicy")), (2, 0));
     let objects = documents(&printed(&["--failure-policy", "Fail"]));
@@ -94,4 +100,7 @@ fn plain_manifests_are_what_was_asked_for() {
         assert_eq!(refused.status.code(), Some(2), "{wrong:?}");
         assert!(refused.stderr.contains(wrong[0]), "{}", refused.stderr);
     }
+    let long = "a".repeat(47);
+    assert!(plimsoll(&["--name", &long]).success());
+    assert_eq!(plimsoll(&["--name", &long, "--audit"]).status.code(), Some(2));
 }

@@ -53,6 +53,11 @@ fn the_suites_of_helm_unittest_pass() {
 #[case::not_a_digest("image.digest=sha256:abc", "'/image/digest'")]
 #[case::a_policy_without_a_name("policies.extra[0].kind=PodPolicy", "missing properties")]
 #[case::no_replica("replicaCount=0", "minimum: got 0, want 1")]
+#[case::no_schedule("audit.schedule=daily", "'/audit/schedule'")]
+#[case::no_such_action("audit.failOn=none", "'never', 'deny'")]
+#[case::no_such_reports("audit.writeReports=true", "'/audit/writeReports'")]
+#[case::no_such_format("audit.output.formats={pdf}", "'/audit/output/formats/0'")]
+#[case::misspelt_in_the_audit("audit.enable=true", "'enable' not allowed")]
 fn the_schema_refuses(#[case] set: &str, #[case] because: &str) {
     if skipped("the_schema_refuses") {
         return;
@@ -150,48 +155,70 @@ fn monitoring_is_there_where_the_cluster_knows_it() {
 }
 
 /// What the chart asks of pods elsewhere, its own pods are: judged by the policies that it brings.
-#[test]
-fn its_own_pods_pass_the_default_policies() {
+#[rstest]
+#[case::of_the_webhook(&[], "Deployment", "plimsoll")]
+#[case::of_the_audit(&["--set", "audit.enabled=true"], "CronJob", "plimsoll-audit")]
+fn its_own_pods_pass_the_default_policies(
+    #[case] args: &[&str],
+    #[case] kind: &str,
+    #[case] name: &str,
+) {
     if skipped("its_own_pods_pass_the_default_policies") {
         return;
     }
     let folder = TempDir::new().unwrap();
-    let objects = Helm::alone().objects(&[]);
-    let mut deployment = find(&objects, "Deployment", "plimsoll").clone();
+    let objects = Helm::alone().objects(args);
+    let mut workload = find(&objects, kind, name).clone();
     // In its own namespace it would not be judged at all.
-    deployment["metadata"]["namespace"] = json!("elsewhere");
-    let file = folder.path().join("deployment.json");
-    std::fs::write(&file, deployment.to_string()).unwrap();
+    workload["metadata"]["namespace"] = json!("elsewhere");
+    let file = folder.path().join("workload.json");
+    std::fs::write(&file, workload.to_string()).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
     let output = run(command.arg("check").arg(&file), None, Duration::from_secs(60)).unwrap();
     assert!(output.stdout.contains("1 pod in 1 file: "), "{}", output.stdout);
     assert!(output.success() && !output.stdout.contains("patched"), "{}", output.stdout);
 }
 
-/// Flags that the container is given are flags that `plimsoll serve` has.
+/// Flags that containers are given are flags that the commands have.
 #[test]
-fn the_arguments_are_flags_of_serve() {
-    if skipped("the_arguments_are_flags_of_serve") {
+fn the_arguments_are_flags_of_their_commands() {
+    if skipped("the_arguments_are_flags_of_their_commands") {
         return;
     }
-    let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
-    let help = run(command.args(["serve", "--help"]), None, Duration::from_secs(60)).unwrap();
-    let known: BTreeSet<&str> = help.stdout.split_whitespace().collect();
     let (helm, folder) = (Helm::alone(), TempDir::new().unwrap());
-    let mut unknown = BTreeSet::new();
+    let (mut given, mut unknown) = (BTreeSet::new(), BTreeSet::new());
     for variant in &VARIANTS {
         let values = variant.write_to(folder.path());
-        let objects = helm.objects(&["-f", values.to_str().unwrap()]);
-        let deployment = objects.iter().find(|object| object["kind"] == "Deployment").unwrap();
-        let container = &deployment["spec"]["template"]["spec"]["containers"][0];
-        for arg in container["args"].as_array().unwrap().iter().skip(1) {
-            let flag = arg.as_str().unwrap().split('=').next().unwrap().to_owned();
-            if !known.contains(&*flag) {
-                unknown.insert(flag);
-            }
+        for object in helm.objects(&["-f", values.to_str().unwrap()]) {
+            let template = match object["kind"].as_str() {
+                Some("Deployment") => &object["spec"]["template"],
+                Some("CronJob") => &object["spec"]["jobTemplate"]["spec"]["template"],
+                _ => continue,
+            };
+            let args = template["spec"]["containers"][0]["args"].as_array().unwrap();
+            let args: Vec<_> = args.iter().map(|arg| arg.as_str().unwrap().to_owned()).collect();
+            let (command, flags) = args.split_first().unwrap();
+            let flags = flags.iter().map(|arg| arg.split('=').next().unwrap().to_owned());
+            given.extend(flags.map(|flag| (command.clone(), flag)));
         }
     }
-    assert!(unknown.is_empty(), "serve has no {unknown:?}");
+    let commands: BTreeSet<_> = given.iter().map(|(command, _)| command.clone()).collect();
+    assert_eq!(commands.into_iter().collect::<Vec<_>>(), ["audit", "serve"]);
+    let mut known = std::collections::BTreeMap::new();
+    for (command, flag) in given {
+        let help: &String = known.entry(command.clone()).or_insert_with(|| {
+            let mut program = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+            let help = run(program.args([&command, "--help"]), None, Duration::from_secs(60));
+            help.unwrap().stdout
+        });
+        if !help
+            .split_whitespace()
+            .any(|word| word.trim_end_matches("...").split("[=").next() == Some(&*flag))
+        {
+            unknown.insert((command, flag));
+        }
+    }
+    assert!(unknown.is_empty(), "there are no {unknown:?}");
 }
 
 /// What Helm says after an install are commands that exist, with flags that they have.

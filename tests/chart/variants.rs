@@ -12,7 +12,7 @@ const fn of(name: &'static str, values: &'static str) -> Variant {
     Variant { name, values }
 }
 
-pub(crate) static VARIANTS: [Variant; 14] = [
+pub(crate) static VARIANTS: [Variant; 17] = [
     of("defaults", ""),
     of("fail", "webhooks: {failurePolicy: Fail, timeoutSeconds: 5, defaultMode: warn}"),
     of("excluded-namespaces", "webhooks: {excludeNamespaces: [istio-system, cert-manager]}"),
@@ -95,6 +95,41 @@ lease: {create: false}
 "#,
     ),
     of("own-account", "serviceAccount: {create: false, name: default}"),
+    of("audit", "audit: {enabled: true}"),
+    of(
+        "audit-of-namespaces",
+        "audit: {enabled: true, namespaces: [default, kube-public], forecast: false, failOn: warn}",
+    ),
+    of(
+        "audit-with-all",
+        r#"
+fullnameOverride: a-name-that-is-so-long-that-a-cron-job-cannot-have-it-as-it-is
+commonLabels: {app.kubernetes.io/part-of: platform, app.kubernetes.io/name: plimsoll}
+webhooks: {excludeNamespaces: [istio-system]}
+networkPolicy: {egress: {apiServerPorts: [16443]}}
+imagePullSecrets: [{name: mirror}]
+audit:
+  enabled: true
+  schedule: "*/30 * * * *"
+  timeZone: Europe/Berlin
+  suspend: true
+  writeReports: auto
+  owners: [{group: argoproj.io, resources: [workflows, cronworkflows]}]
+  format: json
+  output: {claimName: results, formats: [markdown, csv]}
+  extraArgs: [--qps=50]
+  startingDeadlineSeconds: 60
+  activeDeadlineSeconds: 600
+  ttlSecondsAfterFinished: 0
+  successfulJobsHistoryLimit: 0
+  failedJobsHistoryLimit: 1
+  resources: {limits: {memory: 96Mi}}
+  priorityClassName: system-cluster-critical
+  podAnnotations: {a: b}
+  tolerations: [{key: CriticalAddonsOnly, operator: Exists}]
+  serviceAccount: {name: auditor, annotations: {eks.amazonaws.com/role-arn: "arn:x"}}
+"#,
+    ),
 ];
 
 impl Variant {

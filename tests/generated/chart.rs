@@ -109,15 +109,18 @@ fn helm() -> Option<std::path::PathBuf> {
     Some(go::tool("helm").unwrap())
 }
 
-#[test]
-fn plain_manifests() {
-    let Some(helm) = helm() else { return };
+/// Names that are in no text of the chart.
+const PLACEHOLDERS: [&str; 3] = ["name-goes-here", "namespace-goes-here", "image-goes-here"];
+
+/// The chart's objects as text, without what is Helm's, none of them empty.
+fn rendered(helm: &Path, more: &[&str]) -> Vec<String> {
     let home = TempDir::new().unwrap();
-    let (name, namespace, image) = ("name-goes-here", "namespace-goes-here", "image-goes-here");
+    let [name, namespace, image] = PLACEHOLDERS;
     let output = Command::new(helm)
         .args(["template", name, "charts/plimsoll", "--namespace", namespace])
         .args(["--set", &format!("fullnameOverride={name},policies.profile=none")])
         .args(["--set", &format!("image.repository={image}")])
+        .args(more)
         .current_dir(root())
         .env("HOME", home.path())
         .output()
@@ -133,9 +136,29 @@ fn plain_manifests() {
         });
         kept.map(|line| format!("{line}\n")).collect::<String>()
     });
+    documents.filter(|document| !document.is_empty()).collect()
+}
+
+/// The text with marks where flags say what goes there.
+fn marked(text: String, more: &[(&str, &str)]) -> String {
+    let [name, namespace, image] = PLACEHOLDERS;
+    let image = format!("{image}:{}", env!("CARGO_PKG_VERSION"));
+    let marks = [(name, "{{name}}"), (namespace, "{{namespace}}"), (&*image, "{{image}}")];
+    // `namespace-goes-here` holds no `name-goes-here`: the order does not matter.
+    let text = marks.iter().chain(more).fold(text, |text, (found, mark)| {
+        assert!(text.contains(found), "{found} is not in the chart's manifests");
+        text.replace(found, mark)
+    });
+    format!("# Made by tests/generated.rs from charts/plimsoll; edit that.\n{text}")
+}
+
+#[test]
+fn plain_manifests() {
+    let Some(helm) = helm() else { return };
+    let [name, namespace, _] = PLACEHOLDERS;
     // Deleting goes by the order of the file, and what calls Plimsoll has to go before Plimsoll.
-    let (webhooks, others): (Vec<_>, Vec<_>) = documents
-        .filter(|document| !document.is_empty())
+    let (webhooks, others): (Vec<_>, Vec<_>) = rendered(&helm, &[])
+        .into_iter()
         .partition(|document| document.contains("WebhookConfiguration\n"));
     assert_eq!(webhooks.len(), 3);
     let own_namespace = format!(
@@ -145,19 +168,16 @@ fn plain_manifests() {
          pod-security.kubernetes.io/enforce: restricted\n"
     );
     let all: Vec<_> = webhooks.into_iter().chain([own_namespace]).chain(others).collect();
-    let text = all.join("---\n");
-    let version = env!("CARGO_PKG_VERSION");
-    let marks = [
-        (name.to_owned(), "{{name}}"),
-        (namespace.to_owned(), "{{namespace}}"),
-        (format!("{image}:{version}"), "{{image}}"),
-        ("--failure-policy=Ignore".to_owned(), "--failure-policy={{failurePolicy}}"),
-    ];
-    // `namespace-goes-here` holds no `name-goes-here`: the order does not matter.
-    let text = marks.iter().fold(text, |text, (found, mark)| {
-        assert!(text.contains(found.as_str()), "{found} is not in the chart's manifests");
-        text.replace(found.as_str(), mark)
-    });
-    let head = "# Made by tests/generated.rs from charts/plimsoll; edit that.\n";
-    check("src/cli/manifests/install.yaml", &format!("{head}{text}"));
+    let policy = [("--failure-policy=Ignore", "--failure-policy={{failurePolicy}}")];
+    check("src/cli/manifests/install.yaml", &marked(all.join("---\n"), &policy));
+}
+
+#[test]
+fn plain_manifests_of_audits() {
+    let Some(helm) = helm() else { return };
+    let templates = ["templates/audit.yaml", "templates/audit-rbac.yaml"];
+    let only = templates.iter().flat_map(|template| ["--show-only", template]);
+    let args: Vec<&str> = ["--set", "audit.enabled=true"].into_iter().chain(only).collect();
+    let all = rendered(&helm, &args).join("---\n");
+    check("src/cli/manifests/audit.yaml", &marked(all, &[]));
 }

@@ -112,3 +112,24 @@ true
 {{- end -}}
 {{- toYaml (dict "items" $items) -}}
 {{- end -}}
+
+{{/* The name of the audits' objects. A CronJob's has 52 characters at most, because its Jobs' names are longer. */}}
+{{- define "plimsoll.auditName" -}}
+{{- include "plimsoll.fullname" . | trunc 46 | trimSuffix "-" }}-audit
+{{- end -}}
+
+{{- define "plimsoll.auditAccount" -}}
+{{- default (include "plimsoll.auditName" .) .Values.audit.serviceAccount.name -}}
+{{- end -}}
+
+{{/* What the pods of audits are told by. Not the webhook's labels: its Service would send reviews to them. */}}
+{{- define "plimsoll.auditSelector" -}}
+app.kubernetes.io/name: plimsoll-audit
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "plimsoll.auditPodLabels" -}}
+{{- $own := include "plimsoll.auditSelector" . | fromYaml -}}
+{{- $own = merge $own (dict "app.kubernetes.io/version" .Chart.AppVersion) -}}
+{{- toYaml (merge $own .Values.commonLabels) -}}
+{{- end -}}
