@@ -11,6 +11,7 @@ mod connection;
 mod deadline;
 mod error;
 mod in_cluster;
+mod keeping;
 mod listener;
 pub mod logging;
 mod metrics;

@@ -1,5 +1,7 @@
 //! `plimsoll audit`: the pods of a cluster judged as they are.
 
+mod ledgers;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,13 +10,13 @@ use clap::builder::{FalseyValueParser, NonEmptyStringValueParser};
 use clap::{Args, ValueEnum};
 use tokio::signal::unix::{SignalKind, signal};
 
+use ledgers::LedgerArgs;
+
 use super::choice::ClusterArgs;
 use super::survey::{SurveyArgs, Surveyed};
 use super::{Common, Outcome, output, progress};
 use crate::audit::policy_reports::{self, Wanted, Written};
-use crate::audit::{
-    self, Installed, LedgerUrl, Ledgers, Manners, Plan, Progress, Requests, Selection,
-};
+use crate::audit::{self, Installed, Manners, Plan, Progress, Requests, Selection};
 use crate::cluster::client;
 use crate::engine::Engine;
 use crate::forecast::Surroundings;
@@ -172,17 +174,6 @@ struct MannersArgs {
     request_timeout: u64,
 }
 
-/// Whether replicas of Plimsoll are asked too.
-#[derive(Debug, Args)]
-struct LedgerArgs {
-    /// Add what the replicas of Plimsoll in --own-namespace did to pods that are gone
-    #[arg(long)]
-    with_ledger: bool,
-    /// Ask this replica's admin address and no other, as with `kubectl port-forward`; repeatable
-    #[arg(long = "ledger", value_name = "URL")]
-    urls: Vec<LedgerUrl>,
-}
-
 /// A name or a glob of names.
 fn namespace(text: &str) -> Result<String, String> {
     let is_of_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
@@ -271,7 +262,7 @@ impl AuditArgs {
             .await
             .with_context(failed)?;
         survey.problems.merge(problems);
-        let ledger = match self.ledgers() {
+        let ledger = match self.ledgers.ledgers(self.survey.own_namespace()) {
             Some(ledgers) => {
                 let mut gathered = ledgers.gather(&mut requests, &mut survey.problems).await;
                 audit::leave_out_seen(&mut gathered, &survey.tally);
@@ -307,14 +298,6 @@ impl AuditArgs {
         }
         let source = self.source(&address);
         Ok(Surveyed { source, survey, surroundings, cost: Some(cost), ledger })
-    }
-
-    fn ledgers(&self) -> Option<Ledgers> {
-        let LedgerArgs { with_ledger, urls } = &self.ledgers;
-        if !urls.is_empty() {
-            return Some(Ledgers::At(urls.clone()));
-        }
-        with_ledger.then(|| Ledgers::InNamespace(self.survey.own_namespace().to_owned()))
     }
 
     fn source(&self, address: &str) -> String {
