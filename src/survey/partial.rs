@@ -132,7 +132,9 @@ impl Merged {
     /// When its pods were judged by other policies or settings than those of the parts before: such parts do not add
     /// up to anything.
     pub fn add(&mut self, name: &str, partial: Partial) -> Result<(), String> {
-        let Partial { policies, source, at, surroundings, survey, .. } = partial;
+        let Partial { policies, source, at, surroundings, mut survey, .. } = partial;
+        // What some parts lacked, others may bring.
+        survey.parts.faults().iter().for_each(|fault| survey.problems.remove(fault));
         let forecasting = survey.observations.is_some();
         match &self.first {
             Some((of_first, _, first)) if *of_first != policies => {

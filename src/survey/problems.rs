@@ -47,6 +47,11 @@ impl Problems {
         }
     }
 
+    /// Takes a problem back.
+    pub(super) fn remove(&mut self, problem: &Problem) {
+        self.told.remove(problem);
+    }
+
     /// Adds others.
     pub fn merge(&mut self, other: Self) {
         self.untold = self.untold.saturating_add(other.untold);

@@ -24,16 +24,16 @@ fn event(owner: &str, name: &str, image: &str, length: usize) -> String {
     .to_string()
 }
 
-/// Some 30 MB of events of 37 owners, with damaged lines among them; and how many pods there are.
+/// Some 9 MB of events of 37 owners, with damaged lines among them; and how many pods there are.
 fn log() -> (String, u64) {
     let (mut text, mut pods) = (String::new(), 0);
-    for at in 0..6000 {
+    for at in 0..1100 {
         match at {
-            _ if at % 997 == 3 => text.push_str("{\"kind\": \"Event\", cut"),
+            _ if at % 397 == 3 => text.push_str("{\"kind\": \"Event\", cut"),
             _ if at % 501 == 7 => text.push('\n'),
             _ => {
                 let image = if at % 3 == 0 { "nginx:latest" } else { "nginx:1.29" };
-                text.push_str(&event(&format!("job-{}", at % 37), &format!("p{at}"), image, 5000));
+                text.push_str(&event(&format!("job-{}", at % 37), &format!("p{at}"), image, 8000));
                 pods += 1;
             }
         }

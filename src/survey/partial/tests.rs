@@ -93,6 +93,11 @@ fn a_shard_that_is_missing_is_a_problem() {
     let (_, survey, _) = merged.finish();
     let problems: Vec<_> = survey.problems.iter().map(|(problem, _)| &*problem.message).collect();
     assert_eq!(problems, ["the result lacks shard 2/3"]);
+    // What is added up so far is a part too, which the last one makes whole.
+    let mut whole = Merged::default();
+    whole.add("some.json", read("d", "a.log", &survey)).unwrap();
+    whole.add("2.json", part("2/3")).unwrap();
+    assert!(whole.finish().1.problems.is_empty());
 }
 
 #[test]
