@@ -52,6 +52,8 @@ pub struct Plan {
     pub page_size: u32,
     /// Whether forecasts are to be made.
     pub forecast: bool,
+    /// What judged pods before, where that is to be compared.
+    pub before: Option<Engine>,
 }
 
 /// Why an audit came to nothing.
@@ -90,6 +92,7 @@ pub async fn run(
         let (work, to_judge) = mpsc::channel(WAITING);
         let judge = Judge {
             engine: engine.clone(),
+            before: plan.before.clone(),
             namespaces: facts.namespaces,
             selection: plan.selection.clone(),
             now: clock(requests, &mut found),

@@ -31,6 +31,7 @@ mod policy_args;
 mod progress;
 mod rendering;
 mod replay;
+mod report;
 mod schema;
 mod selection;
 #[cfg(feature = "serve")]
@@ -97,6 +98,8 @@ enum Command {
     Policies(policies::PoliciesArgs),
     /// Judge recorded traffic: audit logs of the API server, captured AdmissionReviews
     Replay(Box<replay::ReplayArgs>),
+    /// Add up results that were made in parts, and tell them as one
+    Report(report::ReportArgs),
     /// Print the JSON Schema of a kind of file, for editors
     Schema(schema::SchemaArgs),
     /// Run the admission webhook
@@ -195,6 +198,7 @@ pub fn main() -> ExitCode {
         Command::Manifests(args) => manifests::run(&args),
         Command::Policies(args) => policies::run(&args),
         Command::Replay(args) => replay::run(&args, &common),
+        Command::Report(args) => report::run(&args, &common),
         Command::Schema(args) => schema::run(&args),
         #[cfg(feature = "serve")]
         Command::Serve(args) => serve::run(&args, &common),

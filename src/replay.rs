@@ -10,6 +10,7 @@ mod event;
 mod growing;
 mod inputs;
 mod judge;
+mod portion;
 mod progress;
 mod reading;
 mod record;
@@ -30,7 +31,7 @@ use judge::Judge;
 pub use progress::Progress;
 
 use crate::engine::{Engine, Namespaces};
-use crate::survey::{Problem, Survey, Surveyor};
+use crate::survey::{Problem, Shard, Survey, Surveyor};
 
 /// How often an interrupt is looked for.
 const TICK: Duration = Duration::from_millis(50);
@@ -44,6 +45,8 @@ const WAITING: usize = 2;
 pub struct Replay<'r> {
     /// What judges the pods.
     pub engine: &'r Engine,
+    /// What judged them before, where that is to be compared.
+    pub before: Option<&'r Engine>,
     /// What is known of namespaces.
     pub known: &'r Namespaces,
     /// The time by which exemptions expire for what tells no time of its own, in seconds since 1970.
@@ -52,6 +55,8 @@ pub struct Replay<'r> {
     pub forecasting: bool,
     /// Threads that judge; one more reads.
     pub threads: NonZeroUsize,
+    /// The part of the work that is to be done here; none for all.
+    pub shard: Option<Shard>,
     /// Whether to wait for more at the end of the last file, until an interrupt.
     pub follow: bool,
     /// Set to end with what was judged so far.
@@ -66,6 +71,7 @@ impl Replay<'_> {
         let (out, parts) = mpsc::sync_channel(WAITING);
         let reading = reading::Reading {
             paths: paths.to_vec(),
+            shard: self.shard,
             follow: self.follow,
             interrupted: Arc::clone(&self.interrupted),
             progress: Arc::clone(&self.progress),
@@ -100,7 +106,7 @@ impl Replay<'_> {
 
     fn judge(&self) -> Judge<'_> {
         Judge {
-            surveyor: Surveyor { engine: self.engine },
+            surveyor: Surveyor { engine: self.engine, before: self.before },
             known: self.known,
             now: self.now,
             survey: Survey::new(self.forecasting),

@@ -43,6 +43,7 @@ impl Progress {
 /// What judges pods.
 pub(super) struct Judge {
     pub(super) engine: Engine,
+    pub(super) before: Option<Engine>,
     pub(super) namespaces: Namespaces,
     pub(super) selection: Selection,
     /// The time, in seconds since 1970.
@@ -85,7 +86,7 @@ impl Judge {
             at: item.at,
             now: Some(self.now),
         };
-        Surveyor { engine: &self.engine }.take(&seen, owners, survey);
+        Surveyor { engine: &self.engine, before: self.before.as_ref() }.take(&seen, owners, survey);
     }
 
     /// Whether the pod's owner and class are among those asked for. A pod that cannot be read is: nobody knows.

@@ -182,10 +182,12 @@ fn qps(text: &str) -> Result<f64, String> {
 
 pub(super) fn run(args: &AuditArgs, common: &Common) -> anyhow::Result<Outcome> {
     let Some(engine) = args.survey.engine(common)? else { return Ok(Outcome::Broken) };
+    let Some(before) = args.survey.engine_before(common)? else { return Ok(Outcome::Broken) };
     let plan = Plan {
         selection: args.pods.selection()?,
         page_size: args.manners.page_size,
         forecast: args.survey.forecast,
+        before,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

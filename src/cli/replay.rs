@@ -1,24 +1,26 @@
 //! `plimsoll replay`: what admission would have answered to recorded traffic.
 
 mod progress;
+mod shards;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use anyhow::Context;
 use clap::Args;
 use clap::builder::FalseyValueParser;
 
+use self::shards::ShardArgs;
 use super::survey::{SurveyArgs, Surveyed};
 use super::{Common, Outcome, maybe_path, now, output};
 use crate::config;
 use crate::engine::Namespaces;
 use crate::forecast::Surroundings;
 use crate::replay::{Progress, Replay};
-use crate::survey::Survey;
+use crate::survey::{Parts, Survey};
 
 /// Sources that are named; of more, the number is told.
 const NAMED: usize = 3;
@@ -40,27 +42,38 @@ pub(super) struct ReplayArgs {
     /// How many threads judge; absent: one for each core
     #[arg(long, env = "PLIMSOLL_THREADS", value_name = "N")]
     threads: Option<NonZeroUsize>,
+    #[command(flatten)]
+    shards: ShardArgs,
 }
 
 pub(super) fn run(args: &ReplayArgs, common: &Common) -> anyhow::Result<Outcome> {
     let Some(engine) = args.survey.engine(common)? else { return Ok(Outcome::Broken) };
+    let Some(before) = args.survey.engine_before(common)? else { return Ok(Outcome::Broken) };
+    let shard = args.shards.shard()?;
     let Some(known) = args.known(common) else { return Ok(Outcome::Broken) };
     let replay = Replay {
         engine: &engine,
+        before: before.as_ref(),
         known: &known,
         now: Some(now()),
         forecasting: args.survey.forecast,
         threads: args.threads.or(thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN),
+        shard,
         follow: args.follow,
         interrupted: interrupts()?,
         progress: Arc::new(Progress::default()),
     };
-    let survey = progress::shown(args.survey.telling.quiet, &args.files, &replay.progress, || {
-        replay.run(&args.files)
-    });
+    let mut survey =
+        progress::shown(args.survey.telling.quiet, &args.files, &replay.progress, || {
+            replay.run(&args.files)
+        });
     if !args.survey.telling.quiet {
         tell(&survey);
     }
+    if let Some(shard) = shard {
+        survey.parts = Parts::one(&args.source(), shard);
+    }
+    let interrupted = replay.interrupted.load(Ordering::Relaxed) && !args.follow;
     let nothing = survey.tally.outcomes.pods == 0 && survey.sources.without_content > 0;
     let surveyed = Surveyed {
         source: args.source(),
@@ -69,8 +82,9 @@ pub(super) fn run(args: &ReplayArgs, common: &Common) -> anyhow::Result<Outcome>
         cost: None,
     };
     let outcome = args.survey.finish(&surveyed, common)?;
-    // That nothing was found in pods nobody could look at must not look clean.
-    Ok(if nothing && outcome == Outcome::Clean { Outcome::Broken } else { outcome })
+    // What was broken off is no part of anything. That nothing was found in pods nobody could look at must not look clean.
+    let unclean = interrupted || (nothing && args.survey.telling.partial().is_none());
+    Ok(if unclean && outcome == Outcome::Clean { Outcome::Broken } else { outcome })
 }
 
 impl ReplayArgs {

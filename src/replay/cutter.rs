@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::mpsc::{SendError, SyncSender};
 
+use super::portion::Portion;
 use super::record::Unusable;
 use super::records::{complete, lines, next_brace, opens};
 use super::repeats::Repeats;
@@ -30,6 +31,10 @@ pub(super) struct Chunk {
     pub(super) source: Arc<str>,
     /// The line that it begins with, from 1.
     pub(super) line: u64,
+    /// The byte of the source that it begins with, from 0.
+    pub(super) offset: u64,
+    /// What of the source is to be judged.
+    pub(super) portion: Portion,
     /// The text.
     pub(super) bytes: Vec<u8>,
     /// Where reviews begin that were judged before.
@@ -65,8 +70,11 @@ pub(super) struct Cutter<'c> {
     repeats: &'c mut Repeats,
     /// Text that is not cut yet; whoever reads appends to it.
     pub(super) buffer: Vec<u8>,
+    portion: Portion,
     /// The line that `buffer` begins with.
     line: u64,
+    /// The byte of the source that `buffer` begins with.
+    offset: u64,
     /// The length of `buffer` at which cutting is worth an attempt.
     wanted: usize,
     /// The record that is passed over.
@@ -77,6 +85,7 @@ pub(super) struct Cutter<'c> {
 #[derive(Debug)]
 struct Passing {
     line: u64,
+    offset: u64,
     bytes: u64,
     /// It is a value printed over many lines.
     printed: bool,
@@ -87,10 +96,21 @@ struct Passing {
 impl<'c> Cutter<'c> {
     pub(super) fn new(
         source: Arc<str>,
+        portion: Portion,
         out: &'c SyncSender<Part>,
         repeats: &'c mut Repeats,
     ) -> Self {
-        Self { source, out, repeats, buffer: Vec::new(), line: 1, wanted: CHUNK, passing: None }
+        Self {
+            source,
+            out,
+            repeats,
+            portion,
+            buffer: Vec::new(),
+            line: 1,
+            offset: 0,
+            wanted: CHUNK,
+            passing: None,
+        }
     }
 
     /// Another text of the same source begins: its lines are counted anew.
@@ -110,6 +130,7 @@ impl<'c> Cutter<'c> {
             0 if self.buffer.len() >= MAX_RECORD => {
                 self.passing = Some(Passing {
                     line: self.line,
+                    offset: self.offset,
                     bytes: 0,
                     printed: opens(&self.buffer),
                     ended: false,
@@ -149,7 +170,7 @@ impl<'c> Cutter<'c> {
         let (message, help) = reason(self.line);
         let bytes = passed + rest.len() as u64;
         // It is about the whole source, and told before what is wrong with its lines: that may be a consequence.
-        self.tell(Fault { problem: self.problem(None, message, help), records, bytes })
+        self.tell(self.offset, Fault { problem: self.problem(None, message, help), records, bytes })
     }
 
     /// Sends what is complete; what is left is being written, and counts only if it is a whole value already.
@@ -164,7 +185,8 @@ impl<'c> Cutter<'c> {
 
     /// The source cannot be read, or not further.
     pub(super) fn unreadable(&self, message: String, help: Option<&str>) -> Result<(), Gone> {
-        self.tell(Fault { problem: self.problem(None, message, help), records: 0, bytes: 0 })
+        let problem = self.problem(None, message, help);
+        self.tell(self.offset, Fault { problem, records: 0, bytes: 0 })
     }
 
     fn problem(&self, line: Option<u64>, message: String, help: Option<&str>) -> Problem {
@@ -172,7 +194,10 @@ impl<'c> Cutter<'c> {
         Problem { source, line, message, help: help.map(str::to_owned) }
     }
 
-    fn tell(&self, fault: Fault) -> Result<(), Gone> {
+    fn tell(&self, offset: u64, fault: Fault) -> Result<(), Gone> {
+        if !self.portion.takes(offset) {
+            return Ok(());
+        }
         Ok(self.out.send(Part::Fault(fault))?)
     }
 
@@ -182,10 +207,15 @@ impl<'c> Cutter<'c> {
         self.buffer.truncate(end);
         let bytes = std::mem::replace(&mut self.buffer, rest);
         let repeated = self.repeats.of(&bytes);
-        let (source, line) = (Arc::clone(&self.source), self.line);
+        let (source, line, offset) = (Arc::clone(&self.source), self.line, self.offset);
         self.line += lines(&bytes);
+        self.offset += bytes.len() as u64;
         self.wanted = CHUNK;
-        Ok(self.out.send(Part::Chunk(Chunk { source, line, bytes, repeated }))?)
+        if self.portion.bytes(offset..self.offset) == 0 {
+            return Ok(());
+        }
+        let portion = self.portion;
+        Ok(self.out.send(Part::Chunk(Chunk { source, line, offset, portion, bytes, repeated }))?)
     }
 
     /// Passes over what belongs to a record that is too long; answers whether its end was found.
@@ -202,6 +232,7 @@ impl<'c> Cutter<'c> {
         };
         let Some(mut passed) = self.passing.take() else { return Ok(true) };
         passed.bytes += end as u64;
+        self.offset += end as u64;
         self.line += lines(self.buffer.get(..end).unwrap_or_default());
         self.buffer.drain(..end);
         self.wanted = CHUNK;
@@ -213,6 +244,7 @@ impl<'c> Cutter<'c> {
     fn pass_all(&mut self) {
         let Some(passing) = &mut self.passing else { return };
         passing.bytes += self.buffer.len() as u64;
+        self.offset += self.buffer.len() as u64;
         passing.ended = self.buffer.last().map_or(passing.ended, |last| *last == b'\n');
         self.line += lines(&self.buffer);
         self.buffer.clear();
@@ -222,6 +254,6 @@ impl<'c> Cutter<'c> {
     fn tell_passed(&self, passed: &Passing) -> Result<(), Gone> {
         let Unusable { message, help } = Unusable::too_long();
         let problem = self.problem(Some(passed.line), message, help);
-        self.tell(Fault { problem, records: 1, bytes: passed.bytes })
+        self.tell(passed.offset, Fault { problem, records: 1, bytes: passed.bytes })
     }
 }

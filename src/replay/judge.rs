@@ -22,10 +22,14 @@ pub(super) struct Judge<'j> {
 impl Judge<'_> {
     /// Judges a chunk.
     pub(super) fn take(&mut self, chunk: &Chunk) {
-        self.survey.sources.bytes += chunk.bytes.len() as u64;
+        let Chunk { offset, portion, .. } = chunk;
+        self.survey.sources.bytes += portion.bytes(*offset..offset + chunk.bytes.len() as u64);
         // Checking all of it at once is several times as fast as checking each line.
         let valid = std::str::from_utf8(&chunk.bytes).ok();
         for Span { range, line } in Records::of(&chunk.bytes) {
+            if !portion.takes(offset + range.start as u64) {
+                continue;
+            }
             let at = (&chunk.source, chunk.line + line);
             if chunk.repeated.binary_search(&range.start).is_ok() {
                 self.survey.sources.records += 1;

@@ -9,9 +9,11 @@ use std::sync::mpsc::SyncSender;
 use super::cutter::{Cutter, Fault, Gone, Part};
 use super::growing::{Change, Growing};
 use super::inputs::{Input, inputs};
+use super::portion::Portion;
 use super::progress::Progress;
 use super::repeats::Repeats;
 use super::source::{self, Readable, Source, complaint};
+use crate::survey::Shard;
 
 /// Bytes that are asked for at once.
 const READ: usize = 256 << 10;
@@ -19,6 +21,8 @@ const READ: usize = 256 << 10;
 /// What reads the inputs.
 pub(super) struct Reading {
     pub(super) paths: Vec<std::path::PathBuf>,
+    /// The part of the work that is wanted; none for all.
+    pub(super) shard: Option<Shard>,
     /// Whether to wait for more at the end of the last file.
     pub(super) follow: bool,
     /// Set when it is time to end.
@@ -35,7 +39,8 @@ impl Reading {
 
     fn read_all(&self) -> Result<(), Gone> {
         let (inputs, problems) = inputs(&self.paths);
-        for problem in problems {
+        let all = Portion::new(self.shard, 0);
+        for problem in problems.into_iter().filter(|_| all.takes(0)) {
             self.out.send(Part::Fault(Fault { problem, records: 0, bytes: 0 }))?;
         }
         if !self.follow {
@@ -44,7 +49,8 @@ impl Reading {
         let mut repeats = Repeats::new();
         let count = inputs.len();
         for (at, input) in inputs.iter().enumerate() {
-            let mut cutter = Cutter::new(input.name(), &self.out, &mut repeats);
+            let mut cutter =
+                Cutter::new(input.name(), Portion::new(self.shard, at), &self.out, &mut repeats);
             let is_last = at + 1 == count;
             match input {
                 Input::File(path) if self.follow && is_last => {

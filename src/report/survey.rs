@@ -1,9 +1,12 @@
 //! What audits and replays found, in the formats that people, scripts and clusters take.
 
+pub mod comparison;
 pub mod csv;
+pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+pub mod partial;
 pub mod policy_report;
 pub mod steps;
 pub mod text;
@@ -49,9 +52,13 @@ pub struct Cost {
 }
 
 impl Overview<'_> {
-    /// Whether something was found that is at least as grave as `fail_on`.
+    /// Whether something was found that is at least as grave as `fail_on`; where policies were compared, whether
+    /// something comes to be so that was not.
     pub fn fails(&self) -> bool {
         let line = self.fail_on.unwrap_or(Action::Deny);
+        if let Some(comparison) = &self.survey.comparison {
+            return comparison.newly(line) > 0;
+        }
         let found = self.survey.tally.outcomes;
         let reached = [
             (Action::Deny, found.denied),

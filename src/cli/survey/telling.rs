@@ -1,21 +1,22 @@
 //! How the result of an audit or a replay is told: its formats, and the exit code.
 
 use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
 use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 
-use crate::cli::destination::{Console, Destination, refuse_mixture, write_all};
+use crate::cli::destination::{Console, Destination, refuse_mixture, write_all, write_file};
 use crate::cli::judging::FailOn;
-use crate::cli::{Common, Outcome, now, output};
+use crate::cli::{Common, Outcome, maybe_path, output};
 use crate::forecast::{self, Assumptions, Surroundings};
-use crate::report::survey::{Cost, Overview, csv, json, junit, markdown, text};
+use crate::report::survey::{Cost, Overview, csv, html, json, junit, markdown, partial, text};
 use crate::survey::Survey;
 
 /// Flags of every command that tells what was found in many pods.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct TellingArgs {
-    /// How to write the result: text, json, csv, junit or markdown. Repeatable: as FORMAT=FILE into a file, alone or as FORMAT=- to standard
+    /// How to write the result: text, html, json, csv, junit or markdown. Repeatable: as FORMAT=FILE into a file, alone or as FORMAT=- to standard
     /// output
     // `formats` is what the configuration file says for `check`, whose formats are others.
     #[arg(
@@ -38,6 +39,15 @@ pub(in crate::cli) struct TellingArgs {
         value_name = "ACTION"
     )]
     fail_on: FailOn,
+    /// Write the result to FILE, to be added up with others by `plimsoll report --merge`; nothing else is told
+    #[arg(
+        long,
+        env = "PLIMSOLL_PARTIAL",
+        value_name = "FILE",
+        value_parser = maybe_path(),
+        conflicts_with = "survey_formats"
+    )]
+    partial: Option<PathBuf>,
     /// Only the findings, no summary and no progress
     #[arg(long, short, env = "PLIMSOLL_QUIET", value_parser = FalseyValueParser::new())]
     pub(in crate::cli) quiet: bool,
@@ -47,6 +57,8 @@ pub(in crate::cli) struct TellingArgs {
 enum Format {
     /// For people: what to do first, and for whom
     Text,
+    /// For people, with plots: one file to mail or archive
+    Html,
     /// For scripts
     Json,
     /// For spreadsheets
@@ -76,10 +88,16 @@ impl TellingArgs {
         refuse_mixture(&self.formats)
     }
 
-    /// Tells what was found, and how the run ends.
+    /// The file that is to be added up with others.
+    pub(in crate::cli) fn partial(&self) -> Option<&Path> {
+        self.partial.as_deref().filter(|file| !file.as_os_str().is_empty())
+    }
+
+    /// Tells what was found in pods that were judged by what has this digest, and when; and how the run ends.
     pub(in crate::cli) fn finish(
         &self,
         surveyed: &Surveyed,
+        (judged_by, at): (&str, i64),
         common: &Common,
     ) -> anyhow::Result<Outcome> {
         let Surveyed { source, survey, surroundings, cost } = surveyed;
@@ -88,12 +106,18 @@ impl TellingArgs {
         });
         let overview = Overview {
             source,
-            at: now(),
+            at,
             survey,
             forecast: forecast.as_ref(),
             cost: *cost,
             fail_on: Some(self.fail_on.into()),
         };
+        if let Some(file) = self.partial() {
+            write_file(file, |out| partial::write(&overview, judged_by, surroundings, out))?;
+            // What is wrong is told, and is the outcome, where all parts are added up. A part that is written is done:
+            // a Job would only make it again.
+            return Ok(Outcome::Clean);
+        }
         write_all(&self.formats, Console::Stdout, common.color, |format, looks, out| {
             let style = text::Style {
                 color: looks.color,
@@ -128,6 +152,7 @@ fn write(
 ) -> io::Result<()> {
     match format {
         Format::Text => text::write(overview, style, out),
+        Format::Html => html::write(overview, out),
         Format::Json => json::write(overview, out),
         Format::Csv => csv::write(overview, out),
         Format::Junit => junit::write(overview, out),

@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::units::time;
-use super::{Cost, Overview, Row, rows};
+use super::{Cost, Overview, Row, comparison, rows};
 use crate::finding::Safety;
 use crate::forecast::Forecast;
 use crate::report::stream::Each;
@@ -46,6 +46,9 @@ struct Output<'r, F, E> {
     undecided: &'r BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
     /// How many findings each exemption kept from having consequences.
     exempted: &'r BTreeMap<Arc<str>, u64>,
+    /// What changes from one set of policies to another, where two were compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comparison: Option<comparison::Output<'r>>,
     /// What enforcing would do, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     forecast: Option<&'r Forecast>,
@@ -143,6 +146,8 @@ struct Summary {
     audited: u64,
     /// Pods that could not be read.
     unreadable: u64,
+    /// Pods in which nothing was found, or nothing that is not exempted.
+    clean: u64,
     /// Findings that have a fix.
     fixable: usize,
     /// How often an exemption kept a finding from having consequences.
@@ -194,6 +199,7 @@ pub fn write(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<()> {
         },
         undecided: &survey.tally.undecided,
         exempted: &survey.tally.exempted,
+        comparison: survey.comparison.as_ref().map(comparison::json),
         forecast: overview.forecast,
     };
     serde_json::to_writer_pretty(&mut *out, &output)?;
@@ -212,7 +218,7 @@ fn error((problem, count): (&Problem, u64)) -> Error<'_> {
 
 impl Summary {
     fn of(tally: &Tally) -> Self {
-        let Outcomes { pods, denied, warned, patched, audited, unreadable } = tally.outcomes;
+        let Outcomes { pods, denied, warned, patched, audited, unreadable, clean } = tally.outcomes;
         Self {
             owners: tally.owners.len(),
             pods,
@@ -222,6 +228,7 @@ impl Summary {
             patched,
             audited,
             unreadable,
+            clean,
             fixable: 0,
             exempted: tally.exempted.values().sum(),
             more_errors: 0,

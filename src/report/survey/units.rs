@@ -51,7 +51,7 @@ fn is_suffix(unit: &str) -> bool {
 }
 
 /// At most two places behind the point, fewer where the number is large; thousands are told apart.
-fn number(value: f64) -> String {
+pub fn number(value: f64) -> String {
     let places = match value.abs() {
         size if size < 10.0 => 2,
         size if size < 100.0 => 1,
