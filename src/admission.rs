@@ -15,7 +15,9 @@ pub use review::ReviewError;
 use crate::engine::{
     Attributes, Decision, Engine, Exempted, Finding, NamespaceFacts, Operation, Stage, Unreadable,
 };
+use crate::pod::kinds::{Object, PodKind};
 use crate::pod::scalars::Str;
+use crate::pod::top_owner::TopOwner;
 use crate::pod::view::Pod;
 use crate::pod::workload::controller_reference;
 use crate::policy::Action;
@@ -55,6 +57,8 @@ pub struct Recorded {
     pub kind: &'static str,
     /// What happened.
     pub action: Action,
+    /// What is wrong. It quotes fields that rules read, and no text of `env`, `args`, `command` or annotations.
+    pub message: String,
 }
 
 /// The object that manages a pod.
@@ -111,6 +115,8 @@ pub struct Record<'a> {
     pub user: Cow<'a, str>,
     /// Who manages the pod, where the object is one and it has a controller.
     pub controller: Option<Controller<'a>>,
+    /// The object as JSON text, where it is a pod that can be read; for [`Self::with_owner`].
+    pod: Option<&'a str>,
     /// Nothing will be stored.
     pub dry_run: bool,
     /// What was answered.
@@ -120,6 +126,20 @@ pub struct Record<'a> {
     /// What would have been found but for an exemption. Pods are judged at [`Endpoint::Validate`], and it is
     /// found there only.
     pub exempted: Vec<RecordedExemption>,
+}
+
+impl Record<'_> {
+    /// Whether the object is a pod that can be read.
+    pub fn is_of_pod(&self) -> bool {
+        self.pod.is_some()
+    }
+
+    /// Hands over the top owner of the pod, and answers with what `told` makes of it; none where the object is no
+    /// pod that can be read. The pod is read again for this: few who take records ask for it.
+    pub fn with_owner<T>(&self, told: impl FnOnce(&TopOwner<'_>) -> T) -> Option<T> {
+        let pod = PodKind::find("", "Pod")?.read(Object::Json(self.pod?)).ok()?;
+        Some(told(&TopOwner::of(&pod)))
+    }
 }
 
 /// The answer to a review.
@@ -202,6 +222,7 @@ impl<'a> Review<'a> {
         let name = request.display_name();
         let pod = request.pod.take();
         let controller = pod.as_ref().and_then(Controller::of);
+        let text = pod.as_ref().and(request.object);
         let decision = decide(&request.attributes(facts, now), pod, engine, stage);
         let body = answer::render(&request.uid, &decision);
         let record = Record {
@@ -212,6 +233,7 @@ impl<'a> Review<'a> {
             namespace: request.namespace.0,
             user: request.user_info.username.0,
             controller,
+            pod: text,
             dry_run: request.dry_run,
             verdict: verdict(&decision),
             exempted: decision.exempted.into_iter().map(RecordedExemption::from).collect(),
@@ -256,12 +278,15 @@ fn recorded(findings: Vec<Finding>, unreadable: Option<Unreadable>) -> Vec<Recor
         rule: found.rule,
         kind: found.kind,
         action: found.action,
+        // What is of the wrong type might be anything.
+        message: format!("the pod cannot be read: {}", found.error.pointer.field_path()),
     });
     let findings = findings.into_iter().map(|finding| Recorded {
         policy: finding.policy,
         rule: finding.rule,
         kind: finding.kind,
         action: finding.action,
+        message: finding.violation.message,
     });
     findings.chain(unreadable).collect()
 }

@@ -7,6 +7,7 @@ mod facts;
 mod failure;
 mod judge;
 mod kinds;
+mod ledgers;
 mod lineage;
 mod list;
 mod owners;
@@ -28,6 +29,7 @@ use crate::survey::{Problem, Survey};
 
 pub use failure::Failure;
 pub use judge::Progress;
+pub use ledgers::{LedgerUrl, LedgerUrlError, Ledgers, leave_out_seen};
 pub use requests::{Manners, Requests};
 pub use selection::Selection;
 

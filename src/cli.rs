@@ -29,6 +29,8 @@ mod output;
 mod policies;
 mod policy_args;
 mod progress;
+#[cfg(feature = "serve")]
+mod recording;
 mod rendering;
 mod replay;
 mod report;

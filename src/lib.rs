@@ -27,6 +27,7 @@ pub mod glob;
 pub mod image;
 pub mod json;
 pub mod label;
+pub mod ledger;
 #[cfg(feature = "cli")]
 pub mod manifest;
 pub mod pod;
@@ -37,6 +38,8 @@ pub mod policy_source;
 pub mod quantity;
 #[cfg(feature = "serve")]
 pub mod readiness;
+#[cfg(feature = "serve")]
+pub mod recording;
 #[cfg(feature = "cli")]
 pub mod rendering;
 #[cfg(feature = "cli")]

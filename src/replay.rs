@@ -146,13 +146,14 @@ impl Replay<'_> {
 
 /// What is said of a run that did not come to its end.
 fn interrupted(last: Option<(Arc<str>, u64)>) -> Problem {
-    let (source, line) =
-        last.map_or(("the input".into(), None), |(source, line)| (source, Some(line)));
-    let message = match line {
-        Some(_) => "interrupted: of what begins about here, nothing more was judged",
-        None => "interrupted: nothing was judged",
+    let (source, message) = match last {
+        Some((source, line)) => (
+            source,
+            format!("interrupted: what follows line {line} was not judged, or not all of it"),
+        ),
+        None => ("the input".into(), "interrupted: nothing was judged".to_owned()),
     };
-    Problem { source, line, message: message.to_owned(), help: None }
+    Problem { source, line: None, message, help: None }
 }
 
 impl Judge<'_> {

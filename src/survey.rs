@@ -41,11 +41,11 @@ pub struct Survey {
     pub sources: Sources,
     /// What could not be read or judged.
     pub problems: Problems,
+    /// Which parts of what was to be read these are.
+    pub parts: Parts,
     /// What is less exact than it could be, though everything was judged.
     #[serde(default, skip_serializing_if = "Problems::is_empty")]
     pub notes: Problems,
-    /// Which parts of what was to be read these are.
-    pub parts: Parts,
 }
 
 /// What was read to find the pods.
@@ -171,8 +171,8 @@ impl Survey {
         self.tally.merge(other.tally);
         self.sources.merge(other.sources);
         self.problems.merge(other.problems);
-        self.notes.merge(other.notes);
         self.parts.merge(other.parts);
+        self.notes.merge(other.notes);
         merge_what_is_there(&mut self.observations, other.observations, Observations::merge);
         merge_what_is_there(&mut self.comparison, other.comparison, Comparison::merge);
     }

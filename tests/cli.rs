@@ -7,6 +7,8 @@
 mod bad_input;
 #[path = "cli/check.rs"]
 mod check;
+#[path = "cli/compare.rs"]
+mod compare;
 #[path = "cli/config.rs"]
 mod config;
 #[path = "cli/custom_resources.rs"]
@@ -33,6 +35,8 @@ mod manners;
 mod matching;
 #[path = "cli/output.rs"]
 mod output;
+#[path = "cli/parts.rs"]
+mod parts;
 #[path = "cli/policies.rs"]
 mod policies;
 #[path = "cli/policy_files.rs"]

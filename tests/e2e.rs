@@ -16,6 +16,8 @@ mod airflow;
 mod always_pull_images;
 #[path = "e2e/audit.rs"]
 mod audit;
+#[path = "e2e/audit_log.rs"]
+mod audit_log;
 #[path = "e2e/certificates.rs"]
 mod certificates;
 #[path = "e2e/cluster_policies.rs"]
@@ -30,6 +32,8 @@ mod doctor;
 mod doors;
 #[path = "e2e/emergency.rs"]
 mod emergency;
+#[path = "e2e/ledgers.rs"]
+mod ledgers;
 #[path = "e2e/managed.rs"]
 mod managed;
 #[path = "e2e/policy_reports.rs"]

@@ -22,6 +22,11 @@ mod exemptions;
 mod fixing;
 #[path = "support/pods.rs"]
 mod pods;
+#[cfg(feature = "serve")]
+#[path = "laws/recording.rs"]
+mod recording;
+#[path = "laws/surveys.rs"]
+mod surveys;
 
 /// Policies that touch every field a fix writes, some of them at odds with each other.
 fn policies() -> Vec<Value> {

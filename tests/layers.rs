@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules from the top to the bottom. A module may use those on later lines.
-const LAYERS: [&[&str]; 24] = [
+const LAYERS: [&[&str]; 25] = [
     &["cli"],
     &["fix"],
     &["audit", "check", "replay", "serve"],
@@ -22,6 +22,7 @@ const LAYERS: [&[&str]; 24] = [
     &["crd"],
     &["silence"],
     &["report"],
+    &["ledger", "recording"],
     &["admission"],
     &["survey"],
     &["forecast"],
@@ -39,7 +40,8 @@ const LAYERS: [&[&str]; 24] = [
 ];
 
 /// The modules that are pure: no IO, no clock, no threads, no async.
-const PURE: [&str; 18] = [
+const PURE: [&str; 19] = [
+    "ledger",
     "admission",
     "survey",
     "forecast",

@@ -56,6 +56,7 @@ pub(super) fn answer<'a>(engine: &Engine, request: Request<'a>, now: Option<i64>
         user: request.user_info.username.0,
         dry_run: request.dry_run,
         controller: None,
+        pod: None,
         verdict,
         findings: Vec::new(),
         exempted: Vec::new(),

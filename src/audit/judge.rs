@@ -19,7 +19,7 @@ pub(super) enum Work {
     /// Pods to judge.
     Pods(Page),
     /// Who belongs to whom.
-    Learn(Vec<Learnt>),
+    Learn(Learnt),
 }
 
 /// How far an audit is.
@@ -43,6 +43,7 @@ impl Progress {
 /// What judges pods.
 pub(super) struct Judge {
     pub(super) engine: Engine,
+    /// What judged them before, where that is to be compared.
     pub(super) before: Option<Engine>,
     pub(super) namespaces: Namespaces,
     pub(super) selection: Selection,
@@ -57,7 +58,7 @@ impl Judge {
         let mut owners = Table::default();
         while let Some(work) = work.blocking_recv() {
             match work {
-                Work::Learn(learnt) => learnt.into_iter().for_each(|one| owners.learn(one)),
+                Work::Learn(learnt) => owners.learn(learnt),
                 Work::Pods(page) => {
                     survey.sources.records += 1;
                     survey.sources.bytes += page.text.len() as u64;
@@ -86,7 +87,8 @@ impl Judge {
             at: item.at,
             now: Some(self.now),
         };
-        Surveyor { engine: &self.engine, before: self.before.as_ref() }.take(&seen, owners, survey);
+        let surveyor = Surveyor { engine: &self.engine, before: self.before.as_ref() };
+        surveyor.take(&seen, owners, survey);
     }
 
     /// Whether the pod's owner and class are among those asked for. A pod that cannot be read is: nobody knows.

@@ -75,7 +75,8 @@ impl Lineage {
         let mut list = List::new(listed, None);
         while let Some(page) = list.next(requests).await? {
             self.meet(&page.items, namespace, to_ask);
-            let learnt = page.items.into_iter().filter_map(Learnt::of).collect();
+            let (api_version, kind) = (api_version.clone(), kind.clone());
+            let learnt = Learnt { api_version, kind, objects: page.items };
             // A judge that is gone needs to learn nothing.
             let _ = judge.send(Work::Learn(learnt)).await;
         }

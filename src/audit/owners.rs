@@ -30,17 +30,12 @@ impl Uid {
     }
 }
 
-/// An object, and who it belongs to.
+/// Some objects of one kind.
 #[derive(Debug)]
 pub(super) struct Learnt {
-    uid: Uid,
-    controller: Option<Controller>,
-}
-
-impl Learnt {
-    pub(super) fn of(item: Item) -> Option<Self> {
-        Some(Self { uid: item.uid?, controller: item.controller })
-    }
+    pub(super) api_version: String,
+    pub(super) kind: String,
+    pub(super) objects: Vec<Item>,
 }
 
 /// Objects by uid with their controllers. Of 100,000 Jobs it keeps 20 bytes each, and what their CronJobs are called.
@@ -50,20 +45,38 @@ pub(super) struct Table {
     objects: HashMap<Uid, u32>,
     controllers: Vec<Known>,
     places: HashMap<Uid, u32>,
+    /// What stands for all objects of a kind whose names are made from one prefix.
+    generated: HashMap<(usize, String), u32>,
     kinds: Vec<(String, String)>,
 }
 
 #[derive(Debug)]
 struct Known {
-    uid: Uid,
+    /// None for what stands for several.
+    uid: Option<Uid>,
     kind: usize,
     name: Box<str>,
 }
 
 impl Table {
     pub(super) fn learn(&mut self, learnt: Learnt) {
-        let place = learnt.controller.and_then(|controller| self.place(controller));
-        self.objects.insert(learnt.uid, place.unwrap_or_default());
+        let kind = self.kind((learnt.api_version, learnt.kind));
+        for object in learnt.objects {
+            let Some(uid) = object.uid else { continue };
+            let place = match (object.controller, object.generate_name) {
+                (Some(controller), _) => self.place(controller),
+                (None, Some(prefix)) => self.place_of_all(kind, prefix),
+                (None, None) => None,
+            };
+            self.objects.insert(uid, place.unwrap_or_default());
+        }
+    }
+
+    fn kind(&mut self, kind: (String, String)) -> usize {
+        self.kinds.iter().position(|other| *other == kind).unwrap_or_else(|| {
+            self.kinds.push(kind);
+            self.kinds.len() - 1
+        })
     }
 
     fn place(&mut self, controller: Controller) -> Option<u32> {
@@ -71,15 +84,25 @@ impl Table {
         if let Some(place) = self.places.get(&uid) {
             return Some(*place);
         }
-        let kind = (controller.api_version, controller.kind);
-        let known = self.kinds.iter().position(|other| *other == kind).unwrap_or_else(|| {
-            self.kinds.push(kind);
-            self.kinds.len() - 1
-        });
-        self.controllers.push(Known { uid, kind: known, name: controller.name.into() });
-        let place = u32::try_from(self.controllers.len()).ok()?;
+        let kind = self.kind((controller.api_version, controller.kind));
+        let place = self.add(Known { uid: Some(uid), kind, name: controller.name.into() })?;
         self.places.insert(uid, place);
         Some(place)
+    }
+
+    fn place_of_all(&mut self, kind: usize, prefix: String) -> Option<u32> {
+        let key = (kind, prefix);
+        if let Some(place) = self.generated.get(&key) {
+            return Some(*place);
+        }
+        let place = self.add(Known { uid: None, kind, name: key.1.as_str().into() })?;
+        self.generated.insert(key, place);
+        Some(place)
+    }
+
+    fn add(&mut self, known: Known) -> Option<u32> {
+        self.controllers.push(known);
+        u32::try_from(self.controllers.len()).ok()
     }
 
     fn controller(&self, place: u32) -> Option<&Known> {
@@ -95,7 +118,9 @@ impl Table {
             else {
                 break;
             };
-            (found, at) = (Some(known), known.uid);
+            found = Some(known);
+            let Some(above) = known.uid else { break };
+            at = above;
         }
         found
     }
@@ -144,24 +169,25 @@ mod tests {
         format!("00000000-0000-0000-0000-{number:012x}")
     }
 
-    /// A table of objects with the number, kind and name of their controllers.
-    fn table(objects: &[(u32, Option<(u32, &str, &str)>)]) -> Table {
-        let items: Vec<_> = objects
-            .iter()
-            .map(|(number, above)| {
-                let owners: Vec<_> = above
-                    .iter()
-                    .map(|(number, kind, name)| {
-                        json!({"apiVersion": "x/v1", "kind": kind, "name": name,
-                        "uid": uid(*number), "controller": true})
-                    })
-                    .collect();
-                json!({"metadata": {"name": "x", "uid": uid(*number), "ownerReferences": owners}})
-            })
-            .collect();
+    /// The number of an object, and number, kind and name of its controller.
+    type Owned<'o> = (u32, Option<(u32, &'o str, &'o str)>);
+
+    /// A table of Jobs with the number, kind and name of their controllers; a kind alone is a prefix of names.
+    fn table(objects: &[Owned<'_>]) -> Table {
+        let object = |(number, above): &Owned<'_>| {
+            let owners = above.filter(|above| above.0 > 0).map(|(number, kind, name)| {
+                json!({"apiVersion": "x/v1", "kind": kind, "name": name, "uid": uid(number),
+                    "controller": true})
+            });
+            let prefix = above.filter(|above| above.0 == 0).map(|above| above.2);
+            json!({"metadata": {"name": "x", "uid": uid(*number), "generateName": prefix,
+                "ownerReferences": owners.into_iter().collect::<Vec<_>>()}})
+        };
+        let items: Vec<_> = objects.iter().map(object).collect();
         let page = Page::read(json!({"items": items}).to_string().into()).unwrap();
         let mut table = Table::default();
-        page.items.into_iter().filter_map(Learnt::of).for_each(|learnt| table.learn(learnt));
+        let (api_version, kind) = ("batch/v1".to_owned(), "Job".to_owned());
+        table.learn(Learnt { api_version, kind, objects: page.items });
         table
     }
 
@@ -185,6 +211,15 @@ mod tests {
         assert_eq!(top(&Table::default(), none), "CronJob/nightly", "its name tells");
         let dag = json!({"dag_id": "etl", "kubernetes_executor": "True"});
         assert_eq!(top(&chain, dag), "DAG/etl");
+    }
+
+    #[test]
+    fn objects_of_one_prefix_are_one_owner() {
+        let runs = table(&[(1, Some((0, "", "etl-"))), (2, Some((0, "", "etl-")))]);
+        assert_eq!(top(&runs, json!({})), "Job/etl-");
+        assert_eq!(runs.controllers.len(), 1);
+        let made = table(&[(1, Some((2, "A", "a-x"))), (2, Some((0, "", "a-")))]);
+        assert_eq!(top(&made, json!({})), "Job/a-", "here all objects are Jobs");
     }
 
     #[test]

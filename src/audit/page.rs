@@ -29,6 +29,8 @@ pub(super) struct Item {
     /// When it was created, in seconds since 1970.
     pub(super) at: Option<i64>,
     pub(super) controller: Option<Controller>,
+    /// The prefix that the API server made the name from.
+    pub(super) generate_name: Option<String>,
 }
 
 /// Who an object belongs to.
@@ -59,6 +61,7 @@ struct Metadata {
     #[serde(deserialize_with = "or_default")]
     uid: String,
     creation_timestamp: Option<String>,
+    generate_name: Option<String>,
     #[serde(deserialize_with = "or_default")]
     owner_references: Vec<Controller>,
 }
@@ -129,7 +132,8 @@ impl Page {
 
 impl Item {
     fn new(metadata: Metadata, place: Range<usize>) -> Self {
-        let Metadata { namespace, name, uid, creation_timestamp, owner_references } = metadata;
+        let Metadata { namespace, name, uid, creation_timestamp, generate_name, owner_references } =
+            metadata;
         let at = creation_timestamp.and_then(|time| time.parse::<Timestamp>().ok());
         Self {
             place,
@@ -138,6 +142,7 @@ impl Item {
             uid: Uid::read(&uid),
             at: at.map(Timestamp::as_second),
             controller: owner_references.into_iter().find(|owner| owner.controller),
+            generate_name: generate_name.filter(|prefix| !prefix.is_empty()),
         }
     }
 

@@ -12,7 +12,7 @@ use super::choice::ClusterArgs;
 use super::survey::{SurveyArgs, Surveyed};
 use super::{Common, Outcome, output, progress};
 use crate::audit::policy_reports::{self, Wanted, Written};
-use crate::audit::{self, Manners, Plan, Progress, Requests, Selection};
+use crate::audit::{self, LedgerUrl, Ledgers, Manners, Plan, Progress, Requests, Selection};
 use crate::cluster::client;
 use crate::engine::Engine;
 use crate::forecast::Surroundings;
@@ -29,6 +29,8 @@ pub(super) struct AuditArgs {
     pods: PodArgs,
     #[command(flatten)]
     manners: MannersArgs,
+    #[command(flatten)]
+    ledgers: LedgerArgs,
     #[command(flatten)]
     reports: ReportArgs,
     #[command(flatten)]
@@ -157,6 +159,17 @@ struct MannersArgs {
     request_timeout: u64,
 }
 
+/// Whether replicas of Plimsoll are asked too.
+#[derive(Debug, Args)]
+struct LedgerArgs {
+    /// Add what the replicas of Plimsoll in --own-namespace did to pods that are gone
+    #[arg(long)]
+    with_ledger: bool,
+    /// Ask this replica's admin address and no other, as with `kubectl port-forward`; repeatable
+    #[arg(long = "ledger", value_name = "URL")]
+    urls: Vec<LedgerUrl>,
+}
+
 /// A name or a glob of names.
 fn namespace(text: &str) -> Result<String, String> {
     let is_of_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
@@ -225,6 +238,14 @@ impl AuditArgs {
             audit::run(&mut requests, engine, plan, progress, stop()?)
                 .await
                 .with_context(|| format!("the cluster at {address} cannot be audited"))?;
+        let ledger = match self.ledgers() {
+            Some(ledgers) => {
+                let mut gathered = ledgers.gather(&mut requests, &mut survey.problems).await;
+                audit::leave_out_seen(&mut gathered, &survey.tally);
+                Some(gathered)
+            }
+            None => None,
+        };
         let mut cost = requests.cost();
         if let Some(wanted) = self.reports.write_reports {
             let most = self.reports.report_results;
@@ -247,7 +268,15 @@ impl AuditArgs {
             }
         }
         let (surroundings, cost) = (Surroundings::default(), Some(cost));
-        Ok(Surveyed { source: self.source(&address), survey, surroundings, cost })
+        Ok(Surveyed { source: self.source(&address), survey, surroundings, cost, ledger })
+    }
+
+    fn ledgers(&self) -> Option<Ledgers> {
+        let LedgerArgs { with_ledger, urls } = &self.ledgers;
+        if !urls.is_empty() {
+            return Some(Ledgers::At(urls.clone()));
+        }
+        with_ledger.then(|| Ledgers::InNamespace(self.survey.own_namespace().to_owned()))
     }
 
     fn source(&self, address: &str) -> String {

@@ -133,14 +133,6 @@ fn write_one(
     }
 }
 
-/// Writes a file as those of `--format` are written.
-pub(super) fn write_file(
-    path: &Path,
-    content: impl Fn(&mut dyn Write) -> io::Result<()>,
-) -> anyhow::Result<()> {
-    file::write(path, content).with_context(|| format!("{}: cannot be written", path.display()))
-}
-
 fn refusal(path: &Path) -> String {
     format!("{}: cannot be written; check the path after --format", path.display())
 }

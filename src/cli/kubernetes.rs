@@ -63,16 +63,17 @@ impl KubernetesArgs {
         self.webhooks.check()
     }
 
+    /// What this replica is called among the others.
+    pub(super) fn replica(&self) -> String {
+        self.identity.clone().filter(|name| !name.is_empty()).unwrap_or_else(hostname)
+    }
+
     /// Who this replica is, where it lives in a cluster.
     pub(super) fn settings(&self, own_namespace: &str) -> Option<Settings> {
         self.kubernetes.then(|| Settings {
             name: self.name.clone(),
             own_namespace: own_namespace.to_owned(),
-            identity: self
-                .identity
-                .clone()
-                .filter(|name| !name.is_empty())
-                .unwrap_or_else(hostname),
+            identity: self.replica(),
             events: self.events == Switch::On,
             webhooks: self.webhooks.settings(),
         })

@@ -70,6 +70,9 @@ pub(super) fn run(args: &ReplayArgs, common: &Common) -> anyhow::Result<Outcome>
     if !args.survey.telling.quiet {
         tell(&survey);
     }
+    if before.is_some() {
+        survey.comparison.get_or_insert_default();
+    }
     if let Some(shard) = shard {
         survey.parts = Parts::one(&args.source(), shard);
     }
@@ -80,10 +83,11 @@ pub(super) fn run(args: &ReplayArgs, common: &Common) -> anyhow::Result<Outcome>
         survey,
         surroundings: Surroundings::default(),
         cost: None,
+        ledger: None,
     };
     let outcome = args.survey.finish(&surveyed, common)?;
     // What was broken off is no part of anything. That nothing was found in pods nobody could look at must not look clean.
-    let unclean = interrupted || (nothing && args.survey.telling.partial().is_none());
+    let unclean = interrupted || (nothing && !args.survey.telling.are_partial());
     Ok(if unclean && outcome == Outcome::Clean { Outcome::Broken } else { outcome })
 }
 

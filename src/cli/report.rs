@@ -17,7 +17,7 @@ const MAX_BYTES: u64 = 1 << 30;
 /// Flags of `plimsoll report`.
 #[derive(Debug, Args)]
 pub(super) struct ReportArgs {
-    /// The parts, as --partial writes them: files, folders of *.json, or `-` for standard input
+    /// The parts, as --format partial=FILE writes them: files, folders of *.json, or `-` for standard input
     #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
     merge: Vec<PathBuf>,
     #[command(flatten)]
@@ -25,6 +25,7 @@ pub(super) struct ReportArgs {
 }
 
 pub(super) fn run(args: &ReportArgs, common: &Common) -> anyhow::Result<Outcome> {
+    args.telling.check()?;
     let mut merged = Merged::default();
     let mut problems = Vec::new();
     let mut read = 0_usize;
@@ -55,7 +56,7 @@ pub(super) fn run(args: &ReportArgs, common: &Common) -> anyhow::Result<Outcome>
     let (judged_by, at) = (merged.policies().unwrap_or_default().to_owned(), merged.at());
     let (source, mut survey, surroundings) = merged.finish();
     problems.into_iter().for_each(|problem| survey.problems.add(problem));
-    let surveyed = Surveyed { source, survey, surroundings, cost: None };
+    let surveyed = Surveyed { source, survey, surroundings, cost: None, ledger: None };
     args.telling.finish(&surveyed, (&judged_by, at), common)
 }
 

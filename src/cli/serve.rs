@@ -8,6 +8,7 @@ use clap::Args;
 
 use super::certificates::CertificateArgs;
 use super::kubernetes::KubernetesArgs;
+use super::recording::RecordingArgs;
 use super::{Common, DefaultMode, Outcome, PolicyArgs};
 use crate::engine::Engine;
 use crate::serve::{
@@ -37,7 +38,7 @@ pub(super) struct ServeArgs {
         value_name = "ADDR",
         value_parser = parse_address,
         help = format!(
-            "Where /livez, /readyz and /metrics are, over plain HTTP [default: \
+            "Where /livez, /readyz, /metrics and /ledger are, over plain HTTP [default: \
              {DEFAULT_ADMIN_LISTEN}, or any free port where that one is taken]"
         )
     )]
@@ -68,6 +69,8 @@ pub(super) struct ServeArgs {
     /// after SIGINT]
     #[arg(long, env = "PLIMSOLL_DRAIN_DELAY", value_name = "DURATION", value_parser = parse_delay)]
     drain_delay: Option<Duration>,
+    #[command(flatten)]
+    recording: RecordingArgs,
     /// What to log: error, warn, info, debug, trace, or a list such as info,plimsoll=debug
     /// [default: RUST_LOG, else info]
     #[arg(long, env = "PLIMSOLL_LOG_LEVEL", value_name = "LEVEL")]
@@ -94,6 +97,7 @@ pub(super) fn run(args: &ServeArgs, common: &Common) -> anyhow::Result<Outcome> 
         default_mode,
         max_connections,
         drain_delay,
+        recording,
         log_level,
     } = args;
     serve::logging::init(log_level.as_deref())?;
@@ -114,6 +118,9 @@ pub(super) fn run(args: &ServeArgs, common: &Common) -> anyhow::Result<Outcome> 
         limits: Limits { max_connections: *max_connections, ..Limits::default() },
         drain: Drain { delay: *drain_delay, ..Drain::default() },
         cluster: cluster.settings(own_namespace),
+        ledger_owners: recording.ledger_owners(),
+        replica: cluster.replica(),
+        recording: recording.settings(),
     };
     serve::run(options, Arc::new(engine))?;
     Ok(Outcome::Clean)

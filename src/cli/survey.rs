@@ -44,7 +44,7 @@ pub(super) struct SurveyArgs {
     pub(super) forecast: bool,
     #[command(flatten)]
     pub(super) telling: TellingArgs,
-    /// What pods were judged by, once that is known.
+    /// Digests of what pods were judged by, once that is known.
     #[arg(skip)]
     judged_by: Mutex<Vec<String>>,
 }
@@ -64,7 +64,8 @@ impl SurveyArgs {
         self.engine_of(&policies, common)
     }
 
-    /// The engine to compare with, where one is asked for. To be asked for after the other.
+    /// The engine to compare with, where one is asked for; where its policies are wrong, none, and the user was told
+    /// why.
     pub(super) fn engine_before(&self, common: &Common) -> anyhow::Result<Option<Option<Engine>>> {
         let [old, _] = &*self.compare else { return Ok(Some(None)) };
         Ok(self.engine_of(&self.policies.instead(old), common)?.map(Some))
@@ -74,15 +75,20 @@ impl SurveyArgs {
         let Some(loaded) = policies.load(common)? else { return Ok(None) };
         let always_pull_images = common.settings.always_pull_images();
         let settings = (&self.own_namespace, self.default_mode, always_pull_images);
-        let digest = format!("{} {settings:?}", loaded.digest);
         let mut judged_by = self.judged_by.lock().unwrap_or_else(PoisonError::into_inner);
-        judged_by.push(digest);
+        judged_by.push(format!("{} {settings:?}", loaded.digest));
         let engine = Engine::new(Arc::new(loaded.policies))
             .with_exemptions(Arc::new(loaded.exemptions))
             .with_default_mode(self.default_mode.into())
             .with_always_pull_images(always_pull_images)
             .in_namespace(&self.own_namespace);
         Ok(Some(engine))
+    }
+
+    /// The namespace Plimsoll is installed in.
+    #[cfg(feature = "serve")]
+    pub(super) fn own_namespace(&self) -> &str {
+        &self.own_namespace
     }
 
     /// Tells what was found, and how the run ends.

@@ -34,6 +34,8 @@ fn replayed(texts: &[&[u8]], threads: usize) -> Survey {
         fs::write(folder.path().join(format!("{at}.log")), text).unwrap();
     }
     let replay = Replay {
+        before: None,
+        shard: None,
         engine: &engine,
         known: &Namespaces::default(),
         now: None,

@@ -16,6 +16,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::forecast::Forecast;
+use crate::ledger::Gathered;
 use crate::policy::Action;
 use crate::survey::Survey;
 use crate::tally::{FindingKey, Found, Owned, Owner};
@@ -33,6 +34,9 @@ pub struct Overview<'r> {
     pub forecast: Option<&'r Forecast>,
     /// What looking cost the API server, where one was asked.
     pub cost: Option<Cost>,
+    /// What replicas of the webhook did to pods that are gone, where they were asked: owners and rules of which
+    /// nothing was found in the pods that were looked at.
+    pub ledger: Option<&'r Gathered>,
     /// The lightest finding that makes the run fail; none stands for what admission refuses.
     pub fail_on: Option<Action>,
 }

@@ -13,14 +13,16 @@ use super::state::State;
 /// A real review: an Airflow task as a kube-apiserver sent it.
 const SAMPLE_REVIEW: &str = include_str!("../../tests/data/review-airflow.json");
 
-/// `/livez`, `/readyz`, `/metrics`, `/sample-review`, and `/ca.pem` where the certificate is
-/// self-signed.
+/// `/livez`, `/readyz`, `/metrics`, `/sample-review`, `/ledger` unless it is switched off, and `/ca.pem` where the
+/// certificate is self-signed.
 pub fn router(state: Arc<State>, self_signed_ca: Option<Arc<str>>) -> Router {
     let readiness = Arc::clone(&state);
+    let keeping = Arc::clone(&state);
     let router = Router::new()
         .route("/livez", get(async || "ok\n"))
         .route("/readyz", get(async move || ready(&readiness)))
         .route("/metrics", get(async move || render(&state)))
+        .route("/ledger", get(async move || ledger(&keeping)))
         .route(
             "/sample-review",
             get(async || ([(header::CONTENT_TYPE, "application/json")], SAMPLE_REVIEW)),
@@ -43,6 +45,16 @@ fn ready(state: &State) -> Response {
     } else {
         let text = format!("not ready\n{}\n", missing.join("\n"));
         (StatusCode::SERVICE_UNAVAILABLE, text).into_response()
+    }
+}
+
+fn ledger(state: &State) -> Response {
+    let Some(ledger) = &state.ledger else {
+        return (StatusCode::NOT_FOUND, "no ledger is kept: see --ledger-owners\n").into_response();
+    };
+    match serde_json::to_vec(&ledger.page()) {
+        Ok(json) => ([(header::CONTENT_TYPE, "application/json")], json).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }
 

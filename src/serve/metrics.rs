@@ -27,6 +27,7 @@ pub(super) use labels::{BadRequest, HandshakeFailure, Label, Reload};
 use crate::admission::{Endpoint, Verdict};
 use crate::cluster;
 use crate::engine::{Engine, Operation};
+use crate::recording;
 
 /// Of the text that [`Metrics::render`] makes.
 pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -50,6 +51,8 @@ pub struct Metrics {
     pub(super) accept_errors: Counter,
     certificate_expiry: Gauge<f64, AtomicU64>,
     ca_expiry: Gauge<f64, AtomicU64>,
+    pub(super) ledger_dropped_owners: Counter,
+    recording: recording::Metrics,
     cluster: cluster::Metrics,
 }
 
@@ -137,10 +140,20 @@ impl Metrics {
             "When the CA of the managed certificate expires, in seconds since 1970; NaN without one",
             ca_expiry.clone(),
         );
+        let ledger_dropped_owners = Counter::default();
+        registry.register(
+            "ledger_dropped_owners",
+            "Owners of pods that the ledger had no room for",
+            ledger_dropped_owners.clone(),
+        );
+        let recording = recording::Metrics::default();
+        recording.register(&mut registry);
         let cluster = cluster::Metrics::default();
         cluster.register(&mut registry);
         Metrics {
             registry,
+            ledger_dropped_owners,
+            recording,
             cluster,
             reviews: Endpoint::ALL.map(|endpoint| {
                 Operation::ALL.map(|operation| {
@@ -173,6 +186,11 @@ impl Metrics {
             certificate_expiry,
             ca_expiry,
         }
+    }
+
+    /// What is counted of recording.
+    pub(super) fn recording(&self) -> &recording::Metrics {
+        &self.recording
     }
 
     /// What is counted of the work with the API server.

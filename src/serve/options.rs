@@ -9,6 +9,8 @@ use tokio::sync::watch;
 
 use super::signals::Signal;
 use crate::cluster::{self, certificates};
+use crate::ledger;
+use crate::recording;
 
 /// Where the webhook listens unless told otherwise.
 pub const DEFAULT_LISTEN: SocketAddr =
@@ -33,6 +35,12 @@ pub struct Options {
     pub drain: Drain,
     /// Policies, exemptions and namespaces come from the cluster (`--kubernetes`).
     pub cluster: Option<cluster::Settings>,
+    /// Owners that the ledger keeps (`--ledger-owners`); without any there is no ledger.
+    pub ledger_owners: usize,
+    /// What this replica is called in its ledger.
+    pub replica: String,
+    /// What is kept of reviews (`--record`); nothing unless asked for.
+    pub recording: Option<recording::Settings>,
 }
 
 impl Default for Options {
@@ -44,6 +52,9 @@ impl Default for Options {
             limits: Limits::default(),
             drain: Drain::default(),
             cluster: None,
+            ledger_owners: ledger::DEFAULT_OWNERS,
+            replica: String::new(),
+            recording: None,
         }
     }
 }

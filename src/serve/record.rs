@@ -1,4 +1,4 @@
-//! What is counted and logged of a review. Nothing of the object but its name ever gets here.
+//! What is counted, logged and kept of a review. Of the object, logs and metrics get nothing but its name.
 
 use std::time::Duration;
 
@@ -8,19 +8,31 @@ use super::state::{Loaded, State};
 use crate::admission::{Endpoint, Record, Recorded, Verdict};
 use crate::policy::Action;
 
-pub(super) fn tell(
-    state: &State,
-    loaded: &Loaded,
-    endpoint: Endpoint,
-    record: &Record<'_>,
-    took: Duration,
-) {
+/// What is known of a review beside its record.
+#[derive(Clone, Copy)]
+pub(super) struct Review<'r> {
+    pub(super) endpoint: Endpoint,
+    pub(super) body: &'r [u8],
+    /// The time, in seconds since 1970.
+    pub(super) at: Option<i64>,
+    pub(super) took: Duration,
+}
+
+pub(super) fn tell(state: &State, loaded: &Loaded, review: Review<'_>, record: &Record<'_>) {
+    let Review { endpoint, body, at, took } = review;
     state.metrics().count_review(endpoint, record.operation, record.verdict, took);
     for finding in &record.findings {
         loaded.findings.count(finding);
     }
     for exempted in &record.exempted {
         loaded.exempted.count(exempted, record.dry_run);
+    }
+    if let Some(ledger) = &state.ledger {
+        let dropped = ledger.take(endpoint, record, at.unwrap_or_default());
+        state.metrics().ledger_dropped_owners.inc_by(dropped);
+    }
+    if let Some(recorder) = &state.recorder {
+        recorder.take(endpoint, record, body);
     }
     // Only what is judged is told: what is found in `/mutate` is mended there.
     if endpoint == Endpoint::Validate

@@ -126,6 +126,7 @@ fn review(
 ) -> Result<Response, Unknown> {
     let began = std::time::Instant::now();
     let loaded = state.loaded();
+    let at = now();
     // A panic would be a bug, and it must not take other requests of the connection with it.
     let answer = catch_unwind(AssertUnwindSafe(|| {
         let review = Review::parse(body)?;
@@ -141,7 +142,7 @@ fn review(
                 }
             };
         }
-        Ok::<_, ReviewError>(Ok(review.answer(&loaded.engine, endpoint, facts, now())))
+        Ok::<_, ReviewError>(Ok(review.answer(&loaded.engine, endpoint, facts, at)))
     }));
     Ok(match answer {
         Ok(Ok(Err(unknown))) => {
@@ -152,7 +153,8 @@ fn review(
         }
         Ok(Ok(Ok(answer))) => {
             let took: Duration = began.elapsed();
-            record::tell(state, &loaded, endpoint, &answer.record, took);
+            let review = record::Review { endpoint, body, at, took };
+            record::tell(state, &loaded, review, &answer.record);
             let mut response = Response::new(Body::from(answer.body));
             let json = HeaderValue::from_static("application/json");
             response.headers_mut().insert(header::CONTENT_TYPE, json);
@@ -173,7 +175,7 @@ fn failed(state: &State) -> Response {
 }
 
 /// The time, in seconds since 1970.
-fn now() -> Option<i64> {
+pub(super) fn now() -> Option<i64> {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
     i64::try_from(since.as_secs()).ok()
 }

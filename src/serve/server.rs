@@ -17,11 +17,12 @@ use super::error::ServeError;
 use super::in_cluster;
 use super::listener::{accept, bind};
 use super::options::{Admin, DEFAULT_ADMIN_LISTEN, Drain, Options};
-use super::router::router;
+use super::router::{now, router};
 use super::state::State;
 use super::tls::{self, Certificates, InForce, Renewal, Source};
 use crate::cluster::{self, Cluster};
 use crate::engine::Engine;
+use crate::ledger::Ledger;
 
 const LISTEN_FLAG: &str = "--listen";
 const ADMIN_FLAG: &str = "--admin-listen";
@@ -31,6 +32,9 @@ const LISTENER_GATE: &str = "listener";
 
 /// Connections to the admin address: a kubelet, a scraper or two, a person.
 const MAX_ADMIN_CONNECTIONS: usize = 64;
+
+/// How long the end waits for the reviews that are queued for their recording.
+const RECORDING_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The webhook with its sockets bound: connections wait until it runs.
 #[derive(Debug)]
@@ -71,7 +75,17 @@ impl Server {
     /// # Errors
     /// When one of them cannot be had.
     pub async fn bind(options: Options, engine: Arc<Engine>) -> Result<Server, ServeError> {
-        let Options { listen, admin, tls, limits, drain, cluster } = options;
+        let Options {
+            listen,
+            admin,
+            tls,
+            limits,
+            drain,
+            cluster,
+            ledger_owners,
+            replica,
+            recording,
+        } = options;
         let client = match &cluster {
             Some(_) => Some(cluster::client::connect().await?),
             None => None,
@@ -83,7 +97,15 @@ impl Server {
         let config = tls::server_config(Arc::clone(&in_force))?;
         let listener = bind(LISTEN_FLAG, listen).await?;
         let admin_listener = bind_admin(admin).await?;
-        let state = Arc::new(State::new(engine, limits));
+        let mut state = State::new(engine, limits);
+        if ledger_owners > 0 {
+            let since = now().unwrap_or_default();
+            state = state.with_ledger(Ledger::new(ledger_owners, since, replica));
+        }
+        if let Some(settings) = recording {
+            state = state.with_recording(settings).map_err(ServeError::Runtime)?;
+        }
+        let state = Arc::new(state);
         state.gate(LISTENER_GATE);
         state.gate(tls::GATE);
         if let Some(expiry) = expiry {
@@ -182,12 +204,29 @@ impl Server {
             }
         }
         let timeout = drain.timeout;
+        let recording = Arc::clone(state);
         // Closes the sockets: who connects from here on is refused at once.
         drop(self);
         if tokio::time::timeout(timeout, connections.shutdown()).await.is_err() {
             tracing::warn!("requests were still in flight when the drain timeout came");
         }
+        close_recording(recording).await;
         drop(admin_connections);
+    }
+}
+
+/// Writes what is queued: a disk that hangs must not keep the process from ending.
+async fn close_recording(state: Arc<State>) {
+    if state.recorder.is_none() {
+        return;
+    }
+    let closing = tokio::task::spawn_blocking(move || {
+        if let Some(recorder) = &state.recorder {
+            recorder.close();
+        }
+    });
+    if tokio::time::timeout(RECORDING_TIMEOUT, closing).await.is_err() {
+        tracing::warn!("reviews were still queued for their recording");
     }
 }
 

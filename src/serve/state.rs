@@ -12,7 +12,9 @@ use super::metrics::{ExemptionCounters, FindingCounters, Metrics};
 use super::options::Limits;
 use crate::cluster::{Lookup, Reporter};
 use crate::engine::{Engine, Namespaces};
+use crate::ledger::Ledger;
 use crate::readiness::{Gate, Readiness};
+use crate::recording::{self, Recorder};
 
 /// What every request shares.
 #[derive(Debug)]
@@ -26,6 +28,10 @@ pub struct State {
     pub(super) compiling: Arc<Semaphore>,
     readiness: Readiness,
     in_cluster: OnceLock<InCluster>,
+    /// What was done to pods, where that is kept.
+    pub(super) ledger: Option<Ledger>,
+    /// Where reviews are kept, where they are.
+    pub(super) recorder: Option<Recorder>,
 }
 
 /// What a request has of the cluster beside the snapshots.
@@ -68,7 +74,25 @@ impl State {
             compiling: Arc::new(Semaphore::new(1)),
             readiness: Readiness::default(),
             in_cluster: OnceLock::new(),
+            ledger: None,
+            recorder: None,
         }
+    }
+
+    /// The same state, which keeps what is done to pods.
+    #[must_use]
+    pub fn with_ledger(mut self, ledger: Ledger) -> State {
+        self.ledger = Some(ledger);
+        self
+    }
+
+    /// The same state, which keeps reviews.
+    ///
+    /// # Errors
+    /// When the system gives no thread to write them.
+    pub fn with_recording(mut self, settings: recording::Settings) -> std::io::Result<State> {
+        self.recorder = Some(Recorder::start(settings, self.metrics.recording().clone())?);
+        Ok(self)
     }
 
     /// Puts other policies and exemptions in force; requests in flight keep those they began with.

@@ -68,6 +68,8 @@ imagePullSecrets: [{name: mirror}]
 logLevel: info,plimsoll=debug
 maxConnections: 100
 drainDelaySeconds: 0
+ledgerOwners: 10000
+recording: {enabled: true, sample: 0.05, maxBytes: 64Mi, keep: [args, annotations], volume: {persistentVolumeClaim: {claimName: reviews}}}
 extraEnv: [{name: RUST_BACKTRACE, value: "1"}]
 serviceAccount: {name: guard-sa, annotations: {eks.amazonaws.com/role-arn: "arn:x"}}
 service: {annotations: {a: b}, ipFamilyPolicy: PreferDualStack}

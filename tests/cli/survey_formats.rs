@@ -43,7 +43,7 @@ fn surveyed(pods: &[(&str, &str, &str, &str)]) -> Survey {
         let at = Some(DAWN + i64::try_from(at).unwrap() * 60);
         let seen =
             Seen { object: &object, namespace, name: None, user: None, facts, at, now: None };
-        Surveyor { engine: &engine }.take(&seen, &AsPodsTell, &mut survey);
+        Surveyor { engine: &engine, before: None }.take(&seen, &AsPodsTell, &mut survey);
     }
     survey
 }
@@ -71,6 +71,7 @@ fn overview(survey: &Survey) -> Overview<'_> {
         at: DAWN,
         survey,
         forecast: None,
+        ledger: None,
         cost: None,
         fail_on: None,
     }

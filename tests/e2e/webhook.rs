@@ -78,6 +78,8 @@ impl Guarded {
 pub(crate) struct Served {
     pub(crate) url: String,
     pub(crate) ca_pem: String,
+    /// The port of its admin address.
+    pub(crate) admin: u16,
     /// The files of its policies; none for the built-in ones.
     pub(crate) policies: Vec<PathBuf>,
 }
@@ -124,7 +126,7 @@ impl Served {
         .unwrap();
         let url = format!("https://127.0.0.1:{port}");
         let ca_pem = authority.ca_pem();
-        Self { url, ca_pem, policies }
+        Self { url, ca_pem, admin, policies }
     }
 }
 

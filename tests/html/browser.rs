@@ -36,9 +36,6 @@ impl Browser {
         let folder = tempfile::tempdir().unwrap();
         let page = folder.path().join("report.html");
         fs::write(&page, report).unwrap();
-        if let Some(d) = std::env::var_os("DEBUG_KEEP") {
-            fs::write(Path::new(&d).join(format!("{part}.html")), report).unwrap();
-        }
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/html/page.mjs");
         let output = Command::new("node")
             .arg(script)

@@ -7,9 +7,11 @@
 mod certificates;
 mod drain;
 mod http;
+mod ledger;
 mod limits;
 mod metrics;
 mod process;
+mod recording;
 mod router;
 mod support;
 mod tls;

@@ -1,26 +1,38 @@
 //! The command itself: what it says, and how signals end it.
 
 use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
 
 use crate::support::{UID, bad_review, connect, eventually, exchange, get, post};
 
 /// `plimsoll serve` as a process of its own; gone with this value.
-struct Process {
+pub(crate) struct Process {
     child: Child,
     stderr: BufReader<ChildStderr>,
 }
 
 impl Process {
-    fn start(arguments: &[&str]) -> Process {
+    pub(crate) fn start(arguments: &[&str]) -> Process {
         Process::start_with(arguments, &[])
     }
 
     fn start_with(arguments: &[&str], variables: &[(&str, &str)]) -> Process {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+        let command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+        Process::spawn(command, arguments, variables)
+    }
+
+    /// Started by `command`, which is handed the arguments.
+    pub(crate) fn spawn(
+        mut command: Command,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Process {
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("PLIMSOLL_")) {
             command.env_remove(name);
         }
@@ -38,7 +50,7 @@ impl Process {
     }
 
     /// What is said until a log message with these words.
-    fn said_until(&mut self, message: &str) -> Vec<String> {
+    pub(crate) fn said_until(&mut self, message: &str) -> Vec<String> {
         let wanted = format!("\"message\":\"{message}\"");
         let mut said = Vec::new();
         loop {
@@ -53,13 +65,22 @@ impl Process {
         }
     }
 
-    fn signal(&self, name: &str) {
+    /// A connection to the webhook, and the admin address.
+    pub(crate) async fn connect(&mut self) -> (TlsStream<TcpStream>, SocketAddr) {
+        let said = self.said_until("serving");
+        let serving: Value = serde_json::from_str(said.last().unwrap()).unwrap();
+        let address = |field: &str| serving[field].as_str().unwrap().parse().unwrap();
+        let (_, ca) = get(address("admin_listen"), "/ca.pem").await;
+        (connect(address("listen"), &ca).await.unwrap(), address("admin_listen"))
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         let status = Command::new("kill").args(["-s", name, &id]).status().unwrap();
         assert!(status.success());
     }
 
-    fn exit_code(&mut self) -> Option<i32> {
+    pub(crate) fn exit_code(&mut self) -> Option<i32> {
         self.child.wait().unwrap().code()
     }
 }

@@ -1,23 +1,23 @@
 //! How the result of an audit or a replay is told: its formats, and the exit code.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
 
 use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 
-use crate::cli::destination::{Console, Destination, refuse_mixture, write_all, write_file};
+use crate::cli::destination::{Console, Destination, refuse_mixture, write_all};
 use crate::cli::judging::FailOn;
-use crate::cli::{Common, Outcome, maybe_path, output};
+use crate::cli::{Common, Outcome, output};
 use crate::forecast::{self, Assumptions, Surroundings};
+use crate::ledger::Gathered;
 use crate::report::survey::{Cost, Overview, csv, html, json, junit, markdown, partial, text};
 use crate::survey::Survey;
 
 /// Flags of every command that tells what was found in many pods.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct TellingArgs {
-    /// How to write the result: text, html, json, csv, junit or markdown. Repeatable: as FORMAT=FILE into a file, alone or as FORMAT=- to standard
-    /// output
+    /// How to write the result: text, html, json, csv, junit, markdown, or partial (for `plimsoll report --merge`).
+    /// Repeatable: as FORMAT=FILE into a file, alone or as FORMAT=- to standard output
     // `formats` is what the configuration file says for `check`, whose formats are others.
     #[arg(
         id = "survey_formats",
@@ -39,15 +39,6 @@ pub(in crate::cli) struct TellingArgs {
         value_name = "ACTION"
     )]
     fail_on: FailOn,
-    /// Write the result to FILE, to be added up with others by `plimsoll report --merge`; nothing else is told
-    #[arg(
-        long,
-        env = "PLIMSOLL_PARTIAL",
-        value_name = "FILE",
-        value_parser = maybe_path(),
-        conflicts_with = "survey_formats"
-    )]
-    partial: Option<PathBuf>,
     /// Only the findings, no summary and no progress
     #[arg(long, short, env = "PLIMSOLL_QUIET", value_parser = FalseyValueParser::new())]
     pub(in crate::cli) quiet: bool,
@@ -67,6 +58,8 @@ enum Format {
     Junit,
     /// For summaries of jobs and comments
     Markdown,
+    /// For `plimsoll report --merge`
+    Partial,
 }
 
 /// What an audit or a replay came to.
@@ -80,6 +73,8 @@ pub(in crate::cli) struct Surveyed {
     pub(in crate::cli) surroundings: Surroundings,
     /// What it cost the API server, where one was asked.
     pub(in crate::cli) cost: Option<Cost>,
+    /// What replicas of the webhook did to pods that are gone, where they were asked.
+    pub(in crate::cli) ledger: Option<Gathered>,
 }
 
 impl TellingArgs {
@@ -88,9 +83,9 @@ impl TellingArgs {
         refuse_mixture(&self.formats)
     }
 
-    /// The file that is to be added up with others.
-    pub(in crate::cli) fn partial(&self) -> Option<&Path> {
-        self.partial.as_deref().filter(|file| !file.as_os_str().is_empty())
+    /// Whether the result is only to be added up with others.
+    pub(in crate::cli) fn are_partial(&self) -> bool {
+        self.formats.iter().all(|destination| destination.format == Format::Partial)
     }
 
     /// Tells what was found in pods that were judged by what has this digest, and when; and how the run ends.
@@ -100,7 +95,7 @@ impl TellingArgs {
         (judged_by, at): (&str, i64),
         common: &Common,
     ) -> anyhow::Result<Outcome> {
-        let Surveyed { source, survey, surroundings, cost } = surveyed;
+        let Surveyed { source, survey, surroundings, cost, ledger } = surveyed;
         let forecast = survey.observations.as_ref().map(|observations| {
             forecast::forecast(&survey.tally, observations, surroundings, &Assumptions::default())
         });
@@ -110,14 +105,9 @@ impl TellingArgs {
             survey,
             forecast: forecast.as_ref(),
             cost: *cost,
+            ledger: ledger.as_ref(),
             fail_on: Some(self.fail_on.into()),
         };
-        if let Some(file) = self.partial() {
-            write_file(file, |out| partial::write(&overview, judged_by, surroundings, out))?;
-            // What is wrong is told, and is the outcome, where all parts are added up. A part that is written is done:
-            // a Job would only make it again.
-            return Ok(Outcome::Clean);
-        }
         write_all(&self.formats, Console::Stdout, common.color, |format, looks, out| {
             let style = text::Style {
                 color: looks.color,
@@ -125,7 +115,10 @@ impl TellingArgs {
                 verbose: common.settings.verbose,
                 width: looks.width,
             };
-            write(&overview, format, style, out)
+            match format {
+                Format::Partial => partial::write(&overview, judged_by, surroundings, out),
+                format => write(&overview, format, style, out),
+            }
         })?;
         if !self.quiet {
             for (note, _) in survey.notes.iter() {
@@ -133,6 +126,11 @@ impl TellingArgs {
                 let help = help.unwrap_or_default();
                 output::say(format_args!("note: {}: {}{help}", note.source, note.message));
             }
+        }
+        if self.are_partial() {
+            // What is wrong is told, and is the outcome, where all parts are added up. A part that is written is done:
+            // a Job would only make it again.
+            return Ok(Outcome::Clean);
         }
         Ok(if !survey.problems.is_empty() {
             Outcome::Broken
@@ -157,5 +155,7 @@ fn write(
         Format::Csv => csv::write(overview, out),
         Format::Junit => junit::write(overview, out),
         Format::Markdown => markdown::write(overview, out),
+        // It takes more than an overview.
+        Format::Partial => Ok(()),
     }
 }

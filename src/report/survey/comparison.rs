@@ -1,6 +1,4 @@
-//! What changes from one set of policies to another.
-
-use std::io::{self, Write};
+//! What changes from one set of policies to another, as JSON.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -9,32 +7,46 @@ use crate::policy::Action;
 use crate::survey::comparison::{Cases, Change, Changed, Comparison};
 use crate::tally::Owner;
 
-/// Owners that the text names; JSON names all.
-const MAX_TOLD: usize = 50;
-
+/// What changes from one set of policies to another.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Output<'c> {
+#[schemars(rename = "Comparison")]
+pub struct Compared<'c> {
+    /// Pods that were judged by both.
     pods: u64,
+    /// Those that something changes for.
     changed: u64,
+    /// Those that would be refused and were not.
     newly_denied: u64,
+    /// Those whose verdict changes, the gravest first.
     verdicts: Vec<Verdict<'c>>,
+    /// Those that get another patch, though the verdict stays.
     #[serde(skip_serializing_if = "Option::is_none")]
     patches: Option<Pods<'c>>,
+    /// What changes for the pods of each owner, by namespace, kind and name; those of owners that are not told apart
+    /// come last.
     owners: Vec<Object<'c>>,
 }
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "ComparedOwner")]
 struct Object<'c> {
+    /// Its namespace.
     namespace: &'c str,
-    #[serde(flatten)]
+    /// The owner; absent where owners are not told apart.
+    #[serde(skip_serializing_if = "Option::is_none")]
     owner: Option<Named<'c>>,
+    /// Pods that something changes for.
     pods: u64,
+    /// Those whose verdict changes, the gravest first.
     verdicts: Vec<Verdict<'c>>,
+    /// Those that get another patch, though the verdict stays.
     #[serde(skip_serializing_if = "Option::is_none")]
     patches: Option<Pods<'c>>,
+    /// The rules that make the difference.
     rules: Vec<Rule<'c>>,
+    /// How often rules make it that are not told apart.
     #[serde(skip_serializing_if = "is_zero")]
     other_rules: u64,
 }
@@ -42,35 +54,51 @@ struct Object<'c> {
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Named<'c> {
+    /// `apiVersion`; absent for what is no object of Kubernetes, such as a DAG.
     #[serde(skip_serializing_if = "str::is_empty")]
     api_version: &'c str,
+    /// Kind.
     kind: &'c str,
+    /// Name.
     name: &'c str,
 }
 
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ChangedVerdict")]
 struct Verdict<'c> {
+    /// By the old policies: `denied`, `warned`, `audited`, `patched`, `warned and patched`, `audited and patched` or
+    /// `allowed`.
     from: String,
+    /// By the new ones.
     to: String,
     #[serde(flatten)]
     pods: Pods<'c>,
 }
 
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ComparedPods")]
 struct Pods<'c> {
+    /// How many there are.
     count: u64,
-    /// One of them.
+    /// One of them, the last.
     pod: &'c str,
+    /// What the gravest rule says that makes the difference for it.
     #[serde(skip_serializing_if = "str::is_empty")]
     message: &'c str,
 }
 
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ChangedRule")]
 struct Rule<'c> {
+    /// Name of the policy.
     policy: &'c str,
+    /// Name of the rule in it.
     rule: &'c str,
+    /// What it did: `Deny`, `Warn`, `Patch` or `Audit`; null where it found nothing.
     from: Option<&'static str>,
+    /// What it does.
     to: Option<&'static str>,
+    /// In how many pods.
     count: u64,
 }
 
@@ -80,11 +108,11 @@ const fn is_zero(count: &u64) -> bool {
 }
 
 /// The comparison as the key `comparison` of the JSON format holds it.
-pub(super) fn json(comparison: &Comparison) -> Output<'_> {
+pub fn json(comparison: &Comparison) -> Compared<'_> {
     let owners = comparison.by_owner();
     let owners =
         owners.into_iter().map(|(namespace, owner, changed)| object(namespace, owner, changed));
-    Output {
+    Compared {
         pods: comparison.pods,
         changed: comparison.total.pods,
         newly_denied: comparison.newly(Action::Deny),
@@ -128,57 +156,4 @@ fn verdicts(changed: &Changed) -> Vec<Verdict<'_>> {
 
 fn pods(cases: &Cases) -> Pods<'_> {
     Pods { count: cases.count, pod: &cases.example.name, message: &cases.example.message }
-}
-
-/// Writes the comparison for people: the sum, then the owners for whose pods something changes.
-///
-/// # Errors
-/// When `out` cannot be written.
-pub fn text(comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> {
-    let Comparison { pods, total, .. } = comparison;
-    let plural = if *pods == 1 { "" } else { "s" };
-    writeln!(out, "compared {pods} pod{plural} by the old and the new policies: {}", sum(total))?;
-    let owners = comparison.by_owner();
-    for (namespace, owner, changed) in owners.iter().take(MAX_TOLD) {
-        match owner {
-            Some(owner) => writeln!(out, "\n{} {namespace}/{}", owner.kind, owner.name)?,
-            None => writeln!(out, "\nother owners in namespace {namespace}")?,
-        }
-        for (change, cases) in changed.verdicts() {
-            writeln!(out, "  {} -> {}: {}", change.from, change.to, example(cases))?;
-        }
-        if let Some(cases) = &changed.patches {
-            writeln!(out, "  another patch: {}", example(cases))?;
-        }
-        for (rule, count) in changed.rules() {
-            let name = |action: Option<Action>| action.map_or("nothing", Action::name);
-            let (policy, from, to) = (&rule.policy, name(rule.from), name(rule.to));
-            writeln!(out, "    by {policy}/{}: {from} -> {to} ({count})", rule.rule)?;
-        }
-        if changed.other_rules > 0 {
-            writeln!(out, "    by other rules ({})", changed.other_rules)?;
-        }
-    }
-    if let Some(more) = owners.len().checked_sub(MAX_TOLD).filter(|more| *more > 0) {
-        writeln!(out, "\nand {more} more owners; --format json names them all")?;
-    }
-    Ok(())
-}
-
-fn sum(total: &Changed) -> String {
-    let changes = total.verdicts();
-    let mut parts: Vec<String> = changes
-        .iter()
-        .map(|(change, cases)| format!("{} {} -> {}", cases.count, change.from, change.to))
-        .collect();
-    parts.extend(total.patches.as_ref().map(|cases| format!("{} patched otherwise", cases.count)));
-    if parts.is_empty() { "nothing changes".to_owned() } else { parts.join(", ") }
-}
-
-fn example(cases: &Cases) -> String {
-    let Cases { count, example } = cases;
-    let plural = if *count == 1 { "" } else { "s" };
-    let why =
-        if example.message.is_empty() { String::new() } else { format!(": {}", example.message) };
-    format!("{count} pod{plural}, such as {}{why}", example.name)
 }

@@ -13,10 +13,12 @@ use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::comparison::{self, Compared};
 use super::units::time;
-use super::{Cost, Overview, Row, comparison, rows};
+use super::{Cost, Overview, Row, rows};
 use crate::finding::Safety;
 use crate::forecast::Forecast;
+use crate::ledger::Gathered;
 use crate::report::stream::Each;
 use crate::survey::{Problem, Sources};
 use crate::tally::{Outcomes, Tally};
@@ -46,12 +48,15 @@ struct Output<'r, F, E> {
     undecided: &'r BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
     /// How many findings each exemption kept from having consequences.
     exempted: &'r BTreeMap<Arc<str>, u64>,
-    /// What changes from one set of policies to another, where two were compared.
+    /// What changes from other policies to these, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    comparison: Option<comparison::Output<'r>>,
+    comparison: Option<Compared<'r>>,
     /// What enforcing would do, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     forecast: Option<&'r Forecast>,
+    /// What replicas of the webhook did to pods that are gone, where they were asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ledger: Option<&'r Gathered>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -201,6 +206,7 @@ pub fn write(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<()> {
         exempted: &survey.tally.exempted,
         comparison: survey.comparison.as_ref().map(comparison::json),
         forecast: overview.forecast,
+        ledger: overview.ledger,
     };
     serde_json::to_writer_pretty(&mut *out, &output)?;
     writeln!(out)

@@ -1,8 +1,10 @@
 //! The format for people: the verdict, what to do first, and for whom; then what enforcing would do, what could not be
 //! read, and what looking cost.
 
+mod comparison;
 mod ending;
 mod forecast;
+mod ledger;
 mod page;
 
 use std::io::{self, Write};
@@ -46,15 +48,23 @@ pub fn write(overview: &Overview<'_>, style: Style, out: &mut dyn Write) -> io::
     let steps = steps(tally);
     if !style.quiet {
         verdict(overview, &mut page)?;
-        if steps.len() > FEW {
+    }
+    if let Some(compared) = &overview.survey.comparison {
+        // What was found before and after is not what was asked.
+        comparison::write(compared, &mut page)?;
+    } else {
+        if !style.quiet && steps.len() > FEW {
             first(&steps, &mut page)?;
         }
-    }
-    for step in &steps {
-        findings(step, &mut page)?;
+        for step in &steps {
+            findings(step, &mut page)?;
+        }
     }
     if let Some(forecast) = overview.forecast {
         forecast::write(forecast, &mut page)?;
+    }
+    if let Some(ledger) = overview.ledger {
+        ledger::write(ledger, &mut page)?;
     }
     ending::problems(overview, &mut page)?;
     if style.quiet { Ok(()) } else { ending::write(overview, &mut page) }

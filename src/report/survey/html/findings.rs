@@ -29,6 +29,7 @@ pub(super) struct Row<'r> {
     pub(super) kind: Cow<'r, str>,
     pub(super) container: Option<Cow<'r, str>>,
     pub(super) count: String,
+    /// None where it was seen once only.
     pub(super) first: Option<String>,
     pub(super) last: Option<String>,
     pub(super) message: Cow<'r, str>,
@@ -95,7 +96,7 @@ fn row<'r>(
         kind: printable(&found.kind),
         container: key.container.as_deref().map(text),
         count: count(found.count),
-        first: found.seen.first.map(minute),
+        first: found.seen.first.filter(|first| Some(*first) != found.seen.last).map(minute),
         last: found.seen.last.map(minute),
         message: text(&example.message),
         help: (!is_told).then_some(help),
