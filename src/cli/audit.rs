@@ -1,27 +1,28 @@
 //! `plimsoll audit`: the pods of a cluster judged as they are.
 
 mod ledgers;
+mod reports;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use clap::Args;
 use clap::builder::{FalseyValueParser, NonEmptyStringValueParser};
-use clap::{Args, ValueEnum};
 use tokio::signal::unix::{SignalKind, signal};
 
 use ledgers::LedgerArgs;
+use reports::ReportArgs;
 
 use super::choice::ClusterArgs;
 use super::survey::{SurveyArgs, Surveyed};
 use super::{Common, Outcome, output, progress};
-use crate::audit::policy_reports::{self, Wanted, Written};
+use crate::audit::policy_reports::{self, Written};
 use crate::audit::{self, Installed, Manners, Plan, Progress, Requests, Selection};
 use crate::cluster::client;
 use crate::engine::Engine;
 use crate::forecast::Surroundings;
 use crate::pod::workload::Class;
-use crate::report::survey::policy_report::{MOST_RESULTS, ReportApi};
 use crate::survey::{Problems, Survey};
 
 /// Flags of `plimsoll audit`.
@@ -50,60 +51,6 @@ pub(super) struct AuditArgs {
     reports: ReportArgs,
     #[command(flatten)]
     survey: SurveyArgs,
-}
-
-/// What is written into the cluster.
-#[derive(Debug, Args)]
-struct ReportArgs {
-    /// Write what was found into the cluster, as a PolicyReport (wgpolicy) or Report (openreports) of each namespace:
-    /// as those that the cluster has (auto), or as these only
-    #[arg(
-        long,
-        env = "PLIMSOLL_WRITE_REPORTS",
-        value_enum,
-        value_name = "KIND",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "auto",
-        conflicts_with_all = ["selector", "field_selector", "kinds", "classes"]
-    )]
-    write_reports: Option<WriteReports>,
-    /// Results of one such report, at most; of more, the least grave are left out and counted
-    #[arg(
-        long,
-        env = "PLIMSOLL_REPORT_RESULTS",
-        value_name = "N",
-        default_value_t = MOST_RESULTS,
-        value_parser = report_results
-    )]
-    report_results: usize,
-}
-
-/// Which reports are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum WriteReports {
-    /// Those that the cluster has
-    Auto,
-    /// PolicyReports of wgpolicyk8s.io/v1alpha2
-    Wgpolicy,
-    /// Reports of openreports.io/v1alpha1
-    Openreports,
-}
-
-impl From<WriteReports> for Wanted {
-    fn from(wanted: WriteReports) -> Self {
-        match wanted {
-            WriteReports::Auto => Self::Present,
-            WriteReports::Wgpolicy => Self::Only(ReportApi::WgPolicy),
-            WriteReports::Openreports => Self::Only(ReportApi::OpenReports),
-        }
-    }
-}
-
-/// More than that would not fit into an object of the cluster.
-fn report_results(text: &str) -> Result<usize, String> {
-    let number = text.parse().ok().filter(|number| (1..=500).contains(number));
-    number.ok_or_else(|| "a number from 1 to 500".to_owned())
 }
 
 /// Which pods are judged.

@@ -340,7 +340,7 @@ fn formats_that_cannot_be_written_are_refused() {
         ("json,text", "standard output"),
         ("json=a,text=a", "two formats go to a"),
         ("json=no/such/folder,text", "no/such/folder: cannot be written"),
-        ("sarif", "there is no format `sarif`; there are: text, json, csv, junit"),
+        ("sarif", "there is no format `sarif`; there are: text, html, json, csv, junit"),
         ("csv=", "name a file"),
     ] {
         let (_, run) = replayed(&["--format", formats]);
