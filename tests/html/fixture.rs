@@ -136,7 +136,7 @@ fn namespace(owner: usize) -> &'static str {
 /// Pods of every class; some have nothing wrong with them.
 fn pod(owner: usize, number: usize) -> Value {
     let name = format!("{}-{}", NAMES[owner % NAMES.len()], owner / NAMES.len());
-    let image = |at: usize| IMAGES[(owner * 7 + at * 3) % IMAGES.len()];
+    let image = |at: usize| IMAGES[(owner * 5 + at * 3) % IMAGES.len()];
     let is_good = owner % 9 == 4;
     let container = |at: usize| {
         let image = if is_good {

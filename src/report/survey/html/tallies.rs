@@ -83,7 +83,7 @@ pub(super) fn by_namespace(tally: &Tally) -> Chart<'_> {
         rows.push((name.into(), pods));
     }
     let names = policies.iter().map(|(policy, _)| printable(policy));
-    let rest = (!others.is_empty()).then(|| Cow::Borrowed("other policies"));
+    let rest = (!others.is_empty()).then_some(Cow::Borrowed("other policies"));
     let told = policies.len();
     let series = names.chain(rest).enumerate().map(|(at, label)| {
         let column = if at < told { at } else { MAX_COLOURS };
@@ -103,7 +103,7 @@ pub(super) fn policy_rows(tally: &Tally) -> impl Iterator<Item = PolicyRow<'_>> 
         namespaces.iter().map(|(namespace, outcomes)| PolicyRow {
             policy: printable(policy),
             namespace: printable(namespace),
-            counts: counts(outcomes).map(|value| count(value)),
+            counts: counts(outcomes).map(count),
         })
     })
 }
