@@ -149,6 +149,26 @@ impl<'a> Review<'a> {
         &self.0.namespace
     }
 
+    /// What tells the review from others; the API server asks every webhook about one object with the same.
+    pub fn uid(&self) -> &str {
+        &self.0.uid
+    }
+
+    /// The name of the object, or the prefix of the name to be generated.
+    pub fn name(&self) -> Cow<'a, str> {
+        self.0.display_name()
+    }
+
+    /// Whether nothing will be stored.
+    pub fn is_dry_run(&self) -> bool {
+        self.0.dry_run
+    }
+
+    /// What the engine would be asked, by a door that knows nothing of the namespace.
+    pub fn attributes(&self) -> Attributes<'_> {
+        self.0.attributes(NamespaceFacts::default(), None)
+    }
+
     /// What a webhook decides and [`Self::answer`] tells in short, for who needs all of it; `judged` is handed what
     /// the engine was asked. Reviews of policies are not for it.
     pub fn decide(

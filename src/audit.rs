@@ -12,6 +12,7 @@ mod list;
 mod owners;
 mod pace;
 mod page;
+pub mod policy_reports;
 mod problems;
 mod requests;
 mod selection;
@@ -39,6 +40,8 @@ use walk::Walk;
 
 /// Clocks that differ by less are taken for equal: `Date` counts whole seconds, and requests take their time.
 const TOLERANCE_SECONDS: u64 = 60;
+/// The source of the problem that an audit was stopped.
+const STOPPED: &str = "audit";
 /// Pages that wait for the judge; one more is with it, and one on its way.
 const WAITING: usize = 1;
 
@@ -51,6 +54,8 @@ pub struct Plan {
     pub page_size: u32,
     /// Whether forecasts are to be made.
     pub forecast: bool,
+    /// What judged pods before, where that is to be compared.
+    pub before: Option<Engine>,
 }
 
 /// Why an audit came to nothing.
@@ -89,6 +94,7 @@ pub async fn run(
         let (work, to_judge) = mpsc::channel(WAITING);
         let judge = Judge {
             engine: engine.clone(),
+            before: plan.before.clone(),
             namespaces: facts.namespaces,
             selection: plan.selection.clone(),
             now: clock(requests, &mut found),
@@ -143,7 +149,7 @@ fn told(failure: &Failure) -> String {
 
 fn stopped(why: &str) -> Problem {
     Problem {
-        source: "audit".into(),
+        source: STOPPED.into(),
         line: None,
         message: format!("stopped by {why} before all pods were judged"),
         help: None,

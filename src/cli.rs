@@ -9,6 +9,7 @@ mod check;
 mod choice;
 mod completions;
 mod config;
+mod destination;
 #[cfg(feature = "serve")]
 mod doctor;
 #[cfg(feature = "serve")]
@@ -30,6 +31,8 @@ mod policies;
 mod policy_args;
 mod progress;
 mod rendering;
+mod replay;
+mod report;
 mod schema;
 mod selection;
 #[cfg(feature = "serve")]
@@ -94,6 +97,10 @@ enum Command {
     Manifests(manifests::ManifestsArgs),
     /// Print the policies that are built in
     Policies(policies::PoliciesArgs),
+    /// Judge recorded traffic: audit logs of the API server, captured AdmissionReviews
+    Replay(Box<replay::ReplayArgs>),
+    /// Add up results that were made in parts, and tell them as one
+    Report(report::ReportArgs),
     /// Print the JSON Schema of a kind of file, for editors
     Schema(schema::SchemaArgs),
     /// Run the admission webhook
@@ -191,6 +198,8 @@ pub fn main() -> ExitCode {
         #[cfg(feature = "serve")]
         Command::Manifests(args) => manifests::run(&args),
         Command::Policies(args) => policies::run(&args),
+        Command::Replay(args) => replay::run(&args, &common),
+        Command::Report(args) => report::run(&args, &common),
         Command::Schema(args) => schema::run(&args),
         #[cfg(feature = "serve")]
         Command::Serve(args) => serve::run(&args, &common),

@@ -40,6 +40,8 @@ pub mod readiness;
 #[cfg(feature = "cli")]
 pub mod rendering;
 #[cfg(feature = "cli")]
+pub mod replay;
+#[cfg(feature = "cli")]
 pub mod report;
 pub mod rules;
 pub mod selector;

@@ -1,5 +1,6 @@
 //! Where policies and exemptions come from: files and folders, or the policies built into the binary.
 
+mod digest;
 mod files;
 mod found;
 
@@ -81,6 +82,9 @@ pub struct Loaded {
     pub exemptions: ExemptionSet,
     /// The documents of the policies, with their files.
     pub documents: Vec<(PathBuf, Document)>,
+    /// Hexadecimal digits that differ where any of it says something else; comments, layout and the order of files do
+    /// not count.
+    pub digest: String,
 }
 
 /// Loads policies and exemptions.

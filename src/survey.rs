@@ -4,12 +4,18 @@
 //! A survey can be made in parts, stored, and merged: all it holds adds up exactly.
 
 mod begun;
+pub mod comparison;
+pub mod partial;
+mod parts;
 mod problems;
 
 use std::borrow::Cow;
 
+use comparison::{Comparison, Twice};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use parts::{MAX_SHARDS, Parts, Shard};
 pub use problems::{Problem, Problems};
 
 use crate::engine::{Attributes, Decision, Engine, NamespaceFacts, Operation, Stage, User};
@@ -30,6 +36,8 @@ pub struct Survey {
     pub tally: Tally,
     /// What forecasts are made from; none where none was asked for.
     pub observations: Option<Observations>,
+    /// What changes from other policies to these; none where nothing was compared.
+    pub comparison: Option<Comparison>,
     /// What was read.
     pub sources: Sources,
     /// What could not be read or judged.
@@ -37,10 +45,12 @@ pub struct Survey {
     /// What is less exact than it could be, though everything was judged.
     #[serde(default, skip_serializing_if = "Problems::is_empty")]
     pub notes: Problems,
+    /// Which parts of what was to be read these are.
+    pub parts: Parts,
 }
 
 /// What was read to find the pods.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Sources {
     /// Bytes, after decompression.
@@ -64,6 +74,8 @@ pub struct Seen<'a> {
     pub object: &'a str,
     /// Its namespace.
     pub namespace: &'a str,
+    /// The name it was given, where the object itself has none: one that the API server generated.
+    pub name: Option<&'a str>,
     /// Who created it, where that is known.
     pub user: Option<User<'a>>,
     /// What is known of its namespace.
@@ -95,6 +107,8 @@ impl Owners for AsPodsTell {
 pub struct Surveyor<'e> {
     /// What judges them.
     pub engine: &'e Engine,
+    /// What judged them before, where that is to be compared.
+    pub before: Option<&'e Engine>,
 }
 
 impl Surveyor<'_> {
@@ -102,18 +116,22 @@ impl Surveyor<'_> {
     pub fn take(&self, seen: &Seen<'_>, owners: &impl Owners, survey: &mut Survey) {
         let Some(kind) = PodKind::find("", "Pod") else { return };
         let attributes = seen.attributes();
-        let read = kind.read(Object::Json(seen.object)).ok();
+        let read = kind.read(Object::Json(seen.object)).ok().map(|mut pod| {
+            begun::as_created(&mut pod, seen.object);
+            pod
+        });
+        let before =
+            self.before.map(|engine| engine.decide_on(&attributes, read.clone(), Stage::Whole));
         let (owner, class, name, decision) = match read {
-            Some(mut pod) => {
-                begun::as_created(&mut pod, seen.object);
+            Some(pod) => {
                 let owner = owners.top(&pod).into_owned();
                 let class = Workload::of(&pod, None).class;
-                let name = name(pod.metadata.as_ref()).into_owned();
+                let name = seen.name(pod.metadata.as_ref()).to_owned();
                 let decision = self.engine.decide_on(&attributes, Some(pod), Stage::Whole);
                 (owner, Some(class), name, decision)
             }
             None => {
-                let name = name(metadata(seen.object).as_ref()).into_owned();
+                let name = seen.name(metadata(seen.object).as_ref()).to_owned();
                 let decision = self.engine.decide(&attributes, Stage::Whole);
                 (TopOwner::unknown(&name).into_owned(), None, name, decision)
             }
@@ -122,6 +140,11 @@ impl Surveyor<'_> {
         let judged =
             Judged { namespace, owner: &owner, class, name: &name, at, decision: &decision };
         survey.tally.take(judged);
+        if let Some(before) = &before {
+            let comparison = survey.comparison.get_or_insert_default();
+            let (owner, name, after) = (&owner, &*name, &decision);
+            comparison.take(Twice { namespace, owner, name, at, before, after });
+        }
         if let Some(observations) = &mut survey.observations
             && let Some(class) = class
             && let Ok(before) = kind.read(Object::Json(seen.object))
@@ -153,26 +176,40 @@ impl Survey {
         self.sources.merge(other.sources);
         self.problems.merge(other.problems);
         self.notes.merge(other.notes);
-        match (&mut self.observations, other.observations) {
-            (Some(one), Some(more)) => one.merge(more),
-            (one, more) => *one = one.take().or(more),
-        }
+        self.parts.merge(other.parts);
+        merge_what_is_there(&mut self.observations, other.observations, Observations::merge);
+        merge_what_is_there(&mut self.comparison, other.comparison, Comparison::merge);
+    }
+}
+
+fn merge_what_is_there<T>(one: &mut Option<T>, more: Option<T>, merge: impl FnOnce(&mut T, T)) {
+    match (one.as_mut(), more) {
+        (Some(one), Some(more)) => merge(one, more),
+        (None, Some(more)) => *one = Some(more),
+        (_, None) => {}
     }
 }
 
 impl Sources {
     /// Adds others.
     pub const fn merge(&mut self, other: Self) {
-        self.bytes += other.bytes;
-        self.records += other.records;
-        self.without_content += other.without_content;
-        self.refused += other.refused;
-        self.others += other.others;
-        self.damaged += other.damaged;
+        self.bytes = self.bytes.saturating_add(other.bytes);
+        self.records = self.records.saturating_add(other.records);
+        self.without_content = self.without_content.saturating_add(other.without_content);
+        self.refused = self.refused.saturating_add(other.refused);
+        self.others = self.others.saturating_add(other.others);
+        self.damaged = self.damaged.saturating_add(other.damaged);
     }
 }
 
 impl<'a> Seen<'a> {
+    /// Its name, or the prefix of the name that it was given.
+    fn name<'p>(&'p self, metadata: Option<&'p Metadata<'_>>) -> &'p str {
+        let own = metadata.and_then(|metadata| metadata.name.as_deref());
+        let prefix = metadata.and_then(|metadata| metadata.generate_name.as_deref());
+        own.filter(|name| !name.is_empty()).or(self.name).or(prefix).unwrap_or_default()
+    }
+
     fn attributes(&self) -> Attributes<'a> {
         Attributes {
             operation: Operation::Create,
@@ -198,14 +235,6 @@ fn patched<'a>(mut pod: Pod<'a>, decision: &Decision) -> Pod<'a> {
         let _ = pod.apply(&path, &edit.change);
     }
     pod
-}
-
-fn name<'p>(metadata: Option<&'p Metadata<'_>>) -> Cow<'p, str> {
-    let name = metadata.and_then(|metadata| {
-        let named = metadata.name.as_deref().filter(|name| !name.is_empty());
-        named.or(metadata.generate_name.as_deref())
-    });
-    Cow::Borrowed(name.unwrap_or_default())
 }
 
 /// The metadata of a pod that cannot be read as a whole.

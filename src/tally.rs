@@ -62,6 +62,8 @@ pub struct Outcomes {
     pub audited: u64,
     /// Those that could not be read.
     pub unreadable: u64,
+    /// Those in which nothing was found, or nothing that is not exempted.
+    pub clean: u64,
 }
 
 /// The pods of one owner.
@@ -147,9 +149,11 @@ impl Tally {
         });
         merge_maps(&mut self.others, other.others, Owned::merge);
         for (owner, owned) in other.owners.into_entries() {
-            self.add(owner, owned);
+            self.add(owner, owned.bounded());
         }
-        merge_maps(&mut self.exempted, other.exempted, |one, more| *one += more);
+        merge_maps(&mut self.exempted, other.exempted, |one, more| {
+            *one = one.saturating_add(more);
+        });
         merge_maps(&mut self.undecided, other.undecided, |one, more| one.extend(more));
     }
 
@@ -182,12 +186,13 @@ fn merge_maps<K: Ord, V: Default>(
 impl Outcomes {
     /// Adds others.
     pub const fn merge(&mut self, other: Self) {
-        self.pods += other.pods;
-        self.denied += other.denied;
-        self.warned += other.warned;
-        self.patched += other.patched;
-        self.audited += other.audited;
-        self.unreadable += other.unreadable;
+        self.pods = self.pods.saturating_add(other.pods);
+        self.denied = self.denied.saturating_add(other.denied);
+        self.warned = self.warned.saturating_add(other.warned);
+        self.patched = self.patched.saturating_add(other.patched);
+        self.audited = self.audited.saturating_add(other.audited);
+        self.unreadable = self.unreadable.saturating_add(other.unreadable);
+        self.clean = self.clean.saturating_add(other.clean);
     }
 }
 
@@ -208,13 +213,26 @@ impl Owned {
     /// Adds a finding; where there are too many, one goes to those that are not told apart.
     fn add(&mut self, key: FindingKey, found: Found) {
         if let Some((key, found)) = self.findings.add(MAX_FINDINGS, key, found, Found::merge) {
-            self.add_other(FindingKey { container: None, ..key }, found);
+            self.add_other(key, found);
         }
     }
 
     fn add_other(&mut self, key: FindingKey, found: Found) {
         // There are as many as there are rules.
+        let key = FindingKey { container: None, ..key };
         self.others.add(usize::MAX, key, found, Found::merge);
+    }
+
+    /// The same within the bounds, whoever made it.
+    fn bounded(self) -> Self {
+        let kept = self.findings.len() <= MAX_FINDINGS
+            && self.others.iter().all(|(key, _)| key.container.is_none());
+        if kept {
+            return self;
+        }
+        let mut bounded = Self::default();
+        bounded.merge(self);
+        bounded
     }
 }
 
@@ -237,7 +255,7 @@ impl Seen {
 impl Found {
     fn merge(&mut self, other: Self) {
         self.action = self.action.max(other.action);
-        self.count += other.count;
+        self.count = self.count.saturating_add(other.count);
         self.seen.merge(other.seen);
         if other.example.rank() > self.example.rank() {
             self.example = other.example;

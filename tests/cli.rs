@@ -39,6 +39,8 @@ mod policies;
 mod policy_files;
 #[path = "cli/property.rs"]
 mod property;
+#[path = "cli/replay.rs"]
+mod replay;
 #[path = "cli/sandbox.rs"]
 mod sandbox;
 #[path = "cli/schema.rs"]
@@ -60,3 +62,5 @@ mod since_places;
 mod suite_words;
 #[path = "cli/suites.rs"]
 mod suites;
+#[path = "cli/survey_formats.rs"]
+mod survey_formats;

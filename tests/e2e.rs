@@ -14,6 +14,8 @@ mod cluster;
 mod airflow;
 #[path = "e2e/always_pull_images.rs"]
 mod always_pull_images;
+#[path = "e2e/audit.rs"]
+mod audit;
 #[path = "e2e/certificates.rs"]
 mod certificates;
 #[path = "e2e/cluster_policies.rs"]

@@ -226,6 +226,7 @@ fn schemas() {
         ("exemption", "podpolicyexemption"),
         ("test", "policytest"),
         ("config", "plimsoll"),
+        ("survey", "survey"),
     ] {
         check(&format!("docs/schemas/{file}.json"), &said(&["schema", kind]));
     }

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: [&[&str]; 24] = [
     &["cli"],
     &["fix"],
-    &["audit", "check", "serve"],
+    &["audit", "check", "replay", "serve"],
     &["config", "rendering"],
     &["suite"],
     &["changes", "cluster", "policy_source"],

@@ -12,6 +12,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use plimsoll::pod::kinds::{Object, PodKind};
+use plimsoll::pod::top_owner::TopOwner;
+use plimsoll::pod::view::Pod;
 use plimsoll::pod::workload::{SYSTEMS, Workload};
 use serde_json::Value;
 
@@ -19,6 +21,8 @@ use serde_json::Value;
 struct Expected {
     class: String,
     system: Option<String>,
+    /// What the pod is attributed to: API version where it has one, kind and name.
+    owner: String,
 }
 
 fn folder() -> PathBuf {
@@ -29,11 +33,14 @@ fn expected() -> BTreeMap<String, Expected> {
     serde_json::from_str(&fs::read_to_string(folder().join("expected.json")).unwrap()).unwrap()
 }
 
-fn recognise(path: &str) -> Workload {
+fn read<T>(path: &str, then: impl FnOnce(&Pod<'_>) -> T) -> T {
     let object: Value =
         serde_json::from_str(&fs::read_to_string(folder().join(path)).unwrap()).unwrap();
-    let pod = PodKind::find("", "Pod").unwrap().read(Object::Value(&object)).unwrap();
-    Workload::of(&pod, None)
+    then(&PodKind::find("", "Pod").unwrap().read(Object::Value(&object)).unwrap())
+}
+
+fn recognise(path: &str) -> Workload {
+    read(path, |pod| Workload::of(pod, None))
 }
 
 #[test]
@@ -42,6 +49,15 @@ fn every_pod_is_what_it_is() {
         let found = recognise(&path);
         assert_eq!(found.class.name(), expected.class, "{path}");
         assert_eq!(found.system.map(|system| system.name), expected.system.as_deref(), "{path}");
+    }
+}
+
+#[test]
+fn every_pod_is_attributed_to_what_stays_from_run_to_run() {
+    for (path, expected) in expected() {
+        let found = read(&path, |pod| TopOwner::of(pod).into_owned());
+        let found = format!("{} {} {}", found.api_version, found.kind, found.name);
+        assert_eq!(found.trim_start(), expected.owner, "{path}");
     }
 }
 

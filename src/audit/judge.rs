@@ -43,6 +43,7 @@ impl Progress {
 /// What judges pods.
 pub(super) struct Judge {
     pub(super) engine: Engine,
+    pub(super) before: Option<Engine>,
     pub(super) namespaces: Namespaces,
     pub(super) selection: Selection,
     /// The time, in seconds since 1970.
@@ -78,13 +79,14 @@ impl Judge {
         let seen = Seen {
             object,
             namespace: &item.namespace,
+            name: None,
             // Who created a pod is not stored with it.
             user: None,
             facts: self.namespaces.facts(&item.namespace),
             at: item.at,
             now: Some(self.now),
         };
-        Surveyor { engine: &self.engine }.take(&seen, owners, survey);
+        Surveyor { engine: &self.engine, before: self.before.as_ref() }.take(&seen, owners, survey);
     }
 
     /// Whether the pod's owner and class are among those asked for. A pod that cannot be read is: nobody knows.

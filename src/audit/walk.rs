@@ -1,11 +1,10 @@
 //! The way through the pods of a cluster: all at once, or namespace by namespace where that is all that is allowed.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use tokio::sync::mpsc::Sender;
 
-use super::Plan;
 use super::failure::Failure;
 use super::judge::{Progress, Work};
 use super::lineage::Lineage;
@@ -13,7 +12,8 @@ use super::list::{List, Listed};
 use super::page::key;
 use super::problems::{Findings, problem};
 use super::requests::{JSON, Requests};
-use crate::survey::Problem;
+use super::{Plan, STOPPED};
+use crate::survey::{Problem, Problems};
 
 /// Namespaces that are lost one after the other, whose API server fails: then it does for all.
 const MOST_LOST_IN_A_ROW: u32 = 3;
@@ -167,9 +167,19 @@ impl Walk<'_> {
     }
 }
 
+const OF_NAMESPACE: &str = "pods in namespace ";
+
 fn source(place: &Place) -> String {
     match &place.namespace {
-        Some(name) => format!("pods in namespace {name}"),
+        Some(name) => format!("{OF_NAMESPACE}{name}"),
         None => "pods of all namespaces".to_owned(),
     }
+}
+
+/// The namespaces whose pods were not all judged; none where that may be any.
+pub(super) fn lost(problems: &Problems) -> Option<BTreeSet<&str>> {
+    let of_pods = |source: &str| source.starts_with("pods ") || source == STOPPED;
+    let lost = problems.iter().map(|(problem, _)| &*problem.source).filter(|one| of_pods(one));
+    let lost: Option<BTreeSet<&str>> = lost.map(|one| one.strip_prefix(OF_NAMESPACE)).collect();
+    lost.filter(|_| problems.untold() == 0)
 }

@@ -4,18 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
+use clap::{Args, ValueEnum};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::choice::ClusterArgs;
 use super::survey::{SurveyArgs, Surveyed};
 use super::{Common, Outcome, output, progress};
+use crate::audit::policy_reports::{self, Wanted, Written};
 use crate::audit::{self, Manners, Plan, Progress, Requests, Selection};
 use crate::cluster::client;
 use crate::engine::Engine;
 use crate::forecast::Surroundings;
 use crate::pod::workload::Class;
+use crate::report::survey::policy_report::{MOST_RESULTS, ReportApi};
 use crate::survey::Survey;
 
 /// Flags of `plimsoll audit`.
@@ -28,7 +30,63 @@ pub(super) struct AuditArgs {
     #[command(flatten)]
     manners: MannersArgs,
     #[command(flatten)]
+    reports: ReportArgs,
+    #[command(flatten)]
     survey: SurveyArgs,
+}
+
+/// What is written into the cluster.
+#[derive(Debug, Args)]
+struct ReportArgs {
+    /// Write what was found into the cluster, as a PolicyReport (wgpolicy) or Report (openreports) of each namespace:
+    /// as those that the cluster has (auto), or as these only
+    #[arg(
+        long,
+        env = "PLIMSOLL_WRITE_REPORTS",
+        value_enum,
+        value_name = "KIND",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "auto",
+        conflicts_with_all = ["selector", "field_selector", "kinds", "classes"]
+    )]
+    write_reports: Option<WriteReports>,
+    /// Results of one such report, at most; of more, the least grave are left out and counted
+    #[arg(
+        long,
+        env = "PLIMSOLL_REPORT_RESULTS",
+        value_name = "N",
+        default_value_t = MOST_RESULTS,
+        value_parser = report_results
+    )]
+    report_results: usize,
+}
+
+/// Which reports are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum WriteReports {
+    /// Those that the cluster has
+    Auto,
+    /// PolicyReports of wgpolicyk8s.io/v1alpha2
+    Wgpolicy,
+    /// Reports of openreports.io/v1alpha1
+    Openreports,
+}
+
+impl From<WriteReports> for Wanted {
+    fn from(wanted: WriteReports) -> Self {
+        match wanted {
+            WriteReports::Auto => Self::Present,
+            WriteReports::Wgpolicy => Self::Only(ReportApi::WgPolicy),
+            WriteReports::Openreports => Self::Only(ReportApi::OpenReports),
+        }
+    }
+}
+
+/// More than that would not fit into an object of the cluster.
+fn report_results(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| (1..=500).contains(number));
+    number.ok_or_else(|| "a number from 1 to 500".to_owned())
 }
 
 /// Which pods are judged.
@@ -124,10 +182,12 @@ fn qps(text: &str) -> Result<f64, String> {
 
 pub(super) fn run(args: &AuditArgs, common: &Common) -> anyhow::Result<Outcome> {
     let Some(engine) = args.survey.engine(common)? else { return Ok(Outcome::Broken) };
+    let Some(before) = args.survey.engine_before(common)? else { return Ok(Outcome::Broken) };
     let plan = Plan {
         selection: args.pods.selection()?,
         page_size: args.manners.page_size,
         forecast: args.survey.forecast,
+        before,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -135,7 +195,7 @@ pub(super) fn run(args: &AuditArgs, common: &Common) -> anyhow::Result<Outcome> 
         .context("cannot start the runtime")?;
     let progress = Arc::new(Progress::default());
     let surveyed = progress::of_pods(
-        args.survey.quiet,
+        args.survey.telling.quiet,
         || progress.counts(),
         || runtime.block_on(args.survey_cluster(&engine, &plan, &progress)),
     )?;
@@ -160,7 +220,7 @@ impl AuditArgs {
             qps: self.manners.qps,
             timeout: Duration::from_secs(self.manners.request_timeout),
         };
-        let mut requests = Requests::new(client, manners);
+        let mut requests = Requests::new(client.clone(), manners);
         let mut survey: Survey =
             audit::run(&mut requests, engine, plan, progress, stop()?)
                 .await
@@ -170,7 +230,28 @@ impl AuditArgs {
         } else {
             Surroundings::default()
         };
-        let cost = Some(requests.cost());
+        let mut cost = requests.cost();
+        if let Some(wanted) = self.reports.write_reports {
+            let most = self.reports.report_results;
+            let Written { written, unchanged, removed, requests, problems } =
+                policy_reports::write(
+                    &client,
+                    manners,
+                    &survey,
+                    &plan.selection,
+                    wanted.into(),
+                    most,
+                )
+                .await;
+            cost.requests += requests;
+            survey.problems.merge(problems);
+            if !self.survey.telling.quiet {
+                output::say(format_args!(
+                    "reports: {written} written, {unchanged} unchanged, {removed} removed"
+                ));
+            }
+        }
+        let cost = Some(cost);
         Ok(Surveyed { source: self.source(&address), survey, surroundings, cost })
     }
 

@@ -1,18 +1,12 @@
-//! The formats of a report, and where each goes.
+//! The formats of a report on manifests.
 
-mod file;
+use std::io::{self, Write};
 
-use std::io::{self, BufWriter, IsTerminal, Write};
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
-
-use anyhow::{Context, anyhow, bail};
 use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
-use supports_hyperlinks::Stream;
 
-use super::offered::Offered;
-use super::{Color, is_broken_pipe};
+use super::Color;
+use super::destination::{Console, Destination, refuse_mixture, write_all};
 use crate::report::{
     Report, Repository, compact, github, gitlab, json, junit, markdown, sarif, text,
 };
@@ -28,8 +22,8 @@ pub(super) struct FormatArgs {
         value_name = "FORMAT[=FILE]",
         default_value = "text"
     )]
-    #[arg(value_delimiter = ',', value_parser = Offered::<Destination, Format>::new(), hide_possible_values = true)]
-    formats: Vec<Destination>,
+    #[arg(value_delimiter = ',', value_parser = Destination::<Format>::parser(), hide_possible_values = true)]
+    formats: Vec<Destination<Format>>,
     /// List silenced findings in SARIF too, as suppressed; GitHub takes those for open alerts
     #[arg(
         long,
@@ -62,7 +56,7 @@ impl FormatArgs {
 
     /// Writes the report in every format, each to its place. One that fails does not keep the others back.
     pub(super) fn write(&self, report: &Report, quiet: bool, color: Color) -> anyhow::Result<()> {
-        self.write_with(false, report, quiet, color)
+        self.write_with(Console::Stdout, report, quiet, color)
     }
 
     /// The same, with standard error instead of standard output where that holds a result already.
@@ -72,28 +66,22 @@ impl FormatArgs {
         quiet: bool,
         color: Color,
     ) -> anyhow::Result<()> {
-        self.write_with(true, report, quiet, color)
+        self.write_with(Console::Stderr, report, quiet, color)
     }
 
     fn write_with(
         &self,
-        beside: bool,
+        console: Console,
         report: &Report,
         quiet: bool,
         color: Color,
     ) -> anyhow::Result<()> {
         let here = std::env::current_dir().unwrap_or_default();
         let repository = Repository::around(&here);
-        let mut failures = Vec::new();
-        for destination in &self.formats {
-            match write(report, &repository, destination, beside, quiet, color) {
-                // Whoever reads our output may stop early, as `head` does. The verdict stands.
-                Err(error) if is_broken_pipe(&error) => {}
-                Err(error) => failures.push(format!("{error:#}")),
-                Ok(()) => {}
-            }
-        }
-        if failures.is_empty() { Ok(()) } else { Err(anyhow!(failures.join("; "))) }
+        write_all(&self.formats, console, color, |format, looks, out| {
+            let style = text::Style { color: looks.color, quiet, links: looks.links };
+            write_to(report, &repository, format, style, out)
+        })
     }
 }
 
@@ -117,91 +105,6 @@ pub(super) enum Format {
     Markdown,
 }
 
-/// A format and where it goes; standard output unless a file is named.
-#[derive(Clone, Debug)]
-struct Destination {
-    format: Format,
-    file: Option<PathBuf>,
-}
-
-impl FromStr for Destination {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (format, file) = match text.split_once('=') {
-            Some((_, "")) => return Err("name a file after the equals sign".to_owned()),
-            Some((format, "-")) => (format, None),
-            Some((format, file)) => (format, Some(PathBuf::from(file))),
-            None => (text, None),
-        };
-        let known = || Format::value_variants().iter().filter_map(ValueEnum::to_possible_value);
-        let format = Format::from_str(format, false).map_err(|_| {
-            let names: Vec<_> = known().map(|value| value.get_name().to_owned()).collect();
-            format!("there is no format `{format}`; there are: {}", names.join(", "))
-        })?;
-        Ok(Self { format, file })
-    }
-}
-
-/// Two reports in one place would be neither.
-fn refuse_mixture(formats: &[Destination]) -> anyhow::Result<()> {
-    let place = |destination: &Destination| destination.file.as_deref().map(file::identity);
-    for (at, destination) in formats.iter().enumerate() {
-        if formats.iter().take(at).any(|earlier| place(earlier) == place(destination)) {
-            match &destination.file {
-                None => bail!(
-                    "--format: two formats cannot both go to standard output; give all but one a \
-                     file, as in --format json=report.json"
-                ),
-                Some(file) => bail!("--format: two formats go to {}", file.display()),
-            }
-        }
-    }
-    Ok(())
-}
-
-fn write(
-    report: &Report,
-    repository: &Repository,
-    destination: &Destination,
-    beside: bool,
-    quiet: bool,
-    color: Color,
-) -> anyhow::Result<()> {
-    let format =
-        |style, out: &mut dyn Write| write_to(report, repository, destination.format, style, out);
-    match &destination.file {
-        None if beside => {
-            let stderr = io::stderr();
-            let style = text::Style { color: color.is_on(&stderr), quiet, links: false };
-            let mut out = BufWriter::new(stderr.lock());
-            format(style, &mut out).context("standard error cannot be written")
-        }
-        None => {
-            let stdout = io::stdout();
-            let (color, links) = (color.is_on(&stdout), has_links(&stdout));
-            let mut out = BufWriter::new(stdout.lock());
-            format(text::Style { color, quiet, links }, &mut out)
-                .context("standard output cannot be written")
-        }
-        Some(path) => {
-            let style = text::Style { color: color == Color::Always, quiet, links: false };
-            file::write(path, |out| format(style, out)).with_context(|| refusal(path))
-        }
-    }
-}
-
-fn refusal(path: &Path) -> String {
-    format!("{}: cannot be written; check the path after --format", path.display())
-}
-
-/// Whether places are links. Terminals that know links also know colours, but not the other way round, so neither
-/// follows from the other; FORCE_HYPERLINK decides where it is set.
-fn has_links(stdout: &impl IsTerminal) -> bool {
-    let is_forced = std::env::var_os("FORCE_HYPERLINK").is_some();
-    (is_forced || stdout.is_terminal()) && supports_hyperlinks::on(Stream::Stdout)
-}
-
 fn write_to(
     report: &Report,
     repository: &Repository,
@@ -210,14 +113,13 @@ fn write_to(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     match format {
-        Format::Text => text::write(report, style, out)?,
-        Format::Compact => compact::write(report, out)?,
-        Format::Json => json::write(report, out)?,
-        Format::Sarif => sarif::write(report, repository, out)?,
-        Format::Junit => junit::write(report, repository, out)?,
-        Format::Github => github::write(report, repository, out)?,
-        Format::Gitlab => gitlab::write(report, repository, out)?,
-        Format::Markdown => markdown::write(report, repository, out)?,
+        Format::Text => text::write(report, style, out),
+        Format::Compact => compact::write(report, out),
+        Format::Json => json::write(report, out),
+        Format::Sarif => sarif::write(report, repository, out),
+        Format::Junit => junit::write(report, repository, out),
+        Format::Github => github::write(report, repository, out),
+        Format::Gitlab => gitlab::write(report, repository, out),
+        Format::Markdown => markdown::write(report, repository, out),
     }
-    out.flush()
 }

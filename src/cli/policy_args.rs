@@ -1,6 +1,6 @@
 //! The policies and exemptions in force: the flags of every command that judges.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser};
@@ -10,7 +10,7 @@ use crate::policy::exemption::Stray;
 use crate::policy_source::{self, Loaded, Sources};
 
 /// Where policies are read from.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(super) struct PolicyArgs {
     /// File or folder of policies, repeatable; absent: the built-in ones
     #[arg(
@@ -54,6 +54,18 @@ impl PolicyArgs {
     /// Whether the policies are the user's own, and not the built-in ones.
     pub(super) fn are_named(&self) -> bool {
         !named(&self.policies).is_empty()
+    }
+
+    /// The same with other policies: a file or folder of this name, or the built-in profile.
+    pub(super) fn instead(&self, policies: &Path) -> Self {
+        let profile = policies
+            .to_str()
+            .filter(|name| policy_source::profiles().contains(name) && !policies.exists());
+        let (policies, profile) = match profile {
+            Some(profile) => (Vec::new(), profile.to_owned()),
+            None => (vec![policies.to_owned()], self.profile.clone()),
+        };
+        Self { policies, profile, exemptions: self.exemptions.clone() }
     }
 
     /// The policies and exemptions asked for; what is wrong with them is shown on stderr.

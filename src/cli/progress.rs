@@ -12,9 +12,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::check::Progress;
 
 /// Who has waited that long wants to know for how much longer.
-const PATIENCE: Duration = Duration::from_secs(1);
+pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 /// How often the line is renewed.
-const TICK: Duration = Duration::from_millis(100);
+pub(super) const TICK: Duration = Duration::from_millis(100);
 
 /// Does `work`, and shows on the terminal how far it is, if that takes long. The line is gone when this is over.
 pub(super) fn shown<T>(
@@ -78,7 +78,7 @@ fn drawn<T>(
 }
 
 /// Whether somebody sits at a terminal that can take a line back, and types no manifest into it.
-fn is_wanted(paths: &[PathBuf]) -> bool {
+pub(super) fn is_wanted(paths: &[PathBuf]) -> bool {
     let is_set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
     let types = paths.iter().any(|path| path.as_os_str() == "-") && io::stdin().is_terminal();
     io::stderr().is_terminal()

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::Outcome;
 use super::format::Format;
+use crate::report::survey;
 use crate::suite::document::PolicyTest;
 use crate::{config, crd};
 
@@ -26,6 +27,8 @@ enum Kind {
     Test,
     /// The configuration file plimsoll.yaml
     Config,
+    /// What `audit` and `replay` write with `--format json`
+    Survey,
 }
 
 pub(super) fn run(args: &SchemaArgs) -> anyhow::Result<Outcome> {
@@ -44,6 +47,7 @@ pub(super) fn run(args: &SchemaArgs) -> anyhow::Result<Outcome> {
                 .collect();
             config::schema(&formats.iter().map(String::as_str).collect::<Vec<_>>())
         }
+        Kind::Survey => survey::json::schema(),
     };
     let mut out = std::io::stdout().lock();
     writeln!(out, "{}", serde_json::to_string_pretty(&schema)?)?;

@@ -1,24 +1,33 @@
 //! What `audit` and `replay` have in common: what judges pods, and how the result is told.
 
-use std::io::{self, Write};
-use std::sync::Arc;
+mod telling;
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::Args;
 use clap::builder::FalseyValueParser;
 
-use super::forecast::ForecastArgs;
-use super::judging::FailOn;
-use super::{Common, DefaultMode, Outcome, PolicyArgs, now, output};
+pub(super) use telling::{Surveyed, TellingArgs};
+
+use super::{Common, DefaultMode, Outcome, PolicyArgs, maybe_path, now};
 use crate::engine::Engine;
-use crate::forecast::{self, Surroundings};
-use crate::report::survey::{Cost, Overview, json};
-use crate::survey::Survey;
 
 /// Flags of `audit` and `replay`.
 #[derive(Debug, Args)]
 pub(super) struct SurveyArgs {
     #[command(flatten)]
     policies: PolicyArgs,
+    /// Judge by the policies NEW, and tell what would change from the policies OLD: files, folders or names of
+    /// built-in profiles. Exit with 1 when something reaches the line of --fail-on that did not
+    #[arg(
+        long,
+        num_args = 2,
+        value_names = ["OLD", "NEW"],
+        value_parser = maybe_path(),
+        conflicts_with_all = ["policies", "profile"]
+    )]
+    compare: Vec<PathBuf>,
     /// The namespace Plimsoll is installed in: nothing there is judged
     #[arg(
         long,
@@ -30,81 +39,55 @@ pub(super) struct SurveyArgs {
     /// The mode of namespaces that have no label plimsoll.dev/mode, or whose labels are not known
     #[arg(long, env = "PLIMSOLL_DEFAULT_MODE", value_enum, default_value_t, value_name = "MODE")]
     default_mode: DefaultMode,
-    /// Exit with 1 when something is found that is at least this grave
-    #[arg(
-        long,
-        env = "PLIMSOLL_FAIL_ON",
-        value_enum,
-        default_value = "deny",
-        value_name = "ACTION"
-    )]
-    fail_on: FailOn,
     /// Say what enforcing would do to the cluster: requests, quotas, DNS, image pulls, hot nodes
     #[arg(long, env = "PLIMSOLL_FORECAST", value_parser = FalseyValueParser::new())]
     pub(super) forecast: bool,
-    /// Only the findings, no summary and no progress
-    #[arg(long, short, env = "PLIMSOLL_QUIET", value_parser = FalseyValueParser::new())]
-    pub(super) quiet: bool,
     #[command(flatten)]
-    forecasting: ForecastArgs,
-}
-
-/// What an audit or a replay came to.
-#[derive(Debug)]
-pub(super) struct Surveyed {
-    /// What was looked at.
-    pub(super) source: String,
-    /// What was found.
-    pub(super) survey: Survey,
-    /// What is known of the cluster around it, for forecasts.
-    pub(super) surroundings: Surroundings,
-    /// What it cost the API server, where one was asked.
-    pub(super) cost: Option<Cost>,
+    pub(super) telling: TellingArgs,
+    /// What pods were judged by, once that is known.
+    #[arg(skip)]
+    judged_by: Mutex<Vec<String>>,
 }
 
 impl SurveyArgs {
-    /// The engine asked for; where policies are wrong, none, and the user was told why.
+    /// The engine asked for, the later one where two are compared; where policies are wrong, none, and the user was
+    /// told why.
+    ///
+    /// # Errors
+    /// When the result could not be written anyway: two formats go to one place.
     pub(super) fn engine(&self, common: &Common) -> anyhow::Result<Option<Engine>> {
-        let Some(loaded) = self.policies.load(common)? else { return Ok(None) };
+        self.telling.check()?;
+        let policies = match &*self.compare {
+            [_, new] => self.policies.instead(new),
+            _ => self.policies.clone(),
+        };
+        self.engine_of(&policies, common)
+    }
+
+    /// The engine to compare with, where one is asked for. To be asked for after the other.
+    pub(super) fn engine_before(&self, common: &Common) -> anyhow::Result<Option<Option<Engine>>> {
+        let [old, _] = &*self.compare else { return Ok(Some(None)) };
+        Ok(self.engine_of(&self.policies.instead(old), common)?.map(Some))
+    }
+
+    fn engine_of(&self, policies: &PolicyArgs, common: &Common) -> anyhow::Result<Option<Engine>> {
+        let Some(loaded) = policies.load(common)? else { return Ok(None) };
+        let always_pull_images = common.settings.always_pull_images();
+        let settings = (&self.own_namespace, self.default_mode, always_pull_images);
+        let digest = format!("{} {settings:?}", loaded.digest);
+        let mut judged_by = self.judged_by.lock().unwrap_or_else(PoisonError::into_inner);
+        judged_by.push(digest);
         let engine = Engine::new(Arc::new(loaded.policies))
             .with_exemptions(Arc::new(loaded.exemptions))
             .with_default_mode(self.default_mode.into())
-            .with_always_pull_images(common.settings.always_pull_images())
+            .with_always_pull_images(always_pull_images)
             .in_namespace(&self.own_namespace);
         Ok(Some(engine))
     }
 
     /// Tells what was found, and how the run ends.
-    pub(super) fn finish(&self, surveyed: &Surveyed, _common: &Common) -> anyhow::Result<Outcome> {
-        let Surveyed { source, survey, surroundings, cost } = surveyed;
-        let forecast = survey.observations.as_ref().map(|observations| {
-            let assumptions = self.forecasting.assumptions();
-            forecast::forecast(&survey.tally, observations, surroundings, &assumptions)
-        });
-        let overview = Overview {
-            source,
-            at: now(),
-            survey,
-            forecast: forecast.as_ref(),
-            cost: *cost,
-            fail_on: Some(self.fail_on.into()),
-        };
-        let mut stdout = io::stdout().lock();
-        json::write(&overview, &mut stdout)?;
-        stdout.flush()?;
-        if !self.quiet {
-            for (note, _) in survey.notes.iter() {
-                let help = note.help.as_deref().map(|help| format!("; {help}"));
-                let help = help.unwrap_or_default();
-                output::say(format_args!("note: {}: {}{help}", note.source, note.message));
-            }
-        }
-        Ok(if !survey.problems.is_empty() {
-            Outcome::Broken
-        } else if overview.fails() {
-            Outcome::Findings
-        } else {
-            Outcome::Clean
-        })
+    pub(super) fn finish(&self, surveyed: &Surveyed, common: &Common) -> anyhow::Result<Outcome> {
+        let judged_by = self.judged_by.lock().unwrap_or_else(PoisonError::into_inner).join("; ");
+        self.telling.finish(surveyed, (&judged_by, now()), common)
     }
 }

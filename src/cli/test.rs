@@ -1,16 +1,14 @@
 //! `plimsoll test`: suites that say what policies are to do.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use anyhow::{Context, bail};
 use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 
-use super::offered::Offered;
-use super::{Color, Common, Outcome, is_broken_pipe, maybe_path, output};
+use super::destination::{Console, Destination, refuse_mixture, write_all};
+use super::{Common, Outcome, maybe_path, output};
 use crate::glob::{Globs, Slash};
 use crate::suite::report::{github, json, junit, text};
 use crate::suite::{Options, Results, run, update};
@@ -50,10 +48,10 @@ pub(super) struct TestArgs {
         value_name = "FORMAT[=FILE]",
         default_value = "text",
         value_delimiter = ',',
-        value_parser = Offered::<Destination, Format>::new(),
+        value_parser = Destination::<Format>::parser(),
         hide_possible_values = true
     )]
-    formats: Vec<Destination>,
+    formats: Vec<Destination<Format>>,
     /// Name every case, not only those that fail
     #[arg(long, short, env = "PLIMSOLL_VERBOSE", value_parser = FalseyValueParser::new())]
     verbose: bool,
@@ -74,39 +72,8 @@ enum Format {
     Github,
 }
 
-/// A format and where it goes; standard output unless a file is named.
-#[derive(Clone, Debug)]
-struct Destination {
-    format: Format,
-    file: Option<PathBuf>,
-}
-
-impl FromStr for Destination {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (format, file) = match text.split_once('=') {
-            Some((_, "")) => return Err("name a file after the equals sign".to_owned()),
-            Some((format, file)) => (format, Some(PathBuf::from(file))),
-            None => (text, None),
-        };
-        let format = Format::from_str(format, false).map_err(|_| {
-            let known = Format::value_variants().iter().filter_map(ValueEnum::to_possible_value);
-            let names: Vec<_> = known.map(|value| value.get_name().to_owned()).collect();
-            format!("there is no format `{format}`; there are: {}", names.join(", "))
-        })?;
-        Ok(Self { format, file })
-    }
-}
-
 pub(super) fn run_suites(args: &TestArgs, common: &Common) -> anyhow::Result<Outcome> {
-    for (at, one) in args.formats.iter().enumerate() {
-        if args.formats.iter().take(at).any(|earlier| earlier.file == one.file) {
-            bail!(
-                "--format: two formats go to one place; give each a file, as in --format junit=report.xml"
-            );
-        }
-    }
+    refuse_mixture(&args.formats)?;
     let only = args.run.as_deref().map(|glob| Globs::compile::<&str>(&[glob], &[], Slash::Crossed));
     let only = only.transpose().context("--run")?;
     // A chart or a script may set the variable to nothing.
@@ -124,13 +91,9 @@ pub(super) fn run_suites(args: &TestArgs, common: &Common) -> anyhow::Result<Out
     if let (Some(glob), true, 0) = (&args.run, results.errors.is_empty(), results.cases().count()) {
         bail!("--run {glob}: no case is called so");
     }
-    for destination in &args.formats {
-        match write(&mut results, destination, args, common.color) {
-            // Whoever reads our output may stop early, as `head` does. The verdict stands.
-            Err(error) if is_broken_pipe(&error) => {}
-            done => done?,
-        }
-    }
+    write_all(&args.formats, Console::Stdout, common.color, |format, looks, out| {
+        write(&mut results, format, args.style(looks.color), out)
+    })?;
     let wanted = args.fail_under.map_or(0, usize::from);
     let percent = results.coverage.percent();
     if percent < wanted {
@@ -145,32 +108,6 @@ pub(super) fn run_suites(args: &TestArgs, common: &Common) -> anyhow::Result<Out
     })
 }
 
-fn write(
-    results: &mut Results,
-    destination: &Destination,
-    args: &TestArgs,
-    color: Color,
-) -> anyhow::Result<()> {
-    match &destination.file {
-        None => {
-            let stdout = io::stdout();
-            let color = color.is_on(&stdout);
-            let mut out = BufWriter::new(stdout.lock());
-            write_to(results, destination.format, args.style(color), &mut out)
-                .context("standard output cannot be written")
-        }
-        Some(path) => {
-            let style = args.style(color == Color::Always);
-            File::create(path)
-                .map(BufWriter::new)
-                .and_then(|mut file| write_to(results, destination.format, style, &mut file))
-                .with_context(|| {
-                    format!("{}: cannot be written; check the path after --format", path.display())
-                })
-        }
-    }
-}
-
 impl TestArgs {
     fn style(&self, color: bool) -> text::Style {
         let Self { quiet, verbose, coverage, .. } = *self;
@@ -178,7 +115,7 @@ impl TestArgs {
     }
 }
 
-fn write_to(
+fn write(
     results: &mut Results,
     format: Format,
     style: text::Style,
@@ -187,11 +124,10 @@ fn write_to(
     match format {
         Format::Text => {
             text::write_errors(results, style, out)?;
-            text::write(results, style, out)?;
+            text::write(results, style, out)
         }
-        Format::Json => json::write(results, out)?,
-        Format::Junit => junit::write(results, out)?,
-        Format::Github => github::write(results, out)?,
+        Format::Json => json::write(results, out),
+        Format::Junit => junit::write(results, out),
+        Format::Github => github::write(results, out),
     }
-    out.flush()
 }

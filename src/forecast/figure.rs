@@ -1,9 +1,10 @@
 //! What a forecast consists of.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What enforcing would do, section by section.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Forecast {
     /// The sections, in the order in which they are told.
@@ -11,7 +12,7 @@ pub struct Forecast {
 }
 
 /// Figures about one thing.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Section {
     /// A name for scripts: `requests`.
@@ -29,7 +30,7 @@ pub struct Section {
 }
 
 /// One figure.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Figure {
     /// A name for scripts: `requests.cpu.added`.
@@ -51,7 +52,7 @@ pub struct Figure {
 }
 
 /// A value, or the bounds between which it lies.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Range {
     /// The least that it can be.
     pub low: f64,
@@ -60,7 +61,7 @@ pub struct Range {
 }
 
 /// A plot: bars, or lines over the same points.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Plot {
     /// A name for scripts.
@@ -78,7 +79,7 @@ pub struct Plot {
 }
 
 /// The values of a plot.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Series {
     /// A name for people: `now`, `after`.
     pub label: String,

@@ -2,10 +2,12 @@
 //!
 //! Told from the pod alone, so that recorded pods, whose owners are long gone, are attributed as live ones are.
 
+mod runs;
+
 use std::borrow::Cow;
 
 use super::view::{OwnerReference, Pod};
-use super::workload::{Workload, controller_reference};
+use super::workload::{NamedOwner, Workload, controller_reference};
 
 /// The label by which a ReplicaSet of a Deployment tells its pods from those of its sisters
 /// (apps/v1 `DefaultDeploymentUniqueLabelKey`); its value ends the ReplicaSet's name.
@@ -17,7 +19,8 @@ pub enum Attribution {
     /// A label names it, as one does the DAG of an Airflow task.
     Label,
     /// The controller's name tells who made the controller: `web-5d9c7` of a Deployment, `nightly-28912345` of a
-    /// CronJob.
+    /// CronJob. Where names of runs are generated, the name is the prefix that stays: `etl-` of the Workflow
+    /// `etl-7xk2p`.
     Name,
     /// The controller itself; it may have an owner of its own, of which the pod says nothing.
     Controller,
@@ -43,16 +46,10 @@ pub struct TopOwner<'p> {
 impl<'p> TopOwner<'p> {
     /// The top owner as far as the pod itself tells it.
     pub fn of(pod: &'p Pod<'_>) -> Self {
-        if let Some(named) = Workload::of(pod, None).system.and_then(|system| system.owner) {
-            let name = named.labels.iter().find_map(|label| pod.label(label));
-            if let Some(name) = name.filter(|name| !name.is_empty()) {
-                return Self {
-                    api_version: Cow::Borrowed(named.api_version),
-                    kind: Cow::Borrowed(named.kind),
-                    name: Cow::Borrowed(name),
-                    attribution: Attribution::Label,
-                };
-            }
+        let system = Workload::of(pod, None).system;
+        let owners = system.map_or(&[][..], |system| system.owners);
+        if let Some(owner) = owners.iter().find_map(|owner| Self::named(pod, owner)) {
+            return owner;
         }
         if let Some(owner) = controller_reference(pod) {
             return Self::above(pod, owner);
@@ -88,6 +85,29 @@ impl<'p> TopOwner<'p> {
         }
     }
 
+    /// The owner that labels name.
+    fn named(pod: &'p Pod<'_>, owner: &NamedOwner) -> Option<Self> {
+        let values = owner.labels.iter().map(|label| pod.label(label).filter(|it| !it.is_empty()));
+        let values: Vec<&str> = values.collect::<Option<_>>()?;
+        let name = match *values {
+            [name] => Cow::Borrowed(name),
+            _ => Cow::Owned(values.join("/")),
+        };
+        let (kind, name) = match &name {
+            Cow::Borrowed(name) if owner.of_a_run => {
+                let (kind, name) = runs::of(owner.api_version, owner.kind, name);
+                (kind, Cow::Borrowed(name))
+            }
+            _ => (owner.kind, name),
+        };
+        Some(Self {
+            api_version: owner.api_version.into(),
+            kind: kind.into(),
+            name,
+            attribution: Attribution::Label,
+        })
+    }
+
     /// The controller, or whoever its name shows to have made it.
     fn above(pod: &'p Pod<'_>, owner: &'p OwnerReference<'_>) -> Self {
         let text = |text: Option<&'p str>| text.unwrap_or_default();
@@ -96,7 +116,7 @@ impl<'p> TopOwner<'p> {
             text(owner.kind.as_deref()),
             text(owner.name.as_deref()),
         );
-        let made = |kind: &'static str, name: &'p str| Self {
+        let made = |kind: &'p str, name: &'p str| Self {
             api_version: api_version.into(),
             kind: kind.into(),
             name: name.into(),
@@ -110,12 +130,10 @@ impl<'p> TopOwner<'p> {
                     return made("Deployment", above);
                 }
             }
-            ("batch/v1", "Job") => {
-                if let Some((above, minute)) = name.rsplit_once('-')
-                    && is_minute_of_a_cron_job(minute)
-                    && !above.is_empty()
-                {
-                    return made("CronJob", above);
+            _ if runs::are_named_anew(api_version, kind) => {
+                let (above, beginning) = runs::of(api_version, kind, name);
+                if beginning != name {
+                    return made(above, beginning);
                 }
             }
             _ => {}
@@ -127,14 +145,6 @@ impl<'p> TopOwner<'p> {
             attribution: Attribution::Controller,
         }
     }
-}
-
-/// Whether text is the minute, counted from 1970, by which the CronJob controller names its Jobs
-/// (pkg/controller/cronjob/utils.go `getJobName`). The range is that of the years 2015 to 2050, so that no date
-/// written as 20240131 is taken for one.
-fn is_minute_of_a_cron_job(text: &str) -> bool {
-    const MINUTES: std::ops::Range<u32> = 23_600_000..42_100_000;
-    text.len() == 8 && text.parse().is_ok_and(|minute| MINUTES.contains(&minute))
 }
 
 #[cfg(test)]

@@ -8,9 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use super::view::{OwnerReference, Pod};
 
+mod owners;
 mod systems;
 
-pub use systems::{NamedOwner, SYSTEMS, Sign, System};
+pub use owners::NamedOwner;
+pub use systems::{SYSTEMS, Sign, System};
 
 /// What kind of work a pod does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::{EMBEDDED, Loaded, profiles};
+use super::{EMBEDDED, Loaded, digest, profiles};
 use crate::manifest::{Document, ManifestError, parse};
 use crate::policy::document::EXEMPTION_KIND;
 use crate::policy::{ExemptionSet, PolicyError, PolicySet};
@@ -61,7 +61,8 @@ impl Found {
         let exemptions = self.or_told(exemptions, |found| &found.exemptions);
         match (policies, exemptions) {
             (Some(policies), Some(exemptions)) if self.errors.is_empty() => {
-                Ok(Loaded { policies, exemptions, documents: self.policies })
+                let digest = digest::of(values(&self.policies), values(&self.exemptions));
+                Ok(Loaded { policies, exemptions, documents: self.policies, digest })
             }
             _ => {
                 self.errors.sort_by(|a, b| {

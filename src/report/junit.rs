@@ -28,6 +28,11 @@ pub fn write(report: &Report, repository: &Repository, out: &mut dyn Write) -> i
         let name = file.map_or_else(|| NO_FILE.to_owned(), |file| repository.relative(file));
         suites.add_test_suite(suite(&printable(&name), &content, report));
     }
+    serialize(&suites, out)
+}
+
+/// Writes XML; what failed is the writer's error.
+pub(super) fn serialize(suites: &Suites, out: &mut dyn Write) -> io::Result<()> {
     let mut out = Remembering { out, failure: None };
     suites.serialize(&mut out).map_err(|error| match out.failure {
         Some(kind) => io::Error::new(kind, error),

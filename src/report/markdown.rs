@@ -27,6 +27,7 @@ pub fn write(report: &Report, repository: &Repository, out: &mut dyn Write) -> i
         "| where | what |\n| --- | --- |",
         problems,
         report.errors.len(),
+        "text, json and sarif",
     );
     let findings = report.findings.iter().map(|found| row(found, repository));
     add_table(
@@ -35,6 +36,7 @@ pub fn write(report: &Report, repository: &Repository, out: &mut dyn Write) -> i
         "| | where | object | rule | what |\n| --- | --- | --- | --- | --- |",
         findings,
         report.findings.len(),
+        "text, json and sarif",
     );
     out.write_all(text.as_bytes())
 }
@@ -81,12 +83,13 @@ fn verdict(report: &Report) -> String {
 }
 
 /// As many rows as there is room for, and a sentence on those that there is none for.
-fn add_table(
+pub(super) fn add_table(
     text: &mut String,
     title: &str,
     header: &str,
     rows: impl Iterator<Item = String>,
     all: usize,
+    whole: &str,
 ) {
     if all == 0 {
         return;
@@ -96,8 +99,7 @@ fn add_table(
         if text.len() + row.len() > LIMIT {
             let left_out = all - shown;
             text.push_str(&format!(
-                "\n{left_out} of {all} are left out here, for want of room: the formats text, json and sarif have all of \
-                 them.\n"
+                "\n{left_out} of {all} are left out here, for want of room: the formats {whole} have all of them.\n"
             ));
             return;
         }
@@ -136,12 +138,12 @@ fn place(file: &str, place: Option<Place>) -> String {
 
 /// A name, as code: there nobody is mentioned and nothing becomes a link. Markdown goes on inside of HTML, so what is
 /// markup is escaped there as well.
-fn code(name: &str) -> String {
+pub(super) fn code(name: &str) -> String {
     if name.is_empty() { String::new() } else { format!("<code>{}</code>", cell(name, true)) }
 }
 
 /// A message: what it has in backticks is code, all else is text.
-fn prose(message: &str) -> String {
+pub(super) fn prose(message: &str) -> String {
     let parts: Vec<&str> = message.split('`').collect();
     // An odd one out would open what nothing closes.
     if parts.len().is_multiple_of(2) {

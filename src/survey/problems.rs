@@ -38,17 +38,18 @@ impl Problems {
     }
 
     fn add_many(&mut self, problem: Problem, count: u64) {
-        *self.told.entry(problem).or_default() += count;
+        let there = self.told.entry(problem).or_default();
+        *there = there.saturating_add(count);
         if self.told.len() > MAX_PROBLEMS
             && let Some((_, count)) = self.told.pop_last()
         {
-            self.untold += count;
+            self.untold = self.untold.saturating_add(count);
         }
     }
 
     /// Adds others.
     pub fn merge(&mut self, other: Self) {
-        self.untold += other.untold;
+        self.untold = self.untold.saturating_add(other.untold);
         for (problem, count) in other.told {
             self.add_many(problem, count);
         }

@@ -95,6 +95,8 @@ impl Outcomes {
             count(found.action);
             outcomes.unreadable = 1;
         }
+        let told = [outcomes.denied, outcomes.warned, outcomes.patched, outcomes.audited];
+        outcomes.clean = u64::from(told == [0; 4]);
         outcomes
     }
 }

@@ -365,7 +365,7 @@ fn every_format_tells_the_same() {
     assert!(github.contains("::error file=broken.test.yaml,line="), "{github}");
     let twice = sandbox.run(["test", "--format", "text,json"]);
     assert!(
-        twice.code == 2 && twice.stderr.contains("two formats go to one place"),
+        twice.code == 2 && twice.stderr.contains("two formats cannot both go to standard output"),
         "{}",
         twice.stderr
     );

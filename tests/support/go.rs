@@ -160,7 +160,7 @@ impl Module<'_> {
 }
 
 /// FNV-1a: the same on every machine and with every compiler, which std's hasher does not promise.
-fn fnv1a(texts: &[&str]) -> u64 {
+pub(crate) fn fnv1a(texts: &[&str]) -> u64 {
     let bytes = texts.iter().flat_map(|text| text.bytes().chain([0]));
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)

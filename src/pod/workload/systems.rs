@@ -5,6 +5,7 @@
 //! `tekton.dev/pipelineRun`, and the pause pods of GitLab's runner carry `manager.runner.gitlab.com/*`.
 
 use super::Class;
+use super::owners::{NamedOwner, SCALE_SET, named, run};
 
 /// Something by which pods of a system are recognised.
 #[derive(Debug)]
@@ -34,21 +35,11 @@ pub struct System {
     pub signs: &'static [Sign],
     /// Why its pods need the names of Services even where neither env nor args show it.
     pub needs_cluster_dns: Option<&'static str>,
-    /// The labels that name what its pods are attributed to, where their controller would say less.
-    pub owner: Option<NamedOwner>,
+    /// The labels that name what its pods are attributed to, where their controller would say less; the first whose
+    /// labels are there counts.
+    pub owners: &'static [NamedOwner],
     /// A pod of the system, below `tests/workloads/`.
     pub example: &'static str,
-}
-
-/// What the pods of a system are attributed to.
-#[derive(Clone, Copy, Debug)]
-pub struct NamedOwner {
-    /// `group/version`; empty for what is no object of Kubernetes.
-    pub api_version: &'static str,
-    /// Kind.
-    pub kind: &'static str,
-    /// The labels whose value is its name; the first that is there counts.
-    pub labels: &'static [&'static str],
 }
 
 use Sign::{All, Container, Label, LabelIs, Owner, OwnerGroup};
@@ -64,7 +55,7 @@ pub static SYSTEMS: &[System] = &[
             All(&[Label("dag_id"), Label("task_id"), Label("airflow_version")]),
         ],
         needs_cluster_dns: None,
-        owner: Some(NamedOwner { api_version: "", kind: "DAG", labels: &["dag_id"] }),
+        owners: &[named("", "DAG", &["dag_id"])],
         example: "airflow/kubernetes-executor-task.json",
     },
     System {
@@ -78,7 +69,14 @@ pub static SYSTEMS: &[System] = &[
         needs_cluster_dns: Some(
             "a Spark driver calls kubernetes.default.svc, and executors call their driver",
         ),
-        owner: None,
+        owners: &[
+            run(
+                "sparkoperator.k8s.io/v1beta2",
+                "SparkApplication",
+                &["sparkoperator.k8s.io/app-name"],
+            ),
+            named("", "SparkApp", &["spark-app-name"]),
+        ],
         example: "spark/driver.json",
     },
     System {
@@ -93,7 +91,7 @@ pub static SYSTEMS: &[System] = &[
         needs_cluster_dns: Some(
             "Kubeflow steps and trainers find each other and their store by Service names",
         ),
-        owner: None,
+        owners: &[],
         example: "kubeflow/pytorchjob-worker.json",
     },
     System {
@@ -101,7 +99,14 @@ pub static SYSTEMS: &[System] = &[
         class: Class::Batch,
         signs: &[Owner("argoproj.io", "Workflow"), Label("workflows.argoproj.io/workflow")],
         needs_cluster_dns: None,
-        owner: None,
+        owners: &[
+            named("argoproj.io/v1alpha1", "CronWorkflow", &["workflows.argoproj.io/cron-workflow"]),
+            named(
+                "argoproj.io/v1alpha1",
+                "WorkflowTemplate",
+                &["workflows.argoproj.io/workflow-template"],
+            ),
+        ],
         example: "argo-workflows/task.json",
     },
     System {
@@ -109,7 +114,12 @@ pub static SYSTEMS: &[System] = &[
         class: Class::Batch,
         signs: &[Owner("tekton.dev", "TaskRun"), Label("tekton.dev/taskRun")],
         needs_cluster_dns: None,
-        owner: None,
+        owners: &[
+            // Of a PipelineRun that holds its pipeline, the name of the run.
+            run("tekton.dev/v1", "Pipeline", &["tekton.dev/pipeline"]),
+            named("tekton.dev/v1", "Task", &["tekton.dev/task"]),
+            named("tekton.dev/v1beta1", "ClusterTask", &["tekton.dev/clusterTask"]),
+        ],
         example: "tekton/taskrun.json",
     },
     System {
@@ -117,7 +127,7 @@ pub static SYSTEMS: &[System] = &[
         class: Class::Service,
         signs: &[All(&[Label("ray.io/cluster"), Label("ray.io/serve")])],
         needs_cluster_dns: Some("Ray workers find their head by its Service"),
-        owner: None,
+        owners: &[],
         example: "ray/serve-worker.json",
     },
     System {
@@ -129,7 +139,7 @@ pub static SYSTEMS: &[System] = &[
             LabelIs("ray.io/originated-from-crd", "RayJob"),
         ],
         needs_cluster_dns: Some("Ray workers find their head by its Service"),
-        owner: None,
+        owners: &[named("ray.io/v1", "RayJob", &["ray.io/originated-from-cr-name"])],
         example: "ray/worker.json",
     },
     System {
@@ -140,7 +150,7 @@ pub static SYSTEMS: &[System] = &[
             All(&[Label("dask.org/cluster-name"), Label("dask.org/component")]),
         ],
         needs_cluster_dns: Some("Dask workers find their scheduler by its Service"),
-        owner: None,
+        owners: &[named("kubernetes.dask.org/v1", "DaskCluster", &["dask.org/cluster-name"])],
         example: "dask/worker.json",
     },
     System {
@@ -148,7 +158,11 @@ pub static SYSTEMS: &[System] = &[
         class: Class::Batch,
         signs: &[Label("hub.jupyter.org/username")],
         needs_cluster_dns: Some("a notebook server calls the hub by the name of its Service"),
-        owner: None,
+        owners: &[
+            // Users cannot change the pods of their servers.
+            named("", "JupyterHub", &["release"]),
+            named("", "JupyterHub", &["app"]),
+        ],
         example: "jupyterhub/singleuser.json",
     },
     System {
@@ -156,7 +170,14 @@ pub static SYSTEMS: &[System] = &[
         class: Class::Batch,
         signs: &[Label("job.runner.gitlab.com/pod")],
         needs_cluster_dns: None,
-        owner: None,
+        owners: &[
+            named(
+                "",
+                "GitLabProject",
+                &["project.runner.gitlab.com/namespace", "project.runner.gitlab.com/name"],
+            ),
+            named("", "GitLabProject", &["project.runner.gitlab.com/id"]),
+        ],
         example: "gitlab-runner/job.json",
     },
     System {
@@ -164,7 +185,7 @@ pub static SYSTEMS: &[System] = &[
         class: Class::Service,
         signs: &[Owner("actions.github.com", "AutoscalingListener")],
         needs_cluster_dns: None,
-        owner: None,
+        owners: &[SCALE_SET],
         example: "github-runner/listener.json",
     },
     System {
@@ -176,7 +197,10 @@ pub static SYSTEMS: &[System] = &[
             All(&[Label("runner-pod"), Container("job")]),
         ],
         needs_cluster_dns: None,
-        owner: None,
+        owners: &[
+            SCALE_SET,
+            run("actions.github.com/v1alpha1", "EphemeralRunner", &["runner-pod"]),
+        ],
         example: "github-runner/ephemeral-runner.json",
     },
     System {
@@ -186,7 +210,10 @@ pub static SYSTEMS: &[System] = &[
         needs_cluster_dns: Some(
             "a Dagster run reaches its storage by the address in dagster.yaml, often a Service",
         ),
-        owner: None,
+        owners: &[
+            named("", "DagsterJob", &["dagster/code-location", "dagster/job"]),
+            named("", "DagsterJob", &["dagster/job"]),
+        ],
         example: "dagster/run-worker.json",
     },
     System {
@@ -194,7 +221,10 @@ pub static SYSTEMS: &[System] = &[
         class: Class::Batch,
         signs: &[Label("prefect.io/flow-run-id")],
         needs_cluster_dns: None,
-        owner: None,
+        owners: &[
+            named("", "PrefectDeployment", &["prefect.io/flow-name", "prefect.io/deployment-name"]),
+            named("", "PrefectFlow", &["prefect.io/flow-name"]),
+        ],
         example: "prefect/flow-run.json",
     },
     System {
@@ -205,7 +235,7 @@ pub static SYSTEMS: &[System] = &[
             LabelIs("type", "flink-standalone-kubernetes"),
         ],
         needs_cluster_dns: Some("Flink task managers find their job manager by its Service"),
-        owner: None,
+        owners: &[],
         example: "flink/taskmanager-native.json",
     },
     System {
@@ -216,7 +246,7 @@ pub static SYSTEMS: &[System] = &[
             LabelIs("app.kubernetes.io/name", "trino"),
         ],
         needs_cluster_dns: Some("Trino workers find their coordinator by its Service"),
-        owner: None,
+        owners: &[],
         example: "trino/worker.json",
     },
     System {
@@ -224,7 +254,7 @@ pub static SYSTEMS: &[System] = &[
         class: Class::Batch,
         signs: &[Owner("batch.volcano.sh", "Job"), Label("volcano.sh/job-name")],
         needs_cluster_dns: Some("the tasks of a Volcano job find each other through its Service"),
-        owner: None,
+        owners: &[],
         example: "volcano/task.json",
     },
     System {
@@ -234,7 +264,7 @@ pub static SYSTEMS: &[System] = &[
         needs_cluster_dns: Some(
             "the pods of a JobSet find each other through its headless Service",
         ),
-        owner: None,
+        owners: &[named("jobset.x-k8s.io/v1alpha2", "JobSet", &["jobset.sigs.k8s.io/jobset-name"])],
         example: "jobset/worker.json",
     },
     System {
@@ -242,7 +272,7 @@ pub static SYSTEMS: &[System] = &[
         class: Class::Batch,
         signs: &[Label("jenkins/label-digest"), Label("kubernetes.jenkins.io/controller")],
         needs_cluster_dns: None,
-        owner: None,
+        owners: &[run("", "JenkinsAgent", &["jenkins/label"])],
         example: "jenkins/agent.json",
     },
 ];

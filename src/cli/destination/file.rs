@@ -1,4 +1,4 @@
-//! A report's file: whole, or as it was before.
+//! A result's file: whole, or as it was before.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -11,7 +11,7 @@ use tempfile::{Builder, NamedTempFile};
 /// device), or its folder takes no new file, it is written itself.
 pub(super) fn write(
     path: &Path,
-    content: impl Fn(&mut dyn Write) -> io::Result<()>,
+    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
     // A link stays a link.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
@@ -33,7 +33,7 @@ pub(super) fn write(
     Ok(())
 }
 
-fn fill(file: &mut File, content: impl Fn(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+fn fill(file: &mut File, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let mut out = BufWriter::new(file);
     content(&mut out)?;
     out.flush()

@@ -1,0 +1,144 @@
+use super::*;
+use crate::survey::{Parts, Shard};
+
+fn survey(pods: u64) -> Survey {
+    let mut survey = Survey::default();
+    survey.tally.outcomes.pods = pods;
+    survey.sources.records = pods;
+    survey
+}
+
+fn written(policies: &str, source: &str, survey: &Survey) -> Vec<u8> {
+    let surroundings = Surroundings::default();
+    serde_json::to_vec(&Written::new(policies, (source, 5), &surroundings, survey)).unwrap()
+}
+
+fn read(policies: &str, source: &str, survey: &Survey) -> Partial {
+    Partial::read("x.json", &written(policies, source, survey)).unwrap()
+}
+
+fn wrong(text: &str) -> (Option<u64>, String) {
+    let problem = Partial::read("x.json", text.as_bytes()).unwrap_err();
+    assert!(problem.help.is_some() && &*problem.source == "x.json");
+    (problem.line, problem.message)
+}
+
+#[test]
+fn what_is_written_is_read() {
+    let read = read("d", "a.log", &survey(3));
+    assert_eq!((&*read.policies, &*read.source, read.at), ("d", "a.log", 5));
+    assert_eq!(read.survey, survey(3));
+}
+
+#[test]
+fn damage_is_told_with_its_place() {
+    let whole = String::from_utf8(written("d", "a.log", &survey(3))).unwrap();
+    for end in 1..whole.len() {
+        let (line, message) = wrong(&whole[..end]);
+        assert!(line == Some(1) && message.ends_with("cut short"), "{end}: {message}");
+    }
+    assert_eq!(wrong("").1, "column 0: the file is cut short");
+    assert_eq!(wrong("{\n x}"), (Some(2), "column 2: key must be a string".to_owned()));
+    let text = whole.replace("\"pods\":3", "\"pods\":-3");
+    assert!(
+        wrong(&text).1.contains("survey.tally.outcomes.pods: invalid value"),
+        "{:?}",
+        wrong(&text)
+    );
+    let text = whole.replace("\"pods\":3", "\"pods\":3,\"cats\":1");
+    assert!(wrong(&text).1.contains("unknown field `cats`"), "{:?}", wrong(&text));
+    assert!(wrong(&format!("{whole} x")).1.contains("trailing characters"));
+    assert!(wrong(&"[".repeat(1_000_000)).1.contains("recursion limit"));
+}
+
+#[test]
+fn other_files_and_versions_are_refused() {
+    for other in
+        ["[]", "3", "{}", "{\"plimsoll\": \"report\"}", "{\"plimsoll\": 1, \"version\": 1}"]
+    {
+        let message = wrong(other).1;
+        assert!(
+            message.contains("no partial result") || message.contains("column"),
+            "{other}: {message}"
+        );
+    }
+    let newer = r#"{"plimsoll":"partial","version":2,"something":"new"}"#;
+    assert_eq!(wrong(newer).1, "version 2, and this Plimsoll reads version 1");
+    assert!(wrong(r#"{"plimsoll":"partial"}"#).1.starts_with("version none"));
+}
+
+#[test]
+fn parts_of_other_policies_do_not_add_up() {
+    let mut merged = Merged::default();
+    merged.add("a.json", read("d", "b.log", &survey(3))).unwrap();
+    merged.add("b.json", read("d", "a.log", &survey(4))).unwrap();
+    let refused = merged.add("c.json", read("e", "c.log", &survey(5))).unwrap_err();
+    assert!(refused.starts_with("c.json: ") && refused.contains("a.json"), "{refused}");
+    let forecast = merged.add("d.json", read("d", "d.log", &Survey::new(true))).unwrap_err();
+    assert!(forecast.starts_with("d.json was made with --forecast, and a.json"), "{forecast}");
+    let (source, survey, _) = merged.finish();
+    assert_eq!((&*source, survey.tally.outcomes.pods), ("a.log, b.log", 7));
+    assert!(survey.problems.is_empty());
+}
+
+#[test]
+fn a_shard_that_is_missing_is_a_problem() {
+    let mut merged = Merged::default();
+    let part = |text: &str| {
+        let shard: Shard = text.parse().unwrap();
+        read("d", "a.log", &Survey { parts: Parts::one("a.log", shard), ..survey(1) })
+    };
+    merged.add("1.json", part("1/3")).unwrap();
+    merged.add("3.json", part("3/3")).unwrap();
+    let (_, survey, _) = merged.finish();
+    let problems: Vec<_> = survey.problems.iter().map(|(problem, _)| &*problem.message).collect();
+    assert_eq!(problems, ["the result lacks shard 2/3"]);
+}
+
+#[test]
+fn hostile_numbers_and_lists_are_bounded() {
+    use crate::tally::{MAX_FINDINGS, MAX_OWNERS};
+    let mut merged = Merged::default();
+    let mut huge = survey(u64::MAX);
+    huge.sources.bytes = u64::MAX;
+    merged.add("a.json", read("d", "a", &huge)).unwrap();
+    merged.add("b.json", read("d", "b", &huge)).unwrap();
+    let text = String::from_utf8(written("d", "c", &survey(1))).unwrap();
+    let seen = r#"{"first":null,"last":null}"#;
+    let outcomes = r#"{"pods":1,"denied":0,"warned":0,"patched":0,"audited":0,"unreadable":0}"#;
+    let example =
+        r#"{"at":null,"name":"","path":"","message":"","help":"","fix":null,"fixSafety":null}"#;
+    let found = |container: usize| {
+        format!(
+            r#"[{{"policy":"p","rule":"r","container":"c{container}"}},{{"kind":"imageTag","action":"Deny","count":1,"seen":{seen},"example":{example}}}]"#
+        )
+    };
+    let list = (0..MAX_FINDINGS * 2).map(found).collect::<Vec<_>>().join(",");
+    let owned = format!(
+        r#"{{"class":null,"outcomes":{outcomes},"seen":{seen},"findings":[{list}],"others":[{list}]}}"#
+    );
+    let few = format!(
+        r#"{{"class":null,"outcomes":{outcomes},"seen":{seen},"findings":[],"others":[]}}"#
+    );
+    let owner = |at: usize, owned: &str| {
+        format!(
+            r#"[{{"namespace":"n","kind":"Job","name":"j{at}","apiVersion":"batch/v1"}},{owned}]"#
+        )
+    };
+    let mut owners: Vec<String> = (1..MAX_OWNERS + 10).map(|at| owner(at, &few)).collect();
+    owners.push(owner(0, &owned));
+    let hostile = text.replace("\"owners\":[]", &format!("\"owners\":[{}]", owners.join(",")));
+    assert_ne!(hostile, text);
+    merged.add("c.json", Partial::read("c.json", hostile.as_bytes()).unwrap()).unwrap();
+    let (_, survey, _) = merged.finish();
+    assert_eq!(survey.tally.outcomes.pods, u64::MAX);
+    assert_eq!(survey.tally.owners.len(), MAX_OWNERS);
+    let mut others = 0;
+    for owned in
+        survey.tally.owners.iter().map(|(_, owned)| owned).chain(survey.tally.others.values())
+    {
+        assert!(owned.findings.len() <= MAX_FINDINGS && owned.others.len() <= 1);
+        others += owned.others.iter().map(|(_, found)| found.count).sum::<u64>();
+    }
+    assert_eq!(others, 3 * MAX_FINDINGS as u64, "nothing is lost");
+}

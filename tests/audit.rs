@@ -1,0 +1,17 @@
+//! `plimsoll audit` as a process, beside an API server that misbehaves.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+#[path = "audit/choosing.rs"]
+mod choosing;
+#[path = "audit/server.rs"]
+mod server;
+#[path = "audit/trouble.rs"]
+mod trouble;
+#[path = "audit/world.rs"]
+mod world;

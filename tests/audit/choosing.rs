@@ -1,0 +1,169 @@
+//! Which pods are judged, and who they are attributed to.
+
+use serde_json::json;
+
+use crate::server::Fault;
+use crate::world::{World, owner, pod, uid};
+
+#[test]
+fn owners_are_followed_to_the_top_with_metadata_alone() {
+    let world = World::with_pods();
+    let server = &world.server;
+    for (at, name) in ["web-1-x", "web-1-y"].iter().enumerate() {
+        let owners = owner("apps/v1", "ReplicaSet", "web-1", 1);
+        server.add("/api/v1/pods", pod("c", &format!("{name}{at}"), "latest", owners));
+    }
+    let object = |name: &str, number: u32, owners| json!({"metadata": {"namespace": "c", "name": name, "uid": uid(number), "ownerReferences": owners}});
+    server.add(
+        "/apis/apps/v1/replicasets",
+        object("web-1", 1, owner("apps/v1", "Deployment", "web", 2)),
+    );
+    server.add(
+        "/apis/apps/v1/deployments",
+        object("web", 2, owner("example.com/v1", "Robot", "r2", 3)),
+    );
+    server.add("/apis/example.com/v1/robots", object("r2", 3, json!([])));
+    // Its name looks like that of a CronJob's Job, and it has no owner.
+    server
+        .add("/api/v1/pods", pod("c", "j", "latest", owner("batch/v1", "Job", "once-28912345", 4)));
+    server.add("/apis/batch/v1/jobs", object("once-28912345", 4, json!([])));
+    server.add("/api/v1/pods", pod("c", "s", "latest", owner("v1", "Node", "node-a", 5)));
+    let run = world.audit(&["-n", "c"]);
+    let owners = ["c/Job/once-28912345 1", "c/Node/node-a 1", "c/Robot/r2 2"];
+    assert_eq!(run.owners(), owners, "{run:?}");
+    assert_eq!(run.code, Some(1), "{run:?}");
+    let asked = |path: &str| world.server.log().iter().filter(|uri| uri.starts_with(path)).count();
+    for path in ["replicasets", "deployments"] {
+        assert_eq!(asked(&format!("/apis/apps/v1/namespaces/c/{path}")), 1);
+    }
+    assert_eq!(asked("/apis/example.com/v1/namespaces/c/robots"), 1);
+    assert_eq!((asked("/apis/example.com/v1?"), asked("/api/v1/nodes")), (0, 0));
+}
+
+#[test]
+fn owners_that_may_not_be_listed_are_named_once_and_told_from_names() {
+    let world = World::with_pods();
+    for name in ["x", "y"] {
+        for namespace in ["a", "c"] {
+            let job = owner("batch/v1", "Job", "nightly-28912345", 4);
+            world.server.add("/api/v1/pods", pod(namespace, name, "latest", job));
+        }
+    }
+    world.server.trouble("/jobs", Fault::Status(403, "u cannot list jobs", "", None), 99);
+    let run = world.audit(&["--kind", "cronjob", "-n", "a,c"]);
+    assert_eq!(run.owners(), ["a/CronJob/nightly 2", "c/CronJob/nightly 2"]);
+    assert_eq!(run.notes(), ["owners of kind Job (batch/v1): u cannot list jobs"]);
+    assert!(run.stderr.contains("note: owners of kind Job"), "{}", run.stderr);
+    assert_eq!(run.code, Some(1), "every pod was judged");
+}
+
+#[test]
+fn namespaces_are_chosen_by_name_and_glob() {
+    let world = World::with_pods();
+    let pods = |args: &[&str]| {
+        let run = world.audit(args);
+        assert!(run.errors().is_empty(), "{run:?}");
+        run.counts().0
+    };
+    assert_eq!(pods(&[]), 6);
+    assert_eq!(pods(&["-A"]), 6);
+    assert_eq!(pods(&["-n", "a"]), 4);
+    assert_eq!(pods(&["-n", "a*"]), 5);
+    assert_eq!(pods(&["-n", "a*,c", "--exclude-namespace", "a"]), 2);
+    assert_eq!(pods(&["--exclude-namespace", "*-b"]), 5);
+    assert_eq!(pods(&["--workload", "bare"]), 6);
+    assert_eq!(pods(&["--workload", "Batch"]), 0);
+    pods(&[
+        "-l",
+        "app in (a,b)",
+        "--field-selector",
+        "status.phase=Running",
+        "--exclude-namespace",
+        "a",
+    ]);
+    let last = world.server.log().pop().unwrap();
+    for term in
+        ["labelSelector=app+in+%28a%2Cb%29", "status.phase%3DRunning%2Cmetadata.namespace%21%3Da"]
+    {
+        assert!(last.contains(term), "{last}");
+    }
+    let run = world.audit(&["-n", "typo,c"]);
+    assert_eq!(run.errors(), ["pods in namespace typo: there is no such namespace"]);
+    assert_eq!((run.counts().0, run.code), (1, Some(2)));
+    let run = world.audit(&["-n", "none-*"]);
+    assert_eq!(run.errors(), ["namespaces: there is no namespace that is selected"]);
+}
+
+#[test]
+fn lists_are_paged_and_facts_come_from_memory() {
+    let world = World::with_pods();
+    let run = world.audit(&["--page-size", "4", "--exclude-namespace", "x"]);
+    assert_eq!(run.report["summary"]["cost"]["requests"], 4);
+    let selector = "fieldSelector=metadata.namespace%21%3Dx";
+    let expected = [
+        "/api/v1/namespaces?&resourceVersion=0".to_owned(),
+        "/api/v1/limitranges?&resourceVersion=0".to_owned(),
+        format!("/api/v1/pods?&{selector}&limit=4"),
+        format!("/api/v1/pods?&{selector}&limit=4&continue=a%2Fp3"),
+    ];
+    assert_eq!(world.server.log(), expected);
+}
+
+#[test]
+fn labels_of_namespaces_and_ranges_count() {
+    let world = World::with_pods();
+    world.server.add("/api/v1/pods", pod("a", "old", "old", json!([])));
+    let run = world.audit(&[]);
+    assert_eq!(run.report["summary"]["warned"], 1, "{run:?}");
+    let namespace = json!({"metadata": {"name": "a", "labels": {"plimsoll.dev/mode": "audit"}}});
+    world.server.add("/api/v1/namespaces", namespace);
+    assert_eq!(world.audit(&["-n", "a"]).counts(), (5, 0, Some(0)));
+}
+
+#[test]
+fn pods_that_go_while_they_are_listed_are_no_problem() {
+    let world = World::with_pods();
+    world.server.remove("/api/v1/pods", "c/p1");
+    assert_eq!(world.audit(&["--page-size", "1"]).counts(), (5, 5, Some(1)));
+}
+
+#[test]
+fn the_configuration_file_counts() {
+    let world = World::with_pods();
+    world.write("plimsoll.yaml", "policies: [policy.yaml]\nnamespace: c\nfailOn: audit\n");
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+    command.current_dir(world.folder()).env_clear().args(["audit", "--kubeconfig", "kubeconfig"]);
+    let run = crate::world::Run::of(&command.output().unwrap());
+    assert_eq!(run.counts(), (6, 5, Some(1)), "its namespace is that of manifests: {run:?}");
+}
+
+#[test]
+fn flags_that_make_no_sense_are_refused() {
+    let world = World::new();
+    let cases: [(&[&str], &str); 9] = [
+        (&["--page-size", "0"], "0 is not in 1..=10000"),
+        (&["--qps=-1"], "a number from 0 to 10000"),
+        (&["--qps", "NaN"], "a number from 0 to 10000"),
+        (&["--request-timeout", "0"], "0 is not in 1..=600"),
+        (&["-n", "A"], "no namespace has 'A' in its name"),
+        (&["-n", "[a"], "malformed"),
+        (&["-n", "a", "-A"], "cannot be used with"),
+        (&["--workload", "Cron"], "there are: Batch, Service, Daemon, Static, Bare"),
+        (&["--context", "two"], "the kubeconfig has no context two; it has: one"),
+    ];
+    for (args, words) in cases {
+        let run = world.audit(args);
+        assert_eq!(run.code, Some(2), "{args:?}");
+        assert!(run.stderr.contains(words), "{args:?}: {}", run.stderr);
+    }
+    assert!(world.server.log().is_empty());
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+        .env_clear()
+        .env("HOME", world.folder())
+        .arg("audit")
+        .output()
+        .unwrap();
+    let run = crate::world::Run::of(&output);
+    assert_eq!(run.code, Some(2));
+    assert!(run.stderr.contains("no cluster is configured"), "{}", run.stderr);
+}
