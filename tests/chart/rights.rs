@@ -130,8 +130,8 @@ fn an_audit_may_only_list() {
     }
     let no = [
         "get pods --subresource=proxy -n auditor",
-        "list policyreports.wgpolicyk8s.io -A",
-        "list reports.openreports.io -A",
+        "list policyreports.v1alpha2.wgpolicyk8s.io -A",
+        "list reports.v1alpha1.openreports.io -A",
     ];
     audits("auditor", "fullnameOverride=auditor");
     let account = ("auditor", "auditor-audit");
@@ -149,9 +149,9 @@ fn an_audit_may_do_more_where_it_is_told_to() {
     yes.extend(
         LISTS.iter().filter(|what| !["list nodes", "list resourcequotas -A"].contains(what)),
     );
-    // The API server knows nothing of these kinds, and of rights to them all the same.
+    // The API server knows nothing of these kinds, and of rights to them all the same. kubectl needs their version then.
     let reports = ["get", "list", "create", "update", "delete"]
-        .map(|verb| format!("{verb} policyreports.wgpolicyk8s.io -A"));
+        .map(|verb| format!("{verb} policyreports.v1alpha2.wgpolicyk8s.io -A"));
     yes.extend(reports.iter().map(String::as_str));
     let no = [
         "list nodes",
@@ -159,9 +159,9 @@ fn an_audit_may_do_more_where_it_is_told_to() {
         "get pods --subresource=proxy -n default",
         "create pods --subresource=proxy -n writer",
         "create pods --subresource=exec -n writer",
-        "watch policyreports.wgpolicyk8s.io -A",
-        "patch policyreports.wgpolicyk8s.io -A",
-        "list reports.openreports.io -A",
+        "watch policyreports.v1alpha2.wgpolicyk8s.io -A",
+        "patch policyreports.v1alpha2.wgpolicyk8s.io -A",
+        "list reports.v1alpha1.openreports.io -A",
     ];
     assert_rights(installed(), ("writer", "writer-audit"), &yes, &[&NEVER[..], &no].concat());
 }
