@@ -31,6 +31,7 @@ pub(super) fn survey(policies: &[Value], pods: &[(Value, Option<i64>)]) -> Surve
     for (pod, at) in pods {
         let object = pod.to_string();
         let seen = Seen {
+            name: None,
             object: &object,
             namespace: pod["metadata"]["namespace"].as_str().unwrap(),
             user: None,
@@ -38,7 +39,7 @@ pub(super) fn survey(policies: &[Value], pods: &[(Value, Option<i64>)]) -> Surve
             at: *at,
             now: None,
         };
-        Surveyor { engine: &engine }.take(&seen, &AsPodsTell, &mut survey);
+        Surveyor { engine: &engine, before: None }.take(&seen, &AsPodsTell, &mut survey);
     }
     survey
 }

@@ -75,7 +75,7 @@ impl Cluster {
     /// What comes of some of its pods.
     pub(crate) fn survey(&self, pods: Pods<usize>) -> Survey {
         let mut survey = Survey::new(false);
-        let surveyor = Surveyor { engine: &self.engine };
+        let surveyor = Surveyor { engine: &self.engine, before: None };
         survey.sources.records = pods.len() as u64;
         survey.sources.bytes = 4_096 * pods.len() as u64;
         for at in pods {
@@ -84,6 +84,7 @@ impl Cluster {
             let namespace = namespace(owner);
             let at = Some(NOW - 40 * at as i64 - 60);
             let seen = Seen {
+                name: None,
                 object: &pod,
                 namespace,
                 user: None,
@@ -114,6 +115,7 @@ impl Cluster {
 pub(crate) fn overview<'r>(survey: &'r Survey, forecast: Option<&'r Forecast>) -> Overview<'r> {
     let cost = Cost { requests: 41, bytes: 88_213_004, retries: 2, milliseconds: 6_420 };
     Overview {
+        ledger: None,
         source: "context prod-eu, https://kube.example.com:6443",
         at: NOW,
         survey,
@@ -191,6 +193,7 @@ pub(crate) fn hostile() -> String {
         "spec": {"restartPolicy": "Never", "containers": [{"name": bad, "image": format!("x/{bad}:latest"), "imagePullPolicy": bad}]}});
     let object = object.to_string();
     let seen = Seen {
+        name: None,
         object: &object,
         namespace: bad,
         user: None,
@@ -198,7 +201,7 @@ pub(crate) fn hostile() -> String {
         at: Some(NOW),
         now: None,
     };
-    Surveyor { engine: &engine }.take(&seen, &AsPodsTell, &mut survey);
+    Surveyor { engine: &engine, before: None }.take(&seen, &AsPodsTell, &mut survey);
     survey.problems.add(Problem {
         source: bad.into(),
         line: Some(3),

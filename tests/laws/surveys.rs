@@ -9,14 +9,14 @@ use serde_json::Value;
 use super::{engine, pods, policies};
 
 /// A pod with its namespace, owner and time.
-fn seen() -> impl Strategy<Value = (Value, u8, u8, Option<i64>)> {
+type Pod = (Value, u8, u8, Option<i64>);
+
+/// A pod with its namespace, owner and time.
+fn seen() -> impl Strategy<Value = Pod> {
     (pods::pod(), 0..3_u8, 0..6_u8, proptest::option::weighted(0.8, 0..50_i64))
 }
 
-fn survey(
-    (before, after): (&Engine, &Engine),
-    pods: &[(usize, (Value, u8, u8, Option<i64>))],
-) -> Survey {
+fn survey((before, after): (&Engine, &Engine), pods: &[(usize, Pod)]) -> Survey {
     let mut survey = Survey::new(true);
     for (at, (pod, namespace, owner, time)) in pods {
         let mut pod = pod.clone();
