@@ -3,23 +3,19 @@
 mod answer;
 mod message;
 mod policies;
+mod record;
 mod review;
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 pub use message::{MAX_WARNING_CHARS, MAX_WARNINGS_CHARS, denial, finding_line, warnings};
+pub use record::{Controller, Record, Recorded, RecordedExemption};
+use record::{recorded, verdict};
 use review::Request;
 pub use review::ReviewError;
 
-use crate::engine::{
-    Attributes, Decision, Engine, Exempted, Finding, NamespaceFacts, Operation, Stage, Unreadable,
-};
-use crate::pod::kinds::{Object, PodKind};
-use crate::pod::scalars::Str;
-use crate::pod::top_owner::TopOwner;
+use crate::engine::{Attributes, Decision, Engine, NamespaceFacts, Stage};
 use crate::pod::view::Pod;
-use crate::pod::workload::controller_reference;
 use crate::policy::Action;
 
 /// The webhook a review was sent to.
@@ -44,102 +40,6 @@ pub enum Verdict {
     Warned,
     /// Refused.
     Denied,
-}
-
-/// A finding as logs and metrics need it.
-#[derive(Clone, Debug)]
-pub struct Recorded {
-    /// Name of the policy.
-    pub policy: Arc<str>,
-    /// Name of the rule in it.
-    pub rule: Arc<str>,
-    /// Which rule it is: `imageTag`.
-    pub kind: &'static str,
-    /// What happened.
-    pub action: Action,
-    /// What is wrong. It quotes fields that rules read, and no text of `env`, `args`, `command` or annotations.
-    pub message: String,
-}
-
-/// The object that manages a pod.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Controller<'a> {
-    /// `group/version`, or `v1`.
-    pub api_version: Cow<'a, str>,
-    /// Kind.
-    pub kind: Cow<'a, str>,
-    /// Name.
-    pub name: Cow<'a, str>,
-    /// The very object of that name.
-    pub uid: Cow<'a, str>,
-}
-
-impl<'a> Controller<'a> {
-    fn of(pod: &Pod<'a>) -> Option<Self> {
-        let owner = controller_reference(pod)?;
-        let text = |text: &Option<Str<'a>>| text.as_ref().map(|text| text.0.clone());
-        Some(Self {
-            api_version: text(&owner.api_version)?,
-            kind: text(&owner.kind)?,
-            name: text(&owner.name)?,
-            uid: text(&owner.uid)?,
-        })
-    }
-}
-
-/// An exempted finding as metrics need it.
-#[derive(Clone, Debug)]
-pub struct RecordedExemption {
-    /// Name of the exemption.
-    pub exemption: Arc<str>,
-    /// Name of the policy.
-    pub policy: Arc<str>,
-    /// Name of the rule in it.
-    pub rule: Arc<str>,
-}
-
-/// A review as logs and metrics need it; nothing of the object itself.
-#[derive(Clone, Debug)]
-pub struct Record<'a> {
-    /// The request's uid.
-    pub uid: Cow<'a, str>,
-    /// What happens to the object.
-    pub operation: Operation,
-    /// Kind of the object.
-    pub kind: Cow<'a, str>,
-    /// Namespace of the request.
-    pub namespace: Cow<'a, str>,
-    /// Name, or the prefix of the name to be generated.
-    pub name: Cow<'a, str>,
-    /// Who asked.
-    pub user: Cow<'a, str>,
-    /// Who manages the pod, where the object is one and it has a controller.
-    pub controller: Option<Controller<'a>>,
-    /// The object as JSON text, where it is a pod that can be read; for [`Self::with_owner`].
-    pod: Option<&'a str>,
-    /// Nothing will be stored.
-    pub dry_run: bool,
-    /// What was answered.
-    pub verdict: Verdict,
-    /// What was found.
-    pub findings: Vec<Recorded>,
-    /// What would have been found but for an exemption. Pods are judged at [`Endpoint::Validate`], and it is
-    /// found there only.
-    pub exempted: Vec<RecordedExemption>,
-}
-
-impl Record<'_> {
-    /// Whether the object is a pod that can be read.
-    pub fn is_of_pod(&self) -> bool {
-        self.pod.is_some()
-    }
-
-    /// Hands over the top owner of the pod, and answers with what `told` makes of it; none where the object is no
-    /// pod that can be read. The pod is read again for this: few who take records ask for it.
-    pub fn with_owner<T>(&self, told: impl FnOnce(&TopOwner<'_>) -> T) -> Option<T> {
-        let pod = PodKind::find("", "Pod")?.read(Object::Json(self.pod?)).ok()?;
-        Some(told(&TopOwner::of(&pod)))
-    }
 }
 
 /// The answer to a review.
@@ -270,43 +170,6 @@ pub fn review<'a>(
     body: &'a [u8],
 ) -> Result<Answer<'a>, ReviewError> {
     Ok(Review::parse(body)?.answer(engine, endpoint, NamespaceFacts::default(), None))
-}
-
-fn recorded(findings: Vec<Finding>, unreadable: Option<Unreadable>) -> Vec<Recorded> {
-    let unreadable = unreadable.into_iter().map(|found| Recorded {
-        policy: found.policy,
-        rule: found.rule,
-        kind: found.kind,
-        action: found.action,
-        // What is of the wrong type might be anything.
-        message: format!("the pod cannot be read: {}", found.error.pointer.field_path()),
-    });
-    let findings = findings.into_iter().map(|finding| Recorded {
-        policy: finding.policy,
-        rule: finding.rule,
-        kind: finding.kind,
-        action: finding.action,
-        message: finding.violation.message,
-    });
-    findings.chain(unreadable).collect()
-}
-
-impl From<Exempted> for RecordedExemption {
-    fn from(Exempted { exemption, finding }: Exempted) -> Self {
-        Self { exemption, policy: finding.policy, rule: finding.rule }
-    }
-}
-
-fn verdict(decision: &Decision) -> Verdict {
-    if !decision.allowed {
-        Verdict::Denied
-    } else if !decision.patch.is_empty() {
-        Verdict::Patched
-    } else if decision.by_action(Action::Warn).next().is_some() {
-        Verdict::Warned
-    } else {
-        Verdict::Allowed
-    }
 }
 
 #[cfg(test)]
