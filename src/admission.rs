@@ -69,7 +69,7 @@ impl<'a> Review<'a> {
         &self.0.namespace
     }
 
-    /// What tells the review from others; the API server asks every webhook about one object with the same.
+    /// What tells the review from all others, those of other webhooks about the same object among them.
     pub fn uid(&self) -> &str {
         &self.0.uid
     }

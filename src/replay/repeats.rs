@@ -4,10 +4,13 @@ use std::collections::{HashSet, VecDeque};
 use std::fmt;
 
 use memchr::memmem::{Finder, find};
+use serde::Deserialize;
 
 use super::record::is_created_pod;
 use super::records::Records;
 use crate::admission::Review;
+use crate::json::Reader;
+use crate::pod::kinds::Object;
 
 /// Reviews that are remembered, by the order in which they stand. Between the two that `/mutate` and `/validate` of one
 /// pod are asked lie some of the pods that were created at the same time.
@@ -41,8 +44,9 @@ impl Repeats {
             if find(record, b"AdmissionReview").is_some()
                 && let Ok(review) = Review::parse(record)
                 && is_created_pod(&review)
-                && review.uid().len() <= MAX_UID
-                && !self.is_new(review.uid())
+                && let uid = object_uid(&review).unwrap_or_else(|| review.uid().to_owned())
+                && uid.len() <= MAX_UID
+                && !self.is_new(uid)
             {
                 repeated.push(start);
             }
@@ -50,11 +54,11 @@ impl Repeats {
         repeated
     }
 
-    fn is_new(&mut self, uid: &str) -> bool {
-        if !self.seen.insert(uid.to_owned()) {
+    fn is_new(&mut self, uid: String) -> bool {
+        if !self.seen.insert(uid.clone()) {
             return false;
         }
-        self.order.push_back(uid.to_owned());
+        self.order.push_back(uid);
         if self.order.len() > WINDOW
             && let Some(oldest) = self.order.pop_front()
         {
@@ -62,6 +66,22 @@ impl Repeats {
         }
         true
     }
+}
+
+/// The uid of the pod under review. The API server gives it before it asks the first webhook, while every request to
+/// a webhook has a uid of its own (apiserver/pkg/endpoints/handlers/create.go, .../webhook/request/admissionreview.go).
+fn object_uid(review: &Review<'_>) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Pod {
+        metadata: Metadata,
+    }
+    #[derive(Deserialize)]
+    struct Metadata {
+        uid: String,
+    }
+    let Some(Object::Json(object)) = review.attributes().object else { return None };
+    let pod: Pod = Reader::new(object).read().ok()?;
+    Some(pod.metadata.uid).filter(|uid| !uid.is_empty())
 }
 
 impl fmt::Debug for Repeats {

@@ -126,6 +126,14 @@ fn one_pod_that_two_webhooks_were_asked_about_is_one() {
     let printed: Value = serde_json::from_str(log.lines().next().unwrap()).unwrap();
     let survey = replayed(&[format!("{printed:#}\n").as_bytes(), log.as_bytes()], 2);
     assert_eq!((survey.tally.outcomes.pods, survey.sources.others), (3, 2));
+    // As the API server asks: each webhook by a uid of its own.
+    let asked = |uid: &str, pod: &str| {
+        let named = json!({"name": "x", "uid": pod}).to_string();
+        review(uid, "nginx").replace(&json!({"name": uid}).to_string(), &named)
+    };
+    let log = asked("a", "p") + &asked("b", "p") + &asked("c", "q");
+    let survey = replayed(&[log.as_bytes()], 1);
+    assert_eq!((survey.tally.outcomes.pods, survey.sources.others), (2, 1));
 }
 
 proptest! {

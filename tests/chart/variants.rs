@@ -114,6 +114,7 @@ audit:
   timeZone: Europe/Berlin
   suspend: true
   writeReports: auto
+  withLedger: true
   owners: [{group: argoproj.io, resources: [workflows, cronworkflows]}]
   format: json
   output: {claimName: results, formats: [markdown, csv]}
