@@ -20,9 +20,8 @@ pub use problems::{Problem, Problems};
 
 use crate::engine::{Attributes, Decision, Engine, NamespaceFacts, Operation, Stage, User};
 use crate::forecast::{Observations, Observed};
-use crate::json::Reader;
 use crate::pod::editing::View;
-use crate::pod::kinds::{Object, PodKind};
+use crate::pod::kinds::{Object, PodKind, metadata_of};
 use crate::pod::top_owner::TopOwner;
 use crate::pod::view::{Metadata, Pod};
 use crate::pod::workload::Workload;
@@ -131,7 +130,7 @@ impl Surveyor<'_> {
                 (owner, Some(class), name, decision)
             }
             None => {
-                let name = seen.name(metadata(seen.object).as_ref()).to_owned();
+                let name = seen.name(metadata_of(seen.object).as_ref()).to_owned();
                 let decision = self.engine.decide(&attributes, Stage::Whole);
                 (TopOwner::unknown(&name).into_owned(), None, name, decision)
             }
@@ -235,17 +234,4 @@ fn patched<'a>(mut pod: Pod<'a>, decision: &Decision) -> Pod<'a> {
         let _ = pod.apply(&path, &edit.change);
     }
     pod
-}
-
-/// The metadata of a pod that cannot be read as a whole.
-fn metadata(object: &str) -> Option<Metadata<'_>> {
-    let mut found = None;
-    let read = Reader::new(object).members(|key, reader| {
-        match key {
-            "metadata" => found = reader.read().ok(),
-            _ => drop(reader.pass()?),
-        }
-        Ok(())
-    });
-    read.ok().and(found)
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::Verdict;
 use crate::engine::{Decision, Exempted, Finding, Operation, Unreadable};
-use crate::pod::kinds::{Object, PodKind};
+use crate::pod::kinds::{Object, PodKind, metadata_of};
 use crate::pod::scalars::Str;
-use crate::pod::top_owner::TopOwner;
+use crate::pod::top_owner::{Attribution, TopOwner};
 use crate::pod::view::Pod;
 use crate::pod::workload::controller_reference;
 use crate::policy::Action;
@@ -101,9 +101,17 @@ impl Record<'_> {
     }
 
     /// Hands over the top owner of the pod, and answers with what `told` makes of it; none where the object is no
-    /// pod that can be read. The pod is read again for this: few who take records ask for it.
+    /// pod that can be read. The text is read again for this: few who take records ask for it.
     pub fn with_owner<T>(&self, told: impl FnOnce(&TopOwner<'_>) -> T) -> Option<T> {
-        let pod = PodKind::find("", "Pod")?.read(Object::Json(self.pod?)).ok()?;
+        let text = self.pod?;
+        // Most pods are known by their metadata, which is a small part of them.
+        let mut pod = Pod::default();
+        pod.metadata = metadata_of(text);
+        let owner = TopOwner::of(&pod);
+        if !matches!(owner.attribution, Attribution::Pod | Attribution::GenerateName) {
+            return Some(told(&owner));
+        }
+        let pod = PodKind::find("", "Pod")?.read(Object::Json(text)).ok()?;
         Some(told(&TopOwner::of(&pod)))
     }
 }

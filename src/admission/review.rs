@@ -7,9 +7,9 @@ use serde::de::IgnoredAny;
 
 use crate::engine::{Attributes, NamespaceFacts, Operation, User};
 use crate::json::{JsonError, Reader};
-use crate::pod::kinds::{Object, PodKind};
+use crate::pod::kinds::{Object, PodKind, metadata_of};
 use crate::pod::scalars::Str;
-use crate::pod::view::{Metadata, Pod};
+use crate::pod::view::Pod;
 
 /// A body that cannot be answered with a decision.
 #[derive(Debug, thiserror::Error)]
@@ -185,23 +185,10 @@ impl<'a> Request<'a> {
         }
         let metadata = match &self.pod {
             Some(pod) => pod.metadata.clone(),
-            None => self.metadata(),
+            None => self.object.and_then(metadata_of),
         };
         let generated = metadata.and_then(|metadata| metadata.name.or(metadata.generate_name));
         generated.map_or(Cow::Borrowed(""), |name| name.0)
-    }
-
-    /// The metadata of an object that has not been read, or cannot be.
-    fn metadata(&self) -> Option<Metadata<'a>> {
-        let mut metadata = None;
-        let read = Reader::new(self.object?).members(|key, reader| {
-            match key {
-                "metadata" => metadata = reader.read().ok(),
-                _ => drop(reader.pass()?),
-            }
-            Ok(())
-        });
-        read.ok().and(metadata)
     }
 }
 

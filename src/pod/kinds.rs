@@ -6,7 +6,7 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAcces
 use serde_json::Value;
 
 use super::scalars::Str;
-use super::view::Pod;
+use super::view::{Metadata, Pod};
 use crate::json::Reader;
 use crate::pointer::Pointer;
 
@@ -107,6 +107,19 @@ pub enum Object<'a> {
     Json(&'a str),
     /// A value, as a manifest is read.
     Value(&'a Value),
+}
+
+/// The metadata of an object as JSON text, read without the rest of it; none where it cannot be read.
+pub fn metadata_of(object: &str) -> Option<Metadata<'_>> {
+    let mut found = None;
+    let read = Reader::new(object).members(|key, reader| {
+        match key {
+            "metadata" => found = reader.read().ok(),
+            _ => drop(reader.pass()?),
+        }
+        Ok(())
+    });
+    read.ok().and(found)
 }
 
 /// A field that has a type the API does not allow.
