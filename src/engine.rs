@@ -127,11 +127,6 @@ impl Engine {
         self
     }
 
-    /// The namespace in which nothing is judged; empty where there is none.
-    pub fn own_namespace(&self) -> &str {
-        &self.own_namespace
-    }
-
     /// The policies in force.
     pub fn policies(&self) -> &PolicySet {
         &self.policies
