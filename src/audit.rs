@@ -18,6 +18,7 @@ pub mod policy_reports;
 mod problems;
 mod requests;
 mod selection;
+mod sources;
 mod surroundings;
 mod walk;
 

@@ -9,6 +9,7 @@ use super::page::Page;
 use super::problems::Findings;
 use super::requests::{JSON, METADATA, Requests};
 use super::selection::Selection;
+use super::sources;
 use crate::engine::Namespaces;
 use crate::pod::limit_range::LimitRange;
 use crate::survey::Problem;
@@ -75,8 +76,9 @@ async fn one_by_one(
         help: Some(UNLABELLED.to_owned()),
     };
     let named: Vec<&String> = selection.named().filter(|name| selection.takes(name)).collect();
-    if named.is_empty() {
-        found.problems.add(problem("namespaces".to_owned(), failure));
+    // Globs choose namespaces whose labels nobody can ask for.
+    if named.is_empty() || selection.alone(None).is_none() {
+        found.problems.add(problem(sources::NAMESPACES.to_owned(), failure));
     }
     for name in named {
         let uri = format!("/api/v1/namespaces/{name}");
@@ -84,7 +86,7 @@ async fn one_by_one(
         match requests.get(&uri, JSON, text).await {
             Ok(text) => facts.namespaces.set_labels(name, Some(labels(&text))),
             Err(failure) if failure.is_final() => return Err(failure),
-            Err(failure) => found.problems.add(problem(format!("namespace {name}"), &failure)),
+            Err(failure) => found.problems.add(problem(sources::labels(name), &failure)),
         }
     }
     Ok(())
@@ -99,7 +101,7 @@ async fn ranges(
     let alone = selection.alone(facts.names.as_deref());
     let mut places: Vec<(String, String)> = match alone {
         Some(names) => names.into_iter().map(in_namespace).collect(),
-        None => vec![("LimitRanges".to_owned(), "/api/v1/limitranges".to_owned())],
+        None => vec![(sources::RANGES.to_owned(), "/api/v1/limitranges".to_owned())],
     };
     let mut is_all = selection.alone(facts.names.as_deref()).is_none();
     while let Some((source, path)) = places.pop() {
@@ -130,7 +132,7 @@ async fn ranges(
 
 fn in_namespace(name: String) -> (String, String) {
     let path = format!("/api/v1/namespaces/{name}/limitranges");
-    (format!("LimitRanges in namespace {name}"), path)
+    (sources::ranges(&name), path)
 }
 
 fn whole(path: String, accept: &'static str) -> List {
@@ -146,7 +148,7 @@ fn add(page: &Page, selection: &Selection, namespaces: &mut Namespaces, found: &
                 namespaces.add_limit_range(&item.namespace, range);
             }
             Err(error) => found.problems.add(Problem {
-                source: format!("LimitRange {} in namespace {}", item.name, item.namespace).into(),
+                source: sources::range(&item.name, &item.namespace).into(),
                 line: None,
                 message: format!("{}: {error}", error.pointer.field_path()),
                 help: None,

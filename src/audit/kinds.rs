@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::failure::Failure;
 use super::requests::{JSON, Requests};
+use crate::pod::workload::SYSTEMS;
 
 /// Kinds that every cluster has, with what their paths end with.
 const BUILT_IN: [(&str, &str, &str); 7] = [
@@ -17,6 +18,15 @@ const BUILT_IN: [(&str, &str, &str); 7] = [
     ("batch/v1", "Job", "jobs"),
     ("v1", "ReplicationController", "replicationcontrollers"),
 ];
+
+/// Whether pods may be attributed to a kind of this name, in whatever case, in any cluster. Of others, only a pod tells
+/// that there are such.
+pub(super) fn is_known(kind: &str) -> bool {
+    let built_in = BUILT_IN.iter().map(|(_, kind, _)| *kind);
+    let of_systems = SYSTEMS.iter().flat_map(|system| system.owners).map(|owner| owner.kind);
+    let mut known = built_in.chain(of_systems).chain(["Pod", "Node"]);
+    known.any(|known| known.eq_ignore_ascii_case(kind))
+}
 
 /// A kind, as the API server serves it.
 #[derive(Clone, Debug, Deserialize)]

@@ -1,7 +1,7 @@
 //! Writing what was found into the cluster: one report for each namespace, in the kinds that the cluster has.
 //!
-//! Reports of namespaces whose pods were not all judged are left as they are, and so is everything that is not
-//! Plimsoll's. A report that says the same already is not written again.
+//! Reports of namespaces that were judged only in part are left as they are, as new ones might lack what was found
+//! before; and so is everything that is not Plimsoll's. A report that says the same already is not written again.
 
 mod writer;
 
@@ -12,7 +12,7 @@ use kube::{Client, Error};
 
 use super::requests::Manners;
 use super::selection::Selection;
-use super::walk::lost;
+use super::sources::partly_judged;
 use crate::cluster::client;
 use crate::report::survey::policy_report::{ReportApi, namespaces, report};
 use crate::survey::{Problem, Problems, Survey};
@@ -40,6 +40,8 @@ pub struct Written {
     pub requests: u64,
     /// What could not be written.
     pub problems: Problems,
+    /// Which reports were left as they are, because their namespaces were judged only in part.
+    pub notes: Problems,
 }
 
 /// Writes the reports of an audit, with at most `most` results each.
@@ -67,16 +69,19 @@ pub async fn write(
     if present.is_empty() && writer.done.problems.is_empty() {
         writer.done.problems.add(absent(wanted));
     }
-    let Some(lost) = lost(&survey.problems) else {
+    let Some(partial) = partly_judged(survey) else {
         writer.done.problems.add(Problem {
             source: "reports".into(),
             line: None,
-            message: "not written, because not all pods were judged".to_owned(),
+            message: "left as they are, because not everything could be judged".to_owned(),
             help: None,
         });
         return writer.done;
     };
-    let covers = |namespace: &str| selection.takes(namespace) && !lost.contains(namespace);
+    let covers = |namespace: &str| selection.takes(namespace) && !partial.contains(namespace);
+    if let Some(note) = left_alone(&partial, selection) {
+        writer.done.notes.add(note);
+    }
     let found: BTreeMap<_, _> =
         namespaces(&survey.tally).into_iter().filter(|(namespace, _)| covers(namespace)).collect();
     for api in present {
@@ -107,6 +112,28 @@ pub async fn write(
         }
     }
     writer.done
+}
+
+/// Names the namespaces whose reports are left as they are.
+fn left_alone(partial: &BTreeSet<&str>, selection: &Selection) -> Option<Problem> {
+    const NAMED: usize = 10;
+    let names: Vec<&str> = partial.iter().copied().filter(|name| selection.takes(name)).collect();
+    if names.is_empty() {
+        return None;
+    }
+    let more = match names.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let named = names.get(..NAMED).unwrap_or(&names).join(", ");
+    Some(Problem {
+        source: "reports".into(),
+        line: None,
+        message: format!(
+            "left as they are in namespaces that were judged only in part: {named}{more}"
+        ),
+        help: None,
+    })
 }
 
 fn error_is_forbidden(error: &Error) -> bool {

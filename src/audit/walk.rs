@@ -1,6 +1,6 @@
 //! The way through the pods of a cluster: all at once, or namespace by namespace where that is all that is allowed.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use tokio::sync::mpsc::Sender;
@@ -12,8 +12,8 @@ use super::list::{List, Listed};
 use super::page::key;
 use super::problems::{Findings, problem};
 use super::requests::{JSON, Requests};
-use super::{Plan, STOPPED};
-use crate::survey::{Problem, Problems};
+use super::{Plan, sources};
+use crate::survey::Problem;
 
 /// Namespaces that are lost one after the other, whose API server fails: then it does for all.
 const MOST_LOST_IN_A_ROW: u32 = 3;
@@ -73,7 +73,7 @@ impl Walk<'_> {
         let Some(alone) = alone else { return [Place::default()].into() };
         if alone.is_empty() {
             self.found.problems.add(Problem {
-                source: "namespaces".into(),
+                source: sources::NAMESPACES.into(),
                 line: None,
                 message: "there is no namespace that is selected".to_owned(),
                 help: Some("check --namespace and --exclude-namespace".to_owned()),
@@ -84,7 +84,7 @@ impl Walk<'_> {
             .partition(|name| self.names.as_ref().is_none_or(|names| names.contains(name)));
         for name in absent {
             self.found.problems.add(Problem {
-                source: format!("pods in namespace {name}").into(),
+                source: sources::pods(Some(&name)).into(),
                 line: None,
                 message: "there is no such namespace".to_owned(),
                 help: Some("check --namespace, and that this is the right cluster".to_owned()),
@@ -167,45 +167,6 @@ impl Walk<'_> {
     }
 }
 
-const OF_NAMESPACE: &str = "pods in namespace ";
-
 fn source(place: &Place) -> String {
-    match &place.namespace {
-        Some(name) => format!("{OF_NAMESPACE}{name}"),
-        None => "pods of all namespaces".to_owned(),
-    }
-}
-
-/// The namespaces whose pods were not all judged; none where that may be any.
-pub(super) fn lost(problems: &Problems) -> Option<BTreeSet<&str>> {
-    let of_pods = |source: &str| source.starts_with("pods ") || source == STOPPED;
-    let lost = problems.iter().map(|(problem, _)| &*problem.source).filter(|one| of_pods(one));
-    let lost: Option<BTreeSet<&str>> = lost.map(|one| one.strip_prefix(OF_NAMESPACE)).collect();
-    lost.filter(|_| problems.untold() == 0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn namespaces_that_were_not_judged_to_their_end_are_known() {
-        let of = |sources: &[&str]| {
-            let mut problems = Problems::default();
-            for source in sources {
-                let message = "lost".to_owned();
-                problems.add(Problem { source: (*source).into(), line: None, message, help: None });
-            }
-            lost(&problems).map(|lost| lost.into_iter().collect::<Vec<_>>().join(" "))
-        };
-        let place = |name: &str| source(&Place { namespace: Some(name.to_owned()), after: None });
-        assert_eq!(of(&[]).as_deref(), Some(""));
-        assert_eq!(of(&["limitranges in namespace c", "namespace d"]).as_deref(), Some(""));
-        assert_eq!(of(&[&place("b"), &place("a")]).as_deref(), Some("a b"));
-        assert_eq!(of(&[&place("b"), &source(&Place::default())]), None);
-        assert_eq!(of(&[super::super::STOPPED]), None);
-        let many: Vec<String> = (0..1_000).map(|at| place(&format!("n{at}"))).collect();
-        let many: Vec<&str> = many.iter().map(String::as_str).collect();
-        assert_eq!(of(&many), None, "not all of them are told");
-    }
+    sources::pods(place.namespace.as_deref())
 }

@@ -190,7 +190,8 @@ impl AuditArgs {
         progress: &Arc<Progress>,
         common: &Common,
     ) -> anyhow::Result<Surveyed> {
-        let (client, address) = client::connect_to_address(&self.cluster.choice()).await?;
+        let (client, place) = client::connect_to_place(&self.cluster.choice()).await?;
+        let address = &place.address;
         let manners = Manners {
             qps: self.manners.qps,
             timeout: Duration::from_secs(self.manners.request_timeout),
@@ -225,7 +226,7 @@ impl AuditArgs {
         let mut cost = requests.cost();
         if let Some(wanted) = self.reports.write_reports {
             let most = self.reports.report_results;
-            let Written { written, unchanged, removed, requests, problems } =
+            let Written { written, unchanged, removed, requests, problems, notes } =
                 policy_reports::write(
                     &client,
                     manners,
@@ -237,21 +238,14 @@ impl AuditArgs {
                 .await;
             cost.requests += requests;
             survey.problems.merge(problems);
+            survey.notes.merge(notes);
             if !self.survey.telling.quiet {
                 output::say(format_args!(
                     "reports: {written} written, {unchanged} unchanged, {removed} removed"
                 ));
             }
         }
-        let source = self.source(&address);
-        Ok(Surveyed { source, survey, surroundings, cost: Some(cost), ledger })
-    }
-
-    fn source(&self, address: &str) -> String {
-        match self.cluster.choice().context {
-            Some(context) => format!("context {context} at {address}"),
-            None => address.to_owned(),
-        }
+        Ok(Surveyed { source: place.to_string(), survey, surroundings, cost: Some(cost), ledger })
     }
 }
 

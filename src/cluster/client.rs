@@ -1,5 +1,6 @@
 //! The connection to the API server, and what to do where it fails.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -67,27 +68,54 @@ async fn inferred() -> Result<Config, ClientError> {
     Config::infer().await.map_err(|error| ClientError::NoConfig(chain(&error)))
 }
 
+/// The current context of the kubeconfig, where that is what [`inferred`] takes and not the pod's ServiceAccount.
+async fn current_context() -> Option<String> {
+    let kubeconfig = Kubeconfig::read().ok()?;
+    let context = kubeconfig.current_context.clone()?;
+    let options = KubeConfigOptions::default();
+    Config::from_custom_kubeconfig(kubeconfig, &options).await.ok().map(|_| context)
+}
+
+/// Which cluster it is, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The context in the kubeconfig, where there is one.
+    pub context: Option<String>,
+    /// The address of the API server.
+    pub address: String,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.context {
+            Some(context) => write!(f, "context {context} at {}", self.address),
+            None => f.write_str(&self.address),
+        }
+    }
+}
+
 /// A client for the cluster that was chosen; what was not chosen is left to the environment, as in [`connect`].
 ///
 /// # Errors
 /// As [`connect`], and when the kubeconfig has no such context.
 pub async fn connect_to(choice: &Choice) -> Result<Client, ClientError> {
-    client(config(choice).await?)
+    client(config(choice).await?.0)
 }
 
-/// The same, with the address of the API server.
+/// The same, with what tells the cluster from others.
 ///
 /// # Errors
 /// As [`connect_to`].
-pub async fn connect_to_address(choice: &Choice) -> Result<(Client, String), ClientError> {
-    let config = config(choice).await?;
-    let address = config.cluster_url.to_string();
-    Ok((client(config)?, address.trim_end_matches('/').to_owned()))
+pub async fn connect_to_place(choice: &Choice) -> Result<(Client, Place), ClientError> {
+    let (config, context) = config(choice).await?;
+    let address = config.cluster_url.to_string().trim_end_matches('/').to_owned();
+    Ok((client(config)?, Place { context, address }))
 }
 
-async fn config(choice: &Choice) -> Result<Config, ClientError> {
+/// How the API server is reached, and the context that says so.
+async fn config(choice: &Choice) -> Result<(Config, Option<String>), ClientError> {
     if *choice == Choice::default() {
-        return inferred().await;
+        return Ok((inferred().await?, current_context().await));
     }
     let place = choice.kubeconfig.as_ref().map_or_else(
         || "the kubeconfig".to_owned(),
@@ -108,13 +136,14 @@ async fn config(choice: &Choice) -> Result<Config, ClientError> {
             return Err(ClientError::NoContext { context: context.clone(), known });
         }
     }
+    let context = choice.context.clone().or_else(|| kubeconfig.current_context.clone());
     let options =
         KubeConfigOptions { context: choice.context.clone(), ..KubeConfigOptions::default() };
     let mut config = Config::from_custom_kubeconfig(kubeconfig, &options)
         .await
         .map_err(|error| broken(&error))?;
     config.apply_debug_overrides();
-    Ok(config)
+    Ok((config, context))
 }
 
 fn client(mut config: Config) -> Result<Client, ClientError> {

@@ -68,6 +68,11 @@ impl Scope<'_, '_> {
 }
 
 impl Engine {
+    /// The namespace in which nothing is judged; empty where there is none.
+    pub fn own_namespace(&self) -> &str {
+        &self.own_namespace
+    }
+
     /// The policies in force that are about the pod of a request, in the order of the set; none where the request
     /// is not judged, or where its pod cannot be read.
     pub fn policies_about(&self, attributes: &Attributes<'_>) -> Vec<Arc<CompiledPolicy>> {

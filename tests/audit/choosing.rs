@@ -95,6 +95,62 @@ fn namespaces_are_chosen_by_name_and_glob() {
 }
 
 #[test]
+fn a_kind_that_may_be_misspelt_is_a_problem() {
+    let world = World::with_pods();
+    let robot = owner("example.com/v1", "Robot", "r2", 3);
+    world.server.add("/api/v1/pods", pod("c", "r2-x", "latest", robot));
+    world.server.add(
+        "/apis/example.com/v1/robots",
+        json!({"metadata": {"namespace": "c", "name": "r2", "uid": uid(3)}}),
+    );
+    let run = world.audit(&["--kind", "Deploymnt,robot"]);
+    assert_eq!(run.errors(), ["--kind: no pod belongs to an owner of kind Deploymnt"]);
+    assert_eq!(run.counts(), (1, 1, Some(2)), "{run:?}");
+    assert_eq!(run.report["errors"][0]["help"], "check its spelling; there are: Pod, Robot");
+    let run = world.audit(&["--kind", "CronJob,dag"]);
+    assert_eq!(run.counts(), (0, 0, Some(0)), "those may have no pod now: {run:?}");
+}
+
+#[test]
+fn what_the_webhook_lets_through_is_not_judged() {
+    let world = World::with_pods();
+    let mirror = |name: &str, owners, node: &str| {
+        let mut pod = pod("c", name, "latest", owners);
+        pod["metadata"]["annotations"] = json!({"kubernetes.io/config.mirror": "abc"});
+        pod["spec"]["nodeName"] = json!(node);
+        pod["status"] = json!({"startTime": "2026-01-02T03:04:05Z"});
+        pod
+    };
+    let node = || owner("v1", "Node", "node-a", 5);
+    world.server.add("/api/v1/pods", mirror("static-node-a", node(), "node-a"));
+    assert_eq!(world.audit(&["-n", "c"]).counts(), (1, 0, Some(0)));
+    world.server.add("/api/v1/pods", mirror("elsewhere", node(), "node-b"));
+    world.server.add("/api/v1/pods", mirror("bare", json!([]), "node-a"));
+    let foreign = owner("example.com/v1", "Node", "node-a", 5);
+    world.server.add("/api/v1/pods", mirror("foreign", foreign, "node-a"));
+    let run = world.audit(&["-n", "c"]);
+    assert_eq!(run.counts(), (4, 3, Some(1)), "the annotation alone proves nothing: {run:?}");
+    assert_eq!(run.report["summary"]["sources"]["others"], 1, "{run:?}");
+
+    let run = world.audit(&["--own-namespace", "a"]);
+    assert_eq!(run.report["summary"]["pods"], 5, "{run:?}");
+    assert_eq!(run.report["summary"]["sources"]["others"], 5, "four of its own, and a mirror");
+    assert_eq!(run.report["summary"]["clean"], 1);
+}
+
+#[test]
+fn the_context_is_named_wherever_it_comes_from() {
+    let world = World::with_pods();
+    let expected = format!("context one at http://{}", world.server.address);
+    assert_eq!(world.audit(&[]).report["source"], *expected);
+    assert_eq!(world.audit(&["--context", "one"]).report["source"], *expected);
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+    command.current_dir(world.folder()).env_clear().env("KUBECONFIG", "kubeconfig");
+    let run = crate::world::Run::of(&command.args(["audit", "--format", "json"]).output().unwrap());
+    assert_eq!(run.report["source"], *expected, "{run:?}");
+}
+
+#[test]
 fn lists_are_paged_and_facts_come_from_memory() {
     let world = World::with_pods();
     let run = world.audit(&["--page-size", "4", "--exclude-namespace", "x"]);

@@ -118,6 +118,19 @@ fn without_namespaces_the_named_ones_are_judged() {
 }
 
 #[test]
+fn globs_choose_namespaces_whose_labels_are_not_known() {
+    let world = World::with_pods();
+    world.server.trouble(
+        "/api/v1/namespaces?",
+        Fault::Status(403, "u may not list that", "", None),
+        99,
+    );
+    let run = world.audit(&["-n", "a*,c"]);
+    assert_eq!(run.errors(), ["namespaces: u may not list that"]);
+    assert_eq!(run.counts(), (6, 5, Some(2)), "{run:?}");
+}
+
+#[test]
 fn ranges_that_are_forbidden_are_named() {
     let world = World::with_pods();
     world.server.trouble("limitranges", Fault::Status(403, "no ranges for u", "", None), 99);
