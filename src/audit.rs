@@ -68,10 +68,17 @@ pub struct Plan {
 pub enum AuditError {
     /// The API server answered nothing.
     #[error("{}", told(.0))]
-    Failed(#[from] Failure),
+    Failed(Failure),
     /// The judge broke.
-    #[error("judging broke: {0}")]
+    #[error("judging broke")]
     Judge(#[from] JoinError),
+}
+
+// No source: the text has it already, and whoever prints the chain would print it twice.
+impl From<Failure> for AuditError {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
 }
 
 /// Judges the pods of a cluster until all are, or `stop` says why not to go on.

@@ -7,11 +7,18 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "support/certs.rs"]
+mod certs;
+
 #[path = "audit/choosing.rs"]
 mod choosing;
+#[path = "audit/endless.rs"]
+mod endless;
 #[path = "audit/server.rs"]
 mod server;
 #[path = "audit/trouble.rs"]
 mod trouble;
+#[path = "audit/trust.rs"]
+mod trust;
 #[path = "audit/world.rs"]
 mod world;

@@ -28,6 +28,9 @@ pub enum Failure {
     /// No connection.
     #[error("the API server cannot be reached: {0}")]
     Unreachable(String),
+    /// Its certificate is not one that the kubeconfig trusts.
+    #[error("the API server's certificate is not trusted: {0}")]
+    Untrusted(String),
     /// It takes requests and does not answer.
     #[error("the API server did not answer within {} s", .0.as_secs_f64())]
     Stalled(Duration),
@@ -52,6 +55,9 @@ impl Failure {
             Self::NotFound(_) | Self::Expired(_) => return None,
             Self::Refused { .. } => "check --selector and --field-selector",
             Self::Unreachable(_) => "check the address in the kubeconfig, and the network",
+            Self::Untrusted(_) => {
+                "check certificate-authority (or certificate-authority-data) and tls-server-name in the kubeconfig"
+            }
             Self::Stalled(_) => "try again later, or give --request-timeout more seconds",
             Self::Broken(_) => "try again later, with a lower --qps or a smaller --page-size",
             Self::Foreign(_) => "check the address in the kubeconfig, and the proxy in between",
@@ -62,7 +68,16 @@ impl Failure {
     pub fn is_final(&self) -> bool {
         matches!(
             self,
-            Self::Credentials(_) | Self::Unreachable(_) | Self::Stalled(_) | Self::Foreign(_)
+            Self::Credentials(_)
+                | Self::Unreachable(_)
+                | Self::Untrusted(_)
+                | Self::Stalled(_)
+                | Self::Foreign(_)
         )
+    }
+
+    /// Whether a smaller part of the same list may be had.
+    pub fn spares_parts(&self) -> bool {
+        matches!(self, Self::Forbidden(_) | Self::Expired(_) | Self::Broken(_))
     }
 }

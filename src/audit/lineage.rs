@@ -6,15 +6,22 @@ use tokio::sync::mpsc::Sender;
 
 use super::failure::Failure;
 use super::judge::Work;
-use super::kinds::Kinds;
+use super::kinds::{Asking, Kinds, asking};
 use super::list::{List, Listed};
 use super::owners::Learnt;
 use super::page::{Item, Page};
 use super::problems::{Findings, problem};
 use super::requests::{METADATA, Requests};
+use crate::survey::Problem;
+
+/// Kinds of others that are looked up. Clusters have a few; without a bound, whoever makes pods could have thousands of
+/// requests sent.
+const MOST_FOREIGN: usize = 32;
 
 /// `group/version` and kind.
 type Kind = (String, String);
+
+const AS_FAR: &str = "pods are attributed as far as they tell themselves";
 
 /// What was asked for already.
 #[derive(Debug)]
@@ -23,13 +30,30 @@ pub(super) struct Lineage {
     kinds: Kinds,
     /// By namespace; none: of all.
     asked: HashSet<(Option<String>, Kind)>,
+    /// Kinds of others that were met.
+    foreign: HashSet<Kind>,
     /// Kinds that are not known, and that were named.
     noted: HashSet<Kind>,
+    /// Kinds that the API server does not have, in whatever namespace.
+    absent: HashSet<Kind>,
+    /// There are more kinds of others than are looked up.
+    is_beyond: bool,
+    /// That was told.
+    is_beyond_told: bool,
 }
 
 impl Lineage {
     pub(super) fn new(page_size: u32) -> Self {
-        Self { page_size, kinds: Kinds::default(), asked: HashSet::new(), noted: HashSet::new() }
+        Self {
+            page_size,
+            kinds: Kinds::default(),
+            asked: HashSet::new(),
+            foreign: HashSet::new(),
+            noted: HashSet::new(),
+            absent: HashSet::new(),
+            is_beyond: false,
+            is_beyond_told: false,
+        }
     }
 
     /// Asks for what is not known of the owners of these pods, and has the judge learn it.
@@ -46,18 +70,34 @@ impl Lineage {
         while let Some(kind) = to_ask.pop_first() {
             self.asked.insert((namespace.map(str::to_owned), kind.clone()));
             let result = self.list(requests, &kind, namespace, judge, &mut to_ask).await;
-            if let Err(failure) = result
-                && self.noted.insert(kind.clone())
-            {
+            let Err(failure) = result else { continue };
+            let is_absent = matches!(failure, Failure::NotFound(_));
+            if is_absent {
+                self.absent.insert(kind.clone());
+            }
+            if self.noted.insert(kind.clone()) {
                 let (api_version, kind) = kind;
                 let mut note = problem(format!("owners of kind {kind} ({api_version})"), &failure);
-                note.help = Some(
-                    "pods are attributed as far as they tell themselves; grant list on that resource to have them \
-                     attributed to what owns these"
-                        .to_owned(),
-                );
+                let more = match is_absent {
+                    true => "",
+                    false => {
+                        "; grant list on that resource to have them attributed to what owns these"
+                    }
+                };
+                note.help = Some(format!("{AS_FAR}{more}"));
                 found.notes.add(note);
             }
+        }
+        if self.is_beyond && !self.is_beyond_told {
+            self.is_beyond_told = true;
+            found.notes.add(Problem {
+                source: "owners of further kinds".into(),
+                line: None,
+                message: format!(
+                    "more than {MOST_FOREIGN} kinds of others are named as owners of pods"
+                ),
+                help: Some(format!("of the further ones, {AS_FAR}")),
+            });
         }
     }
 
@@ -84,17 +124,29 @@ impl Lineage {
     }
 
     /// Notes kinds of controllers that were not met before.
-    fn meet(&self, items: &[Item], namespace: Option<&str>, to_ask: &mut BTreeSet<Kind>) {
+    fn meet(&mut self, items: &[Item], namespace: Option<&str>, to_ask: &mut BTreeSet<Kind>) {
         let mut last: Option<(&str, &str)> = None;
         for controller in items.iter().filter_map(|item| item.controller.as_ref()) {
             let kind = (&*controller.api_version, &*controller.kind);
-            // Nodes own static pods and belong to nobody. To follow pods that own pods, as drivers of Spark do, all pods
-            // would have to be listed once more, and their systems' labels tell more. Neighbours are mostly of one kind.
-            if matches!(kind, ("v1", "Node" | "Pod")) || last == Some(kind) {
+            // Neighbours are mostly of one kind.
+            if last == Some(kind) {
                 continue;
             }
             last = Some(kind);
+            // Nodes own static pods and belong to nobody. To follow pods that own pods, as drivers of Spark do, all pods
+            // would have to be listed once more, and their systems' labels tell more.
+            let asking = asking(kind.0, kind.1);
             let kind = (kind.0.to_owned(), kind.1.to_owned());
+            if asking == Asking::Never || self.absent.contains(&kind) {
+                continue;
+            }
+            if asking == Asking::Foreign && !self.foreign.contains(&kind) {
+                if self.foreign.len() == MOST_FOREIGN {
+                    self.is_beyond = true;
+                    continue;
+                }
+                self.foreign.insert(kind.clone());
+            }
             let place = (namespace.map(str::to_owned), kind);
             if !self.asked.contains(&place) {
                 to_ask.insert(place.1);

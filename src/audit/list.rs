@@ -12,6 +12,8 @@ use super::requests::Requests;
 const PAGE_BYTES: usize = 4 << 20;
 /// A list that has to be begun anew more often than this has no end.
 const MOST_BEGINNINGS: u32 = 5;
+/// Empty pages in a row that are followed by another. API servers fill their pages, so that few are empty at all.
+const MOST_EMPTY: u32 = 20;
 
 /// What is listed.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +38,10 @@ pub(super) struct List {
     /// What is at or before that key was handed out already.
     skips: bool,
     beginnings: u32,
+    /// The greatest key that was read since the list began.
+    reached: Option<String>,
+    /// Empty pages in a row.
+    empty: u32,
     is_over: bool,
 }
 
@@ -43,7 +49,17 @@ impl List {
     /// From its beginning, or from what follows a key.
     pub(super) fn new(listed: Listed, after: Option<String>) -> Self {
         let (limit, skips) = (listed.page_size, after.is_some());
-        Self { listed, limit, token: None, last: after, skips, beginnings: 1, is_over: false }
+        Self {
+            listed,
+            limit,
+            token: None,
+            last: after,
+            skips,
+            beginnings: 1,
+            reached: None,
+            empty: 0,
+            is_over: false,
+        }
     }
 
     /// The key of the last item that was handed out.
@@ -54,7 +70,7 @@ impl List {
     /// The next page; none after the last.
     ///
     /// # Errors
-    /// When a page cannot be had. The list is lost from there on.
+    /// When a page cannot be had, or is one that was there before. The list is lost from there on.
     pub(super) async fn next(&mut self, requests: &mut Requests) -> Result<Option<Page>, Failure> {
         if self.is_over {
             return Ok(None);
@@ -69,13 +85,36 @@ impl List {
                 }
                 Err(Failure::Expired(_)) if self.beginnings < MOST_BEGINNINGS => {
                     (self.token, self.skips) = (None, self.last.is_some());
+                    (self.reached, self.empty) = (None, 0);
                     self.beginnings += 1;
                 }
                 Err(failure) => return Err(failure),
             }
         };
+        self.check(&page)?;
         self.settle(&mut page);
         Ok(Some(page))
+    }
+
+    /// A list that goes in circles would never end, and its pods would be counted again and again.
+    fn check(&mut self, page: &Page) -> Result<(), Failure> {
+        let stuck = |why: &str| Err(Failure::Broken(format!("its list makes no progress: {why}")));
+        if page.next.is_some() && page.next == self.token {
+            return stuck("a page names itself as the next");
+        }
+        let Some(greatest) = page.items.iter().map(super::page::Item::key).max() else {
+            self.empty += 1;
+            return match page.next.is_some() && self.empty > MOST_EMPTY {
+                true => stuck("page after page is empty"),
+                false => Ok(()),
+            };
+        };
+        self.empty = 0;
+        if self.reached.as_ref().is_some_and(|reached| greatest <= *reached) {
+            return stuck("a page has nothing that was not there before");
+        }
+        self.reached = Some(greatest);
+        Ok(())
     }
 
     fn settle(&mut self, page: &mut Page) {

@@ -1,10 +1,11 @@
 //! Requests to the API server: paced, timed, tried again, and counted.
 
+use std::io;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use axum::http::header::{ACCEPT, CONTENT_TYPE, DATE, RETRY_AFTER};
 use axum::http::response::Parts;
-use axum::http::{HeaderMap, Request, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Request, StatusCode};
 use http_body_util::BodyExt;
 use jiff::fmt::rfc2822;
 use kube::client::Body;
@@ -26,6 +27,9 @@ const FEW_ATTEMPTS: u32 = 2;
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// No answer is longer: 500 pods of the largest size that etcd takes (1.5 MiB) would be.
 const MOST_BYTES: usize = 1 << 30;
+/// What API servers answer, as text, where no kind of a group or version is installed: no Status, which kinds of known
+/// groups get.
+const NO_SUCH_GROUP: &[u8] = b"404 page not found";
 /// The answer that lists are asked for: JSON, which the pods are judged from as it is.
 pub(super) const JSON: &str = "application/json";
 /// The same with metadata alone.
@@ -194,12 +198,26 @@ async fn exchange(
 /// A request that got no answer.
 fn unsent(error: Error) -> Failed {
     match &error {
+        _ if is_untrusted(&error) => Failed::for_good(Failure::Untrusted(chain(&error))),
         Error::Auth(_) => Failed::for_good(Failure::Credentials(chain(&error))),
         Error::Service(cause) if is_auth(&**cause) => {
             Failed::for_good(Failure::Credentials(chain(&error)))
         }
         _ => Failed::for_now(Failure::Unreachable(chain(&error))),
     }
+}
+
+fn is_untrusted(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(rustls::Error::InvalidCertificate(_)) = error.downcast_ref() {
+            return true;
+        }
+        // An I/O error does not name what it wraps among its causes.
+        let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        next = wrapped.map_or_else(|| error.source(), |wrapped| Some(wrapped));
+    }
+    false
 }
 
 fn is_auth(error: &(dyn std::error::Error + 'static)) -> bool {
@@ -230,10 +248,15 @@ fn judge(parts: &Parts, bytes: Vec<u8>) -> Result<Vec<u8>, Failed> {
     let status: Status = serde_json::from_slice(&bytes).unwrap_or_default();
     let is_status = status.kind == "Status";
     let message = if is_status { short(&status.message) } else { foreign() };
+    let is_text = |value: &HeaderValue| value.as_bytes().starts_with(b"text/plain");
+    let is_text = headers.get(CONTENT_TYPE).is_some_and(is_text);
     Err(match parts.status {
         StatusCode::UNAUTHORIZED => Failed::for_good(Failure::Credentials(message)),
         StatusCode::FORBIDDEN if is_status => Failed::for_good(Failure::Forbidden(message)),
         StatusCode::NOT_FOUND if is_status => Failed::for_good(Failure::NotFound(message)),
+        StatusCode::NOT_FOUND if is_text && bytes.starts_with(NO_SUCH_GROUP) => {
+            Failed::for_good(Failure::NotFound("the API server serves no such group".to_owned()))
+        }
         StatusCode::GONE => Failed::for_good(Failure::Expired(
             status.metadata.r#continue.filter(|token| !token.is_empty()),
         )),

@@ -52,7 +52,7 @@ impl Walk<'_> {
                 continue;
             };
             let after = list.last().map(str::to_owned);
-            if !failure.is_final()
+            if failure.spares_parts()
                 && place.namespace.is_none()
                 && let Some(rest) = self.one_by_one(&after)
             {
@@ -61,7 +61,9 @@ impl Walk<'_> {
             }
             self.tell(&place, after.as_deref(), &failure);
             lost = if matches!(failure, Failure::Broken(_)) { lost + 1 } else { 0 };
-            if failure.is_final() || lost == MOST_LOST_IN_A_ROW {
+            // The selectors are the same everywhere.
+            let is_final = failure.is_final() || matches!(failure, Failure::Refused { .. });
+            if is_final || lost == MOST_LOST_IN_A_ROW {
                 self.give_up(&places);
                 return;
             }
@@ -160,7 +162,7 @@ impl Walk<'_> {
             self.found.problems.add(Problem {
                 source: source(place).into(),
                 line: None,
-                message: "not judged, because the API server failed before".to_owned(),
+                message: "not judged, because the request before failed".to_owned(),
                 help: None,
             });
         }

@@ -22,6 +22,10 @@ pub(crate) enum Fault {
     Html(u16),
     /// A list that is none.
     Text(&'static str),
+    /// A page without items that promises another, by a token that was not there before.
+    Empty,
+    /// What API servers answer where a group is not installed.
+    NoSuchGroup,
     /// The body ends in its middle.
     Cut,
     /// Nothing, until the server ends.
@@ -129,6 +133,15 @@ impl State {
             Some(Fault::Html(code)) => {
                 let more = "content-type: text/html\r\n".to_owned();
                 (code, more, "<html>log in</html>".to_owned(), 1.0)
+            }
+            Some(Fault::Empty) => {
+                let token = self.log.lock().unwrap().len().to_string();
+                let body = json!({"metadata": {"continue": token}, "items": []}).to_string();
+                (200, String::new(), body, 1.0)
+            }
+            Some(Fault::NoSuchGroup) => {
+                let more = "content-type: text/plain; charset=utf-8\r\n".to_owned();
+                (404, more, "404 page not found\n".to_owned(), 1.0)
             }
             Some(Fault::Text(text)) => (200, String::new(), text.to_owned(), 1.0),
             Some(Fault::Cut) => {

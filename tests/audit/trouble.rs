@@ -140,6 +140,22 @@ fn ranges_that_are_forbidden_are_named() {
 }
 
 #[test]
+fn a_wrong_selector_is_sent_once() {
+    let wrong = || Fault::Status(400, "field label not supported: x", "", None);
+    let asked = |args: &[&str], on: &'static str| {
+        let world = World::with_pods();
+        world.server.trouble(on, wrong(), 99);
+        let run = world.audit(args);
+        assert_eq!(run.counts(), (0, 0, Some(2)), "{run:?}");
+        let error = &run.errors()[0];
+        assert!(error.contains("(400): field label not supported"), "{error}");
+        world.server.log().iter().filter(|uri| uri.contains("/pods")).count()
+    };
+    assert_eq!(asked(&["--field-selector", "x=y"], "pods"), 1);
+    assert_eq!(asked(&["--field-selector", "x=y", "-n", "a,a-b,c"], "pods"), 1);
+}
+
+#[test]
 fn who_cannot_begin_says_why() {
     let said = |fault: Fault, args: &[&str]| {
         let world = World::with_pods();
@@ -151,6 +167,7 @@ fn who_cannot_begin_says_why() {
     };
     let expired = said(Fault::Status(401, "Unauthorized", "", None), &[]);
     assert!(expired.contains("does not accept the credentials: Unauthorized; log in"), "{expired}");
+    assert_eq!(expired.matches("Unauthorized").count(), 1, "told once: {expired}");
     let begun = Instant::now();
     let stalled = said(Fault::Stall, &["--request-timeout", "1"]);
     assert!(stalled.contains("did not answer within 1 s") && stalled.contains("--request-timeout"));

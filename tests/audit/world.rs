@@ -95,10 +95,15 @@ impl World {
     }
 
     pub(crate) fn point_at(&self, server: &str) {
+        self.point_at_with(server, "");
+    }
+
+    /// The same with more of the cluster, such as `, certificate-authority: ca.pem`.
+    pub(crate) fn point_at_with(&self, server: &str, more: &str) {
         let text = format!(
             "apiVersion: v1\nkind: Config\ncurrent-context: one\n\
              contexts: [{{name: one, context: {{cluster: c, user: u}}}}]\n\
-             clusters: [{{name: c, cluster: {{server: '{server}'}}}}]\nusers: [{{name: u, user: {{token: t}}}}]\n"
+             clusters: [{{name: c, cluster: {{server: '{server}'{more}}}}}]\nusers: [{{name: u, user: {{token: t}}}}]\n"
         );
         self.write("kubeconfig", &text);
     }

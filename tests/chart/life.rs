@@ -13,15 +13,16 @@ use crate::helm::{CHART, Helm, NAMESPACE, run_in};
 use crate::schemas;
 use crate::variants::VARIANTS;
 
-/// Kinds of others that the chart makes objects of, as permissive as can be.
-const FOREIGN: [(&str, &str, &str); 4] = [
+/// Kinds of others that the chart makes objects of or grants rights on, as permissive as can be.
+const FOREIGN: [(&str, &str, &str); 5] = [
     ("monitoring.coreos.com", "PodMonitor", "podmonitors"),
     ("monitoring.coreos.com", "PrometheusRule", "prometheusrules"),
     ("cert-manager.io", "Issuer", "issuers"),
     ("cert-manager.io", "Certificate", "certificates"),
+    ("wgpolicyk8s.io", "PolicyReport", "policyreports"),
 ];
 
-/// Teaches a cluster the kinds that Prometheus' operator and cert-manager bring.
+/// Teaches a cluster the kinds that Prometheus' operator, cert-manager and the policy reports bring.
 pub(crate) fn add_foreign_kinds(cluster: &Cluster) {
     for (group, kind, plural) in FOREIGN {
         let spec = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
