@@ -219,11 +219,11 @@ impl Lookups {
     /// The means by name, at their most.
     fn plot(&self, node: Range) -> Plot {
         let mean = |name: Name, when: usize| {
-            let (mut queries, mut pods) = (0.0, 0);
+            let (mut queries, mut pods) = (0.0, 0_u64);
             for (resolver, count) in self.namespaces.values().flat_map(Kept::told) {
                 if let Some(cost) = resolver.queries(name, node) {
                     queries += cost.high * float(count[when]);
-                    pods += count[when];
+                    pods = pods.saturating_add(count[when]);
                 }
             }
             if pods == 0 { 0.0 } else { queries / float(pods) }

@@ -110,7 +110,8 @@ fn hostile_numbers_and_lists_are_bounded() {
     merged.add("b.json", read("d", "b", &huge)).unwrap();
     let text = String::from_utf8(written("d", "c", &survey(1))).unwrap();
     let seen = r#"{"first":null,"last":null}"#;
-    let outcomes = r#"{"pods":1,"denied":0,"warned":0,"patched":0,"audited":0,"unreadable":0}"#;
+    let outcomes =
+        r#"{"pods":1,"denied":0,"warned":0,"patched":0,"audited":0,"unreadable":0,"clean":0}"#;
     let example =
         r#"{"at":null,"name":"","path":"","message":"","help":"","fix":null,"fixSafety":null}"#;
     let found = |container: usize| {
