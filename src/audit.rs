@@ -63,6 +63,14 @@ pub struct Plan {
     pub before: Option<Engine>,
 }
 
+impl Plan {
+    /// Whether pods of namespaces that are left out are read too: what they reserve, and where they run, counts for the
+    /// nodes, though nobody judges them.
+    fn reads_excluded(&self) -> bool {
+        self.forecast && self.selection.is_all_but_excluded()
+    }
+}
+
 /// Why an audit came to nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum AuditError {

@@ -79,8 +79,9 @@ impl Observations {
         let is_bound = |spec: &crate::pod::view::Spec<'_>| {
             spec.node_name.as_deref().is_some_and(|name| !name.is_empty())
         };
-        self.pods += 1;
-        self.placed += u64::from(state.ended || before.spec.as_ref().is_some_and(is_bound));
+        self.pods = self.pods.saturating_add(1);
+        let is_placed = state.ended || before.spec.as_ref().is_some_and(is_bound);
+        self.placed = self.placed.saturating_add(is_placed.into());
         if !state.ended {
             let [now, then] = [before, after].map(|pod| Amounts::of(pod, &state.overhead));
             self.requests.take(namespace, now, then, !decision.allowed);
@@ -92,8 +93,8 @@ impl Observations {
 
     /// Adds others.
     pub fn merge(&mut self, other: Self) {
-        self.pods += other.pods;
-        self.placed += other.placed;
+        self.pods = self.pods.saturating_add(other.pods);
+        self.placed = self.placed.saturating_add(other.placed);
         self.requests.add(other.requests);
         self.placement.add(other.placement);
         self.lookups.add(other.lookups);

@@ -169,6 +169,25 @@ impl Survey {
         Self { observations: forecasting.then(Observations::default), ..Self::default() }
     }
 
+    /// Adds a pod that is not judged to what forecasts are made from: it stays as it is.
+    pub fn pass(&mut self, seen: &Seen<'_>, owners: &impl Owners) {
+        let Some(observations) = &mut self.observations else { return };
+        let Some(kind) = PodKind::find("", "Pod") else { return };
+        // One that cannot be read is no fault of what is judged.
+        let Ok(pod) = kind.read(Object::Json(seen.object)) else { return };
+        let owner = owners.top(&pod).into_owned();
+        observations.take(&Observed {
+            namespace: seen.namespace,
+            owner: &owner,
+            class: Workload::of(&pod, None).class,
+            at: seen.at,
+            object: seen.object,
+            before: &pod,
+            after: &pod,
+            decision: &Decision::allowed(),
+        });
+    }
+
     /// Adds what another survey came to.
     pub fn merge(&mut self, other: Self) {
         self.tally.merge(other.tally);
@@ -181,11 +200,14 @@ impl Survey {
     }
 }
 
-fn merge_what_is_there<T>(one: &mut Option<T>, more: Option<T>, merge: impl FnOnce(&mut T, T)) {
-    match (one.as_mut(), more) {
-        (Some(one), Some(more)) => merge(one, more),
-        (None, Some(more)) => *one = Some(more),
-        (_, None) => {}
+/// Also the first is merged, so that what was read is bounded.
+fn merge_what_is_there<T: Default>(
+    one: &mut Option<T>,
+    more: Option<T>,
+    merge: impl FnOnce(&mut T, T),
+) {
+    if let Some(more) = more {
+        merge(one.get_or_insert_default(), more);
     }
 }
 

@@ -99,6 +99,10 @@ impl Judge {
             at: item.at,
             now: Some(self.now),
         };
+        if !self.selection.takes(&item.namespace) {
+            survey.pass(&seen, owners);
+            return;
+        }
         let surveyor = Surveyor { engine: &self.engine, before: self.before.as_ref() };
         surveyor.take(&seen, owners, survey);
     }

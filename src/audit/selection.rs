@@ -39,10 +39,9 @@ impl Selection {
         Ok(Self { namespaces, excluded, globs, labels, fields, kinds, classes })
     }
 
-    /// Whether all pods are judged.
-    pub(super) fn is_everything(&self) -> bool {
+    /// Whether all pods are judged but those of namespaces that are left out.
+    pub(super) fn is_all_but_excluded(&self) -> bool {
         self.namespaces.is_empty()
-            && self.excluded.is_empty()
             && (&self.labels, &self.fields) == (&None, &None)
             && self.kinds.is_empty()
             && self.classes.is_empty()

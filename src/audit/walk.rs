@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::judge::{Progress, Work};
 use super::lineage::Lineage;
 use super::list::{List, Listed};
-use super::page::key;
+use super::page::{Item, key};
 use super::problems::{Findings, problem};
 use super::requests::{JSON, Requests};
 use super::{Plan, sources};
@@ -99,6 +99,7 @@ impl Walk<'_> {
         let selection = &self.plan.selection;
         let (path, fields) = match &place.namespace {
             Some(name) => (format!("/api/v1/namespaces/{name}/pods"), selection.fields.clone()),
+            None if self.plan.reads_excluded() => ("/api/v1/pods".to_owned(), None),
             None => ("/api/v1/pods".to_owned(), selection.fields_of_all()),
         };
         let (labels, page_size) = (selection.labels.clone(), Some(self.plan.page_size));
@@ -118,9 +119,15 @@ impl Walk<'_> {
                 let here = page.items.len() as u64;
                 self.progress.expect(page.remaining.map_or(0, |remaining| here + remaining));
             }
-            page.items.retain(|item| self.plan.selection.takes(&item.namespace));
+            let takes = |item: &Item| self.plan.selection.takes(&item.namespace);
+            let (taken, excluded) = page.items.into_iter().partition(takes);
+            page.items = taken;
             let namespace = place.namespace.as_deref();
+            // Nothing more is asked for those that are not judged.
             lineage.follow(self.requests, &page, namespace, &self.judge, self.found).await;
+            if self.plan.reads_excluded() {
+                page.items.extend::<Vec<Item>>(excluded);
+            }
             // It is gone only where it broke, which is told when it is asked for its result.
             let _ = self.judge.send(Work::Pods(page)).await;
         }
@@ -131,7 +138,8 @@ impl Walk<'_> {
     fn one_by_one(&self, after: &Option<String>) -> Option<Vec<Place>> {
         let is_left = |name: &&String| {
             let end = key(name, "\u{10ffff}");
-            self.plan.selection.takes(name) && after.as_ref().is_none_or(|after| *after < end)
+            (self.plan.selection.takes(name) || self.plan.reads_excluded())
+                && after.as_ref().is_none_or(|after| *after < end)
         };
         let mut names: Vec<&String> = self.names.as_ref()?.iter().filter(is_left).collect();
         // In the order of the keys, in which `a-b/` comes before `a/`.
@@ -154,7 +162,10 @@ impl Walk<'_> {
                     .to_owned(),
             );
         }
-        self.found.problems.add(told);
+        // Those would not have been judged: only the forecast knows less.
+        let is_excluded =
+            place.namespace.as_ref().is_some_and(|name| !self.plan.selection.takes(name));
+        if is_excluded { &mut self.found.notes } else { &mut self.found.problems }.add(told);
     }
 
     fn give_up(&mut self, left: &VecDeque<Place>) {

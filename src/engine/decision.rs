@@ -83,7 +83,7 @@ pub struct Decision {
 
 impl Decision {
     /// Nothing to say.
-    pub(super) const fn allowed() -> Self {
+    pub const fn allowed() -> Self {
         Self {
             allowed: true,
             findings: Vec::new(),

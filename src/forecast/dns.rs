@@ -68,11 +68,11 @@ impl Cost {
             let pods = pods[when];
             let times = float(pods);
             let external = resolver.external(node).times(times);
-            cost.pods += pods;
+            cost.pods = cost.pods.saturating_add(pods);
             cost.external = cost.external.plus(external);
             if resolver.kind == Kind::Cluster {
                 cost.of_cluster = cost.of_cluster.plus(external);
-                cost.able += pods;
+                cost.able = cost.able.saturating_add(pods);
                 cost.internal = cost.internal.plus(resolver.internal(node).times(times));
             }
             cost
@@ -81,10 +81,10 @@ impl Cost {
 
     fn plus(self, other: Self) -> Self {
         Self {
-            pods: self.pods + other.pods,
+            pods: self.pods.saturating_add(other.pods),
             external: self.external.plus(other.external),
             of_cluster: self.of_cluster.plus(other.of_cluster),
-            able: self.able + other.able,
+            able: self.able.saturating_add(other.able),
             internal: self.internal.plus(other.internal),
         }
     }
@@ -219,11 +219,11 @@ impl Lookups {
     /// The means by name, at their most.
     fn plot(&self, node: Range) -> Plot {
         let mean = |name: Name, when: usize| {
-            let (mut queries, mut pods) = (0.0, 0);
+            let (mut queries, mut pods) = (0.0, 0_u64);
             for (resolver, count) in self.namespaces.values().flat_map(Kept::told) {
                 if let Some(cost) = resolver.queries(name, node) {
                     queries += cost.high * float(count[when]);
-                    pods += count[when];
+                    pods = pods.saturating_add(count[when]);
                 }
             }
             if pods == 0 { 0.0 } else { queries / float(pods) }

@@ -56,7 +56,8 @@ pub struct Figure {
 pub struct Range {
     /// The least that it can be.
     pub low: f64,
-    /// The most that it can be.
+    /// The most that it can be; null where it has no bound.
+    #[schemars(extend("type" = ["number", "null"]))]
     pub high: f64,
 }
 

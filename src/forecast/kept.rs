@@ -107,7 +107,10 @@ impl<K: Hash + Eq, V: Sum, const MOST: usize> Sum for Kept<K, V, MOST> {
     fn add(&mut self, other: Self) {
         self.others.add(other.others);
         for (name, value) in other.told.into_entries() {
-            self.put(name, value);
+            // What is read from a file is bounded here, and what it holds by its own addition.
+            let mut bounded = V::default();
+            bounded.add(value);
+            self.put(name, bounded);
         }
     }
 }

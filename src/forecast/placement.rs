@@ -91,7 +91,8 @@ impl Placement {
         let mut section = Section::new("placement", "Hot nodes");
         let nodes = self.nodes(surroundings);
         let known = assumptions.nodes(surroundings).map(|(count, _)| count as usize);
-        let spread = live.then(|| Spread::of(&nodes, known)).flatten();
+        let is_whole = live && !surroundings.partial;
+        let spread = is_whole.then(|| Spread::of(&nodes, known)).flatten();
         if let Some(spread) = &spread {
             section.figures.extend(spread.figures());
             section.plots.push(spread.plot(&nodes));
@@ -115,7 +116,13 @@ impl Placement {
         section.assumptions.push(
             "a pod is spread where it has a topologySpreadConstraint; pod anti-affinity is not looked at".to_owned(),
         );
-        if live && known.is_none() {
+        if live && !is_whole {
+            section.assumptions.push(
+                "only some pods were looked at: which nodes are hot is not told; crowds are made of those pods alone"
+                    .to_owned(),
+            );
+        }
+        if is_whole && known.is_none() {
             section.assumptions.push(
                 "nodes could not be read: those without a running pod are not known (--nodes), and the ratios are the \
                  least that they can be"
@@ -171,7 +178,8 @@ struct Spread {
 impl Spread {
     /// `nodes` stand with the busiest first.
     fn of(nodes: &[(String, OnNode)], known: Option<usize>) -> Option<Self> {
-        let running = nodes.iter().map(|(_, on_node)| on_node.running).sum();
+        let running =
+            nodes.iter().fold(0_u64, |sum, (_, on_node)| sum.saturating_add(on_node.running));
         let most = nodes.first()?.1;
         let count = known.unwrap_or_default().max(nodes.len());
         // By the nearest rank: of 100 nodes, the second busiest. Nodes that are not listed run nothing.
@@ -236,8 +244,8 @@ impl Spread {
         let series = |label: &str, of: fn(&OnNode) -> u64| {
             let mut values: Vec<f64> = told.iter().map(|(_, on_node)| float(of(on_node))).collect();
             if !rest.is_empty() {
-                let sum: u64 = rest.iter().map(|(_, on_node)| of(on_node)).sum();
-                values.push(float(sum) / float(rest.len() as u64));
+                let sum: f64 = rest.iter().map(|(_, on_node)| float(of(on_node))).sum();
+                values.push(sum / float(rest.len() as u64));
             }
             Series { label: label.to_owned(), values }
         };

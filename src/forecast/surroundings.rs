@@ -18,7 +18,7 @@ pub struct Surroundings {
     /// The pods are those of a cluster, listed at one time.
     #[serde(default)]
     pub live: bool,
-    /// Only some pods were selected, so that what the others reserve is not known.
+    /// Only some pods were looked at, so that what the others reserve is not known.
     #[serde(default)]
     pub partial: bool,
 }
@@ -61,6 +61,21 @@ pub struct Bound {
     pub hard: u64,
     /// What there is.
     pub used: u64,
+}
+
+impl Surroundings {
+    /// What is known around pods of several parts: of nodes and of quotas, what all say alike. Parts that differ looked at
+    /// other pods, at another time or at another cluster, and nobody knows what they lack together.
+    #[must_use]
+    pub fn merge(self, other: Self) -> Self {
+        let partial = self.partial || other.partial || self != other;
+        Self {
+            nodes: self.nodes.filter(|nodes| other.nodes.as_ref() == Some(nodes)),
+            quotas: self.quotas.filter(|quotas| other.quotas.as_ref() == Some(quotas)),
+            live: self.live && other.live,
+            partial,
+        }
+    }
 }
 
 impl Node {
@@ -128,6 +143,33 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn of_parts_that_differ_only_what_all_say_is_known() {
+        let node = Node { name: "a".to_owned(), ..Node::default() };
+        let quota = |name: &str| Quota { namespace: name.to_owned(), ..Quota::default() };
+        let of = |namespace: &str| Surroundings {
+            nodes: Some(vec![node.clone()]),
+            quotas: Some(vec![quota(namespace)]),
+            live: true,
+            partial: false,
+        };
+        let none = Surroundings { nodes: None, ..of("x") };
+        assert_eq!(of("x").merge(of("x")), of("x"));
+        let (nodes, partial) = (Some(vec![node.clone()]), true);
+        let both = Surroundings { nodes, quotas: None, live: true, partial };
+        assert_eq!(of("x").merge(of("y")), both);
+        let nothing = Surroundings { nodes: None, ..both };
+        // What was lost once stays lost, in whatever order.
+        for [one, two, three] in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]]
+        {
+            let parts = [of("x"), of("y"), none.clone()];
+            let part = |at: usize| parts[at].clone();
+            assert_eq!(part(one).merge(part(two)).merge(part(three)), nothing);
+            assert_eq!(part(one).merge(part(two).merge(part(three))), nothing);
+        }
+        assert_eq!(of("x").merge(of("y")).merge(of("x")).quotas, None);
+    }
 
     #[test]
     fn nodes_and_quotas_are_read_as_the_api_has_them() {

@@ -1,5 +1,7 @@
 //! Forecasts of pods that really were judged.
 
+mod hostile;
+
 use std::sync::Arc;
 
 use proptest::prelude::*;

@@ -27,6 +27,9 @@ pub(super) fn range(range: Range) -> String {
 
 /// A range with both bounds written by `write`; bounds that read the same are one.
 pub(super) fn span(range: Range, write: impl Fn(f64) -> String) -> String {
+    if !range.high.is_finite() {
+        return format!("{} or more", write(range.low));
+    }
     let (low, high) = (write(range.low), write(range.high));
     if low == high { low } else { format!("{low} to {high}") }
 }
@@ -78,6 +81,7 @@ mod tests {
         );
         assert_eq!(range(Range::between(1.0, 2.5)), "1 to 2.5");
         assert_eq!(range(Range::exactly(7.0)), "7");
+        assert_eq!(range(Range::between(1.0, f64::INFINITY)), "1 or more");
         assert_eq!((share(1, 3), share(0, 0)), ("33.3 %".into(), "0 %".into()));
         assert_eq!(amount(1500.0, "millicores"), "1.5 cores");
         assert_eq!(amount(1_610_612_736.0, "bytes"), "1.5 GiB");

@@ -120,8 +120,8 @@ pub struct Merged {
     first: Option<(String, bool, String)>,
     sources: BTreeSet<String>,
     at: i64,
-    /// None where there are several, which no forecast can be made with.
-    surroundings: Option<Option<Surroundings>>,
+    /// What those that know something say alike.
+    surroundings: Option<Surroundings>,
     survey: Survey,
 }
 
@@ -155,11 +155,10 @@ impl Merged {
         self.sources.insert(source);
         self.at = self.at.max(at);
         if surroundings != Surroundings::default() {
-            match &mut self.surroundings {
-                there @ None => *there = Some(Some(surroundings)),
-                Some(there) if there.as_ref() == Some(&surroundings) => {}
-                Some(there) => *there = None,
-            }
+            self.surroundings = Some(match self.surroundings.take() {
+                None => surroundings,
+                Some(there) => there.merge(surroundings),
+            });
         }
         self.survey.merge(survey);
         Ok(())
@@ -181,7 +180,7 @@ impl Merged {
         let sources: Vec<String> = self.sources.into_iter().collect();
         let mut survey = self.survey;
         survey.parts.faults().into_iter().for_each(|fault| survey.problems.add(fault));
-        (sources.join(", "), survey, self.surroundings.flatten().unwrap_or_default())
+        (sources.join(", "), survey, self.surroundings.unwrap_or_default())
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::server::Fault;
-use crate::world::{World, owner, pod, uid};
+use crate::world::{Run, World, owner, pod, uid};
 
 #[test]
 fn owners_are_followed_to_the_top_with_metadata_alone() {
@@ -227,4 +227,50 @@ fn flags_that_make_no_sense_are_refused() {
     let run = crate::world::Run::of(&output);
     assert_eq!(run.code, Some(2));
     assert!(run.stderr.contains("no cluster is configured"), "{}", run.stderr);
+}
+
+/// Every pod counts for the nodes, whoever judges it: what is left out by name is read and not judged.
+#[test]
+fn a_forecast_holds_pods_of_namespaces_that_are_left_out_against_nodes() {
+    let world = World::with_pods();
+    for (namespace, name, cpu) in [("a", "x", "500m"), ("c", "y", "3")] {
+        // Owners of what is not judged are not asked for.
+        let owners =
+            owner("apps/v1", if namespace == "a" { "DaemonSet" } else { "ReplicaSet" }, "d", 1);
+        let mut pod = pod(namespace, name, "latest", owners);
+        pod["spec"]["nodeName"] = json!("n");
+        pod["spec"]["containers"][0]["resources"] = json!({"requests": {"cpu": cpu}});
+        world.server.add("/api/v1/pods", pod);
+    }
+    let node = json!({"metadata": {"name": "n"}, "status": {"allocatable": {"cpu": "4"}}});
+    world.server.add("/api/v1/nodes", node);
+    let figure = |run: &Run, id: &str| {
+        let sections = run.report["forecast"]["sections"].as_array().unwrap();
+        let mut all = sections.iter().flat_map(|section| section["figures"].as_array().unwrap());
+        all.find(|figure| figure["id"] == id).map(|figure| figure["value"]["high"].clone())
+    };
+    let run = world.audit(&["--forecast", "--exclude-namespace", "c,x-*"]);
+    // 4 and 1 in a, 1 in a-b; two in c are not judged.
+    assert_eq!(run.counts().0, 6, "{run:?}");
+    assert!(run.owners().iter().all(|owner| !owner.starts_with("c/")), "{run:?}");
+    // 3 cores and half a core, of 4.
+    assert_eq!(figure(&run, "nodes.cpu.share.now"), Some(json!(0.875)));
+    let asked = |what: &str| world.server.log().iter().any(|uri| uri.contains(what));
+    assert!(asked("/daemonsets") && !asked("/replicasets") && !asked("fieldSelector"));
+    // Of some pods, nothing is held against nodes.
+    for some in [&["-n", "a"][..], &["--kind", "DaemonSet"], &["-l", "a=b"]] {
+        let run = world.audit(&[&["--forecast"], some].concat());
+        assert_eq!(figure(&run, "nodes.cpu.share.now"), None, "{some:?}");
+    }
+    // Nor where some could not be read: c is no loss for the audit, and one for the forecast.
+    let lost = || Fault::Status(403, "u cannot list pods", "", None);
+    world.server.trouble("/api/v1/pods", lost(), 1);
+    world.server.trouble("/namespaces/c/pods", lost(), 1);
+    let run = world.audit(&["--forecast", "--exclude-namespace", "c"]);
+    assert_eq!((run.counts().0, run.code), (6, Some(1)), "{run:?}");
+    assert_eq!(run.notes(), ["pods in namespace c: u cannot list pods"]);
+    assert_eq!(figure(&run, "nodes.cpu.share.now"), None);
+    // Without a forecast they are not even sent.
+    world.audit(&["--exclude-namespace", "c"]);
+    assert!(world.server.log().iter().any(|uri| uri.contains("fieldSelector")));
 }

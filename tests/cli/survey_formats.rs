@@ -184,7 +184,25 @@ fn text_fits_its_terminal_and_obeys_no_name() {
 #[test]
 fn json_is_sorted_and_valid_by_its_schema() {
     let survey = small();
-    let forecast = Forecast::default();
+    let bounded = Figure {
+        id: "x",
+        subject: None,
+        label: "pulls".to_owned(),
+        value: Some(Range::between(900.0, 1500.0)),
+        unit: "pulls/6h",
+        how: "counted".to_owned(),
+        alarm: None,
+    };
+    let unbounded = Figure { value: Some(Range::between(1.0, f64::INFINITY)), ..bounded.clone() };
+    let section = Section {
+        id: "pulls",
+        title: "Image pulls".to_owned(),
+        summary: "Some.".to_owned(),
+        figures: vec![bounded, unbounded],
+        plots: Vec::new(),
+        assumptions: Vec::new(),
+    };
+    let forecast = Forecast { sections: vec![section] };
     let cost = Some(Cost::default());
     let overview = Overview { forecast: Some(&forecast), cost, ..overview(&survey) };
     let report: Value = serde_json::from_str(&written(|out| json::write(&overview, out))).unwrap();
@@ -194,7 +212,12 @@ fn json_is_sorted_and_valid_by_its_schema() {
     let validator = jsonschema::draft7::new(&schema).unwrap();
     let errors: Vec<_> = validator.iter_errors(&report).map(|error| error.to_string()).collect();
     assert!(errors.is_empty(), "{errors:?}");
+    let figures = &report["forecast"]["sections"][0]["figures"];
+    assert_eq!(figures[0]["value"], json!({"low": 900.0, "high": 1500.0}));
+    assert_eq!(figures[1]["value"], json!({"low": 1.0, "high": null}), "no bound");
     for (pointer, wrong) in [
+        ("/forecast/sections/0/figures/0/value/low", json!(null)),
+        ("/forecast/sections/0/figures/0/value", json!({"low": 1.0})),
         ("/version", json!("1")),
         ("/findings/0/count", json!(-1)),
         ("/findings/0/object", json!({})),

@@ -59,7 +59,7 @@ impl Crowd {
     }
 
     fn running(&self) -> u64 {
-        self.nodes.values().sum()
+        self.nodes.values().fold(0, |sum, pods| sum.saturating_add(*pods))
     }
 }
 
@@ -73,7 +73,9 @@ pub(super) fn section<const N: usize>(
     let all = || crowds.told().filter(|(_, crowd)| crowd.pods >= least);
     let of = |part: fn(&Crowd) -> u64| {
         let alone = all().filter(|(_, crowd)| part(crowd) >= least);
-        alone.fold((0, 0), |(crowds, pods), (_, crowd)| (crowds + 1, pods + part(crowd)))
+        alone.fold((0, 0_u64), |(crowds, pods), (_, crowd)| {
+            (crowds + 1, pods.saturating_add(part(crowd)))
+        })
     };
     let (now, pods_now) = of(|crowd| crowd.alone_now);
     let (after, pods_after) = of(|crowd| crowd.alone_after);

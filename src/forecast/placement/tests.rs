@@ -74,3 +74,22 @@ fn pods_that_are_created_with_a_node_are_left_alone() {
     let found = forecast_of(&survey, &Surroundings::default(), &Assumptions::default());
     assert_eq!(value(&found, "placement.crowds.after"), (1.0, 1.0));
 }
+
+#[test]
+fn of_some_pods_nobody_tells_which_node_is_hot() {
+    let survey = survey(&[], &pods());
+    let of = |partial| {
+        let surroundings = Surroundings { live: true, partial, ..Surroundings::default() };
+        forecast_of(&survey, &surroundings, &Assumptions::default())
+    };
+    let ids = |found: &crate::forecast::Forecast| {
+        found.sections[2].figures.iter().map(|figure| figure.id).collect::<Vec<_>>()
+    };
+    assert_eq!(value(&of(false), "placement.most"), (20.0, 20.0));
+    let found = of(true);
+    let told = ["placement.crowds.now", "placement.crowds.after", "placement.concentration"];
+    assert_eq!(ids(&found), told);
+    let section = &found.sections[2];
+    assert!(section.plots.is_empty() && !section.summary.contains("busiest"), "{section:?}");
+    assert!(section.assumptions.iter().any(|one| one.starts_with("only some pods were looked at")));
+}

@@ -21,7 +21,7 @@ impl Pulls {
         let mut section = Section::new("pulls", "Image pulls");
         let nodes = assumptions.nodes(surroundings);
         let runtime = assumptions.runtime(surroundings);
-        let lacking = self.lacking(nodes.map(|(count, _)| count));
+        let lacking = self.lacking(nodes.map(|(count, _)| count), assumptions.churn.is_some());
         let egress = egress(assumptions, nodes.map(|(count, _)| count));
         let window = match assumptions.churn {
             Some(churn) => self.churned(churn),
@@ -78,7 +78,7 @@ impl Pulls {
         let hours = self.by_hour();
         let last = hours.last()?.0;
         let most = MOST_PLOTTED as i64;
-        let first = hours.first()?.0.max(last - most + 1);
+        let first = hours.first()?.0.max(last.saturating_sub(most - 1));
         let points: Vec<i64> = (first..=last).collect();
         // One address where it is not known how many there are: then the bars are the most that there can be.
         let addresses = if egress.low > 0.0 { egress.low } else { 1.0 };
@@ -227,7 +227,7 @@ fn figures(
             "{}: {} starts, of which nodes lack {} at most",
             window.how,
             number(all),
-            number(lacking.all)
+            number(lacking.all.min(all))
         ),
     );
     figures

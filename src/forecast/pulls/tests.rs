@@ -110,3 +110,30 @@ fn restarts_of_always_are_pulls_too() {
     assert_eq!(value(&forecast, "pulls.address.now"), (2.0, 2.0));
     assert_eq!(forecast.sections[4].plots[0].series[0].values, [1.0, 0.0, 0.0, 1.0]);
 }
+
+/// One pod, and a churn of pods like it: every start of the window may be the first of a node.
+#[test]
+fn churn_is_bounded_by_the_nodes_and_not_by_the_pods_that_were_seen() {
+    let survey = survey(&[], &[task(0, "Always", "nginx:latest")]);
+    let of = |churn, nodes| Assumptions {
+        churn: Some(churn),
+        nodes,
+        egress_addresses: Some(1),
+        runtime: Some(Runtime::Containerd),
+        ..Assumptions::default()
+    };
+    let found = |churn, nodes| forecast_of(&survey, &Surroundings::default(), &of(churn, nodes));
+    // 6 × 1000 starts; one image, which 500 nodes lack once each.
+    let forecast = found(1000, Some(500));
+    assert_eq!(value(&forecast, "pulls.address.now"), (0.0, 500.0));
+    assert_eq!(value(&forecast, "pulls.address.present"), (0.0, 500.0));
+    let alarm = figure(&forecast, "pulls.address.now", None).alarm.as_deref().unwrap();
+    assert_eq!(alarm, "Docker Hub may refuse pulls (429): 0 to 500 in 6 hours by address");
+    // 6 × 20 starts are fewer than the nodes.
+    assert_eq!(value(&found(20, Some(500)), "pulls.address.now"), (0.0, 120.0));
+    // Nobody knows how many nodes there are: every start.
+    let forecast = found(1000, None);
+    assert_eq!(value(&forecast, "pulls.address.now"), (0.0, 6000.0));
+    let how = &figure(&forecast, "pulls.address.present", None).how;
+    assert!(how.contains("6000 starts, of which nodes lack 6000 at most"), "{how}");
+}

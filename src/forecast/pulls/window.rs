@@ -21,7 +21,8 @@ pub(super) struct Window {
     pub(super) how: String,
 }
 
-/// The most manifests that nodes can lack: each image once on each node, and never more than it was started.
+/// The most manifests that nodes can lack: each image once on each node, and never more than it was started where all
+/// its starts are known.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lacking {
     pub(super) always: [f64; 2],
@@ -71,7 +72,7 @@ impl Pulls {
         let mut best: Option<(u64, Starts, i64)> = None;
         let mut first = 0;
         for (last, (end, _)) in hours.iter().enumerate() {
-            while hours.get(first).is_some_and(|(at, _)| *at <= end - WINDOW) {
+            while hours.get(first).is_some_and(|(at, _)| *at <= end.saturating_sub(WINDOW)) {
                 first += 1;
             }
             let mut sum = Starts::default();
@@ -88,14 +89,14 @@ impl Pulls {
         best.map(|(_, starts, end)| Window {
             always: starts.always.map(float),
             present: starts.present.map(float),
-            how: format!("the 6 hours up to {}", hour(end + 1)),
+            how: format!("the 6 hours up to {}", hour(end.saturating_add(1))),
         })
     }
 
     /// Six hours as they are on average from the first hour to the last.
     pub(super) fn average(&self) -> Option<Window> {
         let hours = self.by_hour();
-        let span = hours.last()?.0 - hours.first()?.0 + 1;
+        let span = hours.last()?.0.saturating_sub(hours.first()?.0).saturating_add(1);
         let span = float(u64::try_from(span).ok()?.max(WINDOW.unsigned_abs()));
         let mut sum = Starts::default();
         hours.iter().for_each(|(_, starts)| sum.add(*starts));
@@ -130,13 +131,21 @@ impl Pulls {
         })
     }
 
-    /// The most manifests that so many nodes can lack; without them, as many as there were starts.
-    pub(super) fn lacking(&self, nodes: Option<u64>) -> Lacking {
-        let at_most = |count: u64| float(nodes.map_or(count, |nodes| count.min(nodes)));
+    /// The most manifests that so many nodes can lack; without them, as many as there were starts. With `churn` there are
+    /// more starts than were seen, of each image that was: then its starts are no bound, but those of the window are.
+    pub(super) fn lacking(&self, nodes: Option<u64>, churn: bool) -> Lacking {
+        let at_most = |count: u64| match (nodes, churn) {
+            (_, _) if count == 0 => 0.0,
+            (Some(nodes), true) => float(nodes),
+            (Some(nodes), false) => float(count.min(nodes)),
+            (None, true) => f64::INFINITY,
+            (None, false) => float(count),
+        };
         let sum = |of: &dyn Fn(&Starts) -> u64| {
             let told: f64 = self.images.told().map(|(_, starts)| at_most(of(starts))).sum();
             // Of images that are not told apart, nothing better is known.
-            told + float(of(self.images.others()))
+            let others = of(self.images.others());
+            told + if churn && others > 0 { f64::INFINITY } else { float(others) }
         };
         Lacking {
             always: [0, 1].map(|when| sum(&|starts| starts.always[when])),

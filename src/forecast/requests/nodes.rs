@@ -16,17 +16,19 @@ const UNPLACED: [&str; 3] =
 
 pub(super) fn figures(nodes: &[Node], all: &Demand, sizes: &Sizes) -> Vec<Figure> {
     let open: Vec<&Node> = nodes.iter().filter(|node| !node.unschedulable).collect();
+    let cordoned = nodes.len() - open.len();
     let mut figures = Vec::new();
     for (at, resource) in Resource::ALL.into_iter().enumerate() {
-        let whole = open.iter().fold(0_u64, |sum, node| sum.saturating_add(node.allocatable[at]));
+        let sum = |sum: u64, node: &Node| sum.saturating_add(node.allocatable[at]);
+        let whole = nodes.iter().fold(0, sum);
+        let of_open = open.iter().copied().fold(0, sum);
         let then = all.then(at, Side::Request);
         if whole == 0 || then.high == 0.0 {
             continue;
         }
         let (name, unit) = (resource.name(), resource.unit());
         let now = all.now.requests[at];
-        let has =
-            format!("{} that {} schedulable nodes have", amount(float(whole), unit), open.len());
+        let has = format!("{} that {} nodes have", amount(float(whole), unit), nodes.len());
         let ratio = |value: f64| value / float(whole);
         figures.push(Figure::new(
             SHARES[at][0],
@@ -35,7 +37,19 @@ pub(super) fn figures(nodes: &[Node], all: &Demand, sizes: &Sizes) -> Vec<Figure
             "",
             format!("{} of the {has}", amount(float(now), unit)),
         ));
-        let after = Range::between(ratio(then.low), ratio(then.high));
+        if of_open == 0 {
+            continue;
+        }
+        // Pods stay on a cordoned node until it is drained, and the others have to take them then.
+        let mut how = format!("{} of the {has}", words(then, resource));
+        if cordoned > 0 {
+            how += &format!(
+                ", {} of them cordoned; at most of the {} of the others, were those drained",
+                cordoned,
+                amount(float(of_open), unit)
+            );
+        }
+        let after = Range::between(ratio(then.low), then.high / float(of_open));
         let alarm = beyond(after, name);
         figures.push(
             Figure::new(
@@ -43,11 +57,11 @@ pub(super) fn figures(nodes: &[Node], all: &Demand, sizes: &Sizes) -> Vec<Figure
                 format!("part of the nodes' {name} that would be reserved"),
                 after,
                 "",
-                format!("{} of the {has}", words(then, resource)),
+                how,
             )
             .alarmed(alarm),
         );
-        figures.push(unplaced(at, resource, whole, open.len(), all, sizes));
+        figures.push(unplaced(at, resource, [whole, of_open], open.len(), all, sizes));
     }
     figures
 }
@@ -65,28 +79,28 @@ fn beyond(share: Range, name: &str) -> Option<String> {
 
 /// How many pods would find no node, by this resource alone.
 ///
-/// At least as many as the excess has room for the largest. A pod finds no node only where every node has less left
+/// At least as many as the excess over all nodes, the cordoned ones too, has room for the largest. A pod finds no node only where every node has less left
 /// than the largest pod asks for; so what is placed then is more than all the nodes have but one such pod each, and the
 /// rest, were it all of the smallest pods, is the most that is left over.
 fn unplaced(
     at: usize,
     resource: Resource,
-    whole: u64,
+    [whole, of_open]: [u64; 2],
     nodes: usize,
     all: &Demand,
     sizes: &Sizes,
 ) -> Figure {
     let (most, least) = (float(sizes.most[at]), float(sizes.least[at]));
     let then = all.then(at, Side::Request);
-    let whole = float(whole);
+    let [whole, of_open] = [whole, of_open].map(float);
     let low = ((then.low - whole).max(0.0) / most.max(1.0)).ceil();
-    let surely_placed = (whole - float(nodes as u64) * most).max(0.0);
+    let surely_placed = (of_open - float(nodes as u64) * most).max(0.0);
     let rest = (then.high - surely_placed).max(0.0);
     let high = (rest / least.max(1.0)).floor().min(float(all.pods)).max(low);
     let unit = resource.unit();
     let how = format!(
         "at least the excess over {} in pods of the largest size, {}; at most what does not surely fit where each of \
-         {nodes} nodes has less left than that, in pods of the smallest size, {}",
+         {nodes} schedulable nodes has less left than that, in pods of the smallest size, {}",
         amount(whole, unit),
         amount(most, unit),
         amount(least, unit)

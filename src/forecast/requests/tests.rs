@@ -101,6 +101,15 @@ fn nodes_that_have_too_little_are_told() {
     // Two nodes of 1 core; the third takes no pods.
     let small = nodes(vec![node("a", 1000, false), node("b", 1000, false), node("c", 9000, true)]);
     let found = forecast_of(&survey, &small, &Assumptions::default());
+    assert_eq!(value(&found, "nodes.cpu.share.now"), (1000.0 / 11000.0, 1000.0 / 11000.0));
+    // 2500 of all 11000, where pods of c stay there; 3000 of 2000 were c drained.
+    assert_eq!(value(&found, "nodes.cpu.share.after"), (2500.0 / 11000.0, 1.5));
+    let alarm = figure(&found, "nodes.cpu.share.after", None).alarm.as_deref().unwrap();
+    assert!(alarm.contains("may not have enough cpu: 22.7 % to 150 %"), "{alarm}");
+    assert_eq!(value(&found, "nodes.cpu.unplaced"), (0.0, 9.0));
+    // Without c.
+    let small = nodes(vec![node("a", 1000, false), node("b", 1000, false)]);
+    let found = forecast_of(&survey, &small, &Assumptions::default());
     assert_eq!(value(&found, "nodes.cpu.share.now"), (0.5, 0.5));
     assert_eq!(value(&found, "nodes.cpu.share.after"), (1.25, 1.5));
     // 500 too much is one pod of 1000 at least. What surely fits is 2000 - 2 × 1000 = 0, so of 3000 in pods of 250 all
@@ -113,6 +122,37 @@ fn nodes_that_have_too_little_are_told() {
     let found = forecast_of(&survey, &large, &Assumptions::default());
     assert_eq!(value(&found, "nodes.cpu.unplaced"), (0.0, 0.0));
     assert!(figure(&found, "nodes.cpu.unplaced", None).alarm.is_none());
+}
+
+#[test]
+fn pods_on_cordoned_nodes_are_held_against_those_too() {
+    // Three nodes of 4 cores, one cordoned; 9.23 cores are reserved by 71 pods of 130 millicores: 9230 of 12000.
+    let pods = (0..71).map(|at| {
+        let mut pod = pod("etl", "load", &format!("p-{at}"), &format!("node-{}", at % 3));
+        pod["spec"]["containers"][0]["resources"] = json!({"requests": {"cpu": "130m"}});
+        (pod, None)
+    });
+    let survey = survey(&[], &pods.collect::<Vec<_>>());
+    let node = |at: usize| Node {
+        name: format!("node-{at}"),
+        allocatable: [4000, 0, 0],
+        unschedulable: at == 2,
+        ..Node::default()
+    };
+    let of = |nodes: Vec<Node>| Surroundings { nodes: Some(nodes), ..Surroundings::default() };
+    let found = forecast_of(&survey, &of((0..3).map(node).collect()), &Assumptions::default());
+    assert_eq!(value(&found, "nodes.cpu.share.now"), (9230.0 / 12000.0, 9230.0 / 12000.0));
+    // Were the third drained, 9230 of 8000.
+    assert_eq!(value(&found, "nodes.cpu.share.after"), (9230.0 / 12000.0, 9230.0 / 8000.0));
+    // At least none; at most what is beyond 8000 - 2 × 130 = 7740: 1490 in pods of 130 are 11.
+    assert_eq!(value(&found, "nodes.cpu.unplaced"), (0.0, 11.0));
+    assert!(figure(&found, "nodes.cpu.unplaced", None).alarm.is_none());
+    // Where all are cordoned, what is reserved now is told and nothing else.
+    let found = forecast_of(&survey, &of(vec![node(2)]), &Assumptions::default());
+    assert_eq!(value(&found, "nodes.cpu.share.now"), (9230.0 / 4000.0, 9230.0 / 4000.0));
+    let mut ids =
+        found.sections.iter().flat_map(|section| &section.figures).map(|figure| figure.id);
+    assert!(!ids.any(|id| id == "nodes.cpu.share.after" || id == "nodes.cpu.unplaced"));
 }
 
 fn quota(name: &str, scoped: bool, bounds: &[(&str, u64, u64)]) -> Quota {

@@ -141,7 +141,7 @@ pub(super) fn assumptions(live: bool, surroundings: &Surroundings, refused: u64)
     }
     if surroundings.partial {
         told.push(
-            "only some pods were selected: what the others reserve is not in these sums, which are not held against \
+            "only some pods were looked at: what the others reserve is not in these sums, which are not held against \
              nodes; quotas count all pods"
                 .to_owned(),
         );

@@ -110,7 +110,8 @@ fn hostile_numbers_and_lists_are_bounded() {
     merged.add("b.json", read("d", "b", &huge)).unwrap();
     let text = String::from_utf8(written("d", "c", &survey(1))).unwrap();
     let seen = r#"{"first":null,"last":null}"#;
-    let outcomes = r#"{"pods":1,"denied":0,"warned":0,"patched":0,"audited":0,"unreadable":0}"#;
+    let outcomes =
+        r#"{"pods":1,"denied":0,"warned":0,"patched":0,"audited":0,"unreadable":0,"clean":0}"#;
     let example =
         r#"{"at":null,"name":"","path":"","message":"","help":"","fix":null,"fixSafety":null}"#;
     let found = |container: usize| {
@@ -146,4 +147,28 @@ fn hostile_numbers_and_lists_are_bounded() {
         others += owned.others.iter().map(|(_, found)| found.count).sum::<u64>();
     }
     assert_eq!(others, 3 * MAX_FINDINGS as u64, "nothing is lost");
+}
+
+#[test]
+fn what_parts_say_differently_of_the_cluster_is_not_known() {
+    use crate::forecast::Node;
+    let of = |nodes: &[&str]| {
+        let node = |name: &&str| Node { name: (*name).to_owned(), ..Node::default() };
+        let nodes = Some(nodes.iter().map(node).collect());
+        Surroundings { nodes, quotas: Some(Vec::new()), live: true, partial: false }
+    };
+    let merged = |all: &[Surroundings]| {
+        let mut merged = Merged::default();
+        for (at, surroundings) in all.iter().enumerate() {
+            let survey = survey(1);
+            let part = Written::new("d", ("a", 5), surroundings, &survey);
+            let part = Partial::read("x.json", &serde_json::to_vec(&part).unwrap()).unwrap();
+            merged.add(&at.to_string(), part).unwrap();
+        }
+        merged.finish().2
+    };
+    // A replay knows nothing of the cluster, and so says nothing else.
+    assert_eq!(merged(&[of(&["a"]), Surroundings::default(), of(&["a"])]), of(&["a"]));
+    let differ = Surroundings { nodes: None, partial: true, ..of(&[]) };
+    assert_eq!(merged(&[of(&["a"]), of(&["b"]), of(&["a"])]), differ);
 }
