@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::STOPPED;
-use crate::survey::Survey;
+use crate::survey::{Problems, Survey};
 
 /// The labels of namespaces that are not listed.
 pub(super) const NAMESPACES: &str = "namespaces";
@@ -58,6 +58,12 @@ pub(super) fn partly_judged(survey: &Survey) -> Option<BTreeSet<&str>> {
     Some(found)
 }
 
+/// Whether all pods were read, as far as these tell.
+pub(super) fn pods_are_whole(problems: &Problems) -> bool {
+    let is_of_pods = |source: &str| source.starts_with("pods ") || source == STOPPED;
+    problems.untold() == 0 && !problems.iter().any(|(problem, _)| is_of_pods(&problem.source))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,6 +98,13 @@ mod tests {
         let many: Vec<String> = (0..1_000).map(|at| pods(Some(&format!("n{at}")))).collect();
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
         assert_eq!(of(&many), None, "not all of them are told");
+    }
+
+    #[test]
+    fn pods_that_were_not_read_are_told_from_other_problems() {
+        let whole = |sources: &[&str]| pods_are_whole(&survey(sources).problems);
+        assert!(whole(&["nodes", &labels("a"), RANGES]));
+        assert!(!whole(&[&pods(None)]) && !whole(&[&pods(Some("a"))]) && !whole(&[STOPPED]));
     }
 
     #[test]

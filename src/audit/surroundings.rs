@@ -6,7 +6,7 @@ use super::Plan;
 use super::failure::Failure;
 use super::list::{List, Listed};
 use super::requests::{JSON, Requests};
-use super::walk::lost;
+use super::sources::pods_are_whole;
 use crate::forecast::{Node, Quota, Surroundings};
 use crate::survey::{Problem, Survey};
 
@@ -16,10 +16,9 @@ pub async fn surroundings(
     plan: &Plan,
     survey: &mut Survey,
 ) -> Surroundings {
-    let are_whole = |problems| lost(problems).is_some_and(|lost| lost.is_empty());
     let partial = !plan.selection.is_all_but_excluded()
-        || !are_whole(&survey.problems)
-        || !are_whole(&survey.notes);
+        || !pods_are_whole(&survey.problems)
+        || !pods_are_whole(&survey.notes);
     let mut read = Surroundings { live: true, partial, ..Surroundings::default() };
     let mut nodes = Vec::new();
     let listed = each(requests, plan, "/api/v1/nodes", |node| nodes.push(Node::from_value(&node)));

@@ -87,7 +87,7 @@ fn files(paths: &[PathBuf]) -> Vec<Result<PathBuf, Problem>> {
         match folder(path) {
             Ok(found) if found.is_empty() => {
                 let help = Some("name the folder that the parts were written to".to_owned());
-                let problem = problem(path, "holds no *.json".to_owned());
+                let problem = problem(path, "the folder holds no *.json".to_owned());
                 files.push(Err(Problem { help, ..problem }));
             }
             Ok(found) => files.extend(found.into_iter().map(Ok)),
@@ -117,7 +117,7 @@ fn bytes(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     from.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_BYTES {
-        let message = format!("is larger than {} MiB, which no part is", MAX_BYTES >> 20);
+        let message = format!("the file is larger than {} MiB, which no part is", MAX_BYTES >> 20);
         return Err(io::Error::other(message));
     }
     Ok(bytes)

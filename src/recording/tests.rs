@@ -163,3 +163,19 @@ fn own_annotations_and_names_stay() {
     assert_eq!(found, expected);
     assert!(scrub(b"{", Keep::default()).is_err());
 }
+
+#[test]
+fn the_status_of_pods_is_taken_out_and_that_of_others_stays() {
+    let review = |kind: &str| {
+        json!({"request": {"operation": "UPDATE", "object": {"kind": kind, "status": {"message": "m"}},
+            "oldObject": {"kind": kind, "status": {}}}})
+        .to_string()
+    };
+    let scrubbed = |kind: &str| -> Value {
+        serde_json::from_slice(&scrub(review(kind).as_bytes(), Keep::default()).unwrap().0).unwrap()
+    };
+    let expected =
+        json!({"operation": "UPDATE", "object": {"kind": "Pod"}, "oldObject": {"kind": "Pod"}});
+    assert_eq!(scrubbed("Pod")["request"], expected);
+    assert_eq!(scrubbed("Job")["request"]["object"]["status"], json!({"message": "m"}));
+}

@@ -82,7 +82,7 @@ impl<'a> Event<'a> {
     /// What the event comes to.
     pub(super) fn record(&self) -> Result<Record<'a>, Unusable> {
         let (Some(stage), Some(verb)) = (self.stage, self.verb) else {
-            let message = "is damaged: an audit event has a stage and a verb".to_owned();
+            let message = "the event is damaged: it has no stage, or no verb".to_owned();
             return Err(Unusable { message, help: None });
         };
         let stage: Str<'_> = member("stage", stage)?;
@@ -132,6 +132,7 @@ impl<'a> Event<'a> {
             namespace: own(object.namespace).unwrap_or_default(),
             user,
             at: self.received.and_then(time),
+            is_time_lost: self.received.is_some_and(|text| time(text).is_none()),
         }))
     }
 
@@ -145,7 +146,7 @@ impl<'a> Event<'a> {
 
 fn member<'a, T: Deserialize<'a>>(key: &str, text: &'a str) -> Result<T, Unusable> {
     Reader::new(text).read().map_err(|error| {
-        let message = format!("is damaged: {key} cannot be read: {error}");
+        let message = format!("the event is damaged: {key} cannot be read: {error}");
         Unusable { message, help: None }
     })
 }
@@ -183,8 +184,9 @@ fn name(text: &str) -> Option<Cow<'_, str>> {
     name.map(|name| name.0).filter(|name| !name.is_empty())
 }
 
-/// Seconds since 1970, of RFC 3339.
+/// Whole seconds since 1970, of RFC 3339; before 1970 they are negative, and rounded down as well.
 fn time(text: &str) -> Option<i64> {
     let text: Str<'_> = Reader::new(text).read().ok()?;
-    text.parse().ok().map(Timestamp::as_second)
+    let time: Timestamp = text.parse().ok()?;
+    Some(time.as_second() - i64::from(time.subsec_nanosecond() < 0))
 }

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
+use super::source::{LONGEST, is_plain};
+
 /// How often a file is looked at that does not grow.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -39,10 +41,9 @@ impl Growing {
         if !file.metadata()?.is_file() {
             return Ok(None);
         }
-        let mut first = Vec::new();
-        (&mut file).take(2).read_to_end(&mut first)?;
-        // Text begins with none of these: see `source::detect`.
-        if matches!(*first, [0x1f, 0x8b] | [0x28, 0xb5] | [0xfd, _] | [0xef, _]) {
+        let mut head = Vec::new();
+        (&mut file).take(LONGEST as u64).read_to_end(&mut head)?;
+        if !is_plain(&head) {
             return Ok(None);
         }
         file.rewind()?;

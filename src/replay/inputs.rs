@@ -6,6 +6,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::survey::Problem;
 
@@ -32,19 +33,25 @@ impl Input {
 }
 
 /// The files that paths name, folders walked, each once, from the oldest of a rotated set to the one that is being
-/// written; and what of that could not be found.
-pub(super) fn inputs(paths: &[PathBuf]) -> (Vec<Input>, Vec<Problem>) {
+/// written; and what of that could not be found. `interrupted` ends the walk.
+pub(super) fn inputs(paths: &[PathBuf], interrupted: &AtomicBool) -> (Vec<Input>, Vec<Problem>) {
     let (mut files, mut problems) = (Vec::new(), Vec::new());
     let mut stdin = false;
     for path in paths {
         if path.as_os_str() == "-" {
             stdin = true;
         } else if path.is_dir() {
-            let before = files.len();
-            walk(path, MAX_DEPTH, &mut files, &mut problems);
-            if files.len() == before {
-                problems.push(problem(path, "holds no files".to_owned()));
+            let mut walk =
+                Walk { interrupted, visited: HashSet::new(), files: Vec::new(), problems };
+            walk.folder(path, MAX_DEPTH);
+            problems = walk.problems;
+            if interrupted.load(Ordering::Relaxed) {
+                let message = "interrupted: not all files of the folder were found".to_owned();
+                problems.push(problem(path, message));
+            } else if walk.files.is_empty() {
+                problems.push(problem(path, "the folder holds no files".to_owned()));
             }
+            files.append(&mut walk.files);
         } else {
             // One that is not there is told of when it is opened.
             files.push(path.clone());
@@ -57,23 +64,42 @@ pub(super) fn inputs(paths: &[PathBuf]) -> (Vec<Input>, Vec<Problem>) {
     (files.into_iter().map(Input::File).chain(stdin).collect(), problems)
 }
 
-fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>, problems: &mut Vec<Problem>) {
-    let entries = fs::read_dir(folder)
-        .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>());
-    let mut entries = match entries {
-        Ok(entries) => entries,
-        Err(error) => return problems.push(problem(folder, unreadable(&error))),
-    };
-    entries.sort();
-    for path in entries {
-        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if hidden {
-            continue;
-        }
-        if path.is_file() {
-            files.push(path);
-        } else if path.is_dir() && depth > 0 {
-            walk(&path, depth - 1, files, problems);
+/// What is found in a folder that the user named, and in those below it.
+struct Walk<'w> {
+    interrupted: &'w AtomicBool,
+    /// Folders that were walked: symbolic links may lead to one again, and to the one that they are in.
+    visited: HashSet<PathBuf>,
+    files: Vec<PathBuf>,
+    problems: Vec<Problem>,
+}
+
+impl Walk<'_> {
+    fn folder(&mut self, folder: &Path, depth: usize) {
+        let entries = fs::canonicalize(folder).and_then(|place| match self.visited.insert(place) {
+            true => fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect(),
+            false => Ok(Vec::new()),
+        });
+        let mut entries: Vec<PathBuf> = match entries {
+            Ok(entries) => entries,
+            Err(error) => return self.problems.push(problem(folder, unreadable(&error))),
+        };
+        entries.sort();
+        for path in entries {
+            if self.interrupted.load(Ordering::Relaxed) {
+                return;
+            }
+            let name = path.file_name().unwrap_or_default();
+            if name.to_string_lossy().starts_with('.') {
+                continue;
+            }
+            if path.is_file() {
+                self.files.push(path);
+            } else if path.is_dir() && depth > 0 {
+                self.folder(&path, depth - 1);
+            } else if path.is_dir() {
+                let message = format!("folders are read {MAX_DEPTH} deep, and this one is deeper");
+                self.problems.push(problem(&path, message));
+            }
         }
     }
 }
@@ -81,9 +107,9 @@ fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>, problems: &mut Ve
 /// What is said of what cannot be opened or read.
 pub(super) fn unreadable(error: &io::Error) -> String {
     match error.kind() {
-        io::ErrorKind::NotFound => "is not there".to_owned(),
-        io::ErrorKind::PermissionDenied => "may not be read by this user".to_owned(),
-        _ => format!("cannot be read: {error}"),
+        io::ErrorKind::NotFound => "it is not there".to_owned(),
+        io::ErrorKind::PermissionDenied => "this user may not read it".to_owned(),
+        _ => format!("it cannot be read: {error}"),
     }
 }
 
@@ -168,7 +194,7 @@ mod tests {
             fs::write(path(name), "").unwrap();
         }
         let paths = [path("one"), path("one/./a.log"), path("empty"), "-".into(), path("missing")];
-        let (found, problems) = inputs(&paths);
+        let (found, problems) = inputs(&paths, &AtomicBool::new(false));
         let file = |name| Input::File(path(name));
         assert_eq!(
             found,
@@ -176,5 +202,34 @@ mod tests {
         );
         assert_eq!(problems.len(), 1);
         assert!(problems[0].source.ends_with("empty"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_that_loop_are_followed_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::create_dir_all(path("logs/deep")).unwrap();
+        fs::write(path("logs/deep/a.log"), "").unwrap();
+        for name in ["logs/l1", "logs/l2", "logs/l3", "logs/deep/up"] {
+            std::os::unix::fs::symlink(path("logs"), path(name)).unwrap();
+        }
+        // Each folder once; without that these are some 4^16 paths.
+        let (found, problems) = inputs(&[path("logs"), path("logs")], &AtomicBool::new(false));
+        assert_eq!((found, problems.len()), (vec![Input::File(path("logs/deep/a.log"))], 0));
+
+        let (found, problems) = inputs(&[path("logs")], &AtomicBool::new(true));
+        assert_eq!((found.len(), problems.len()), (0, 1), "{problems:?}");
+        assert!(problems[0].message.starts_with("interrupted"), "{problems:?}");
+    }
+
+    #[test]
+    fn folders_that_are_too_deep_are_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let deep: PathBuf = (0..=MAX_DEPTH).map(|_| "d").collect();
+        fs::create_dir_all(folder.path().join(&deep)).unwrap();
+        fs::write(folder.path().join("a.log"), "").unwrap();
+        let (found, problems) = inputs(&[folder.path().to_owned()], &AtomicBool::new(false));
+        assert_eq!((found.len(), problems.len()), (1, 1), "{problems:?}");
     }
 }

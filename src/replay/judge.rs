@@ -8,6 +8,10 @@ use super::records::{Records, Span};
 use crate::engine::Namespaces;
 use crate::survey::{AsPodsTell, Problem, Seen, Survey, Surveyor};
 
+/// What is said of a pod whose time is no time, or none that can be reckoned with (from the last day of 9999 on).
+const TIME_LOST: &str =
+    "requestReceivedTimestamp cannot be read: the pod was judged as if it were created now";
+
 /// What judges the records of one thread.
 #[derive(Debug)]
 pub(super) struct Judge<'j> {
@@ -64,7 +68,7 @@ impl Judge<'_> {
         let sources = &mut self.survey.sources;
         sources.records += 1;
         match found {
-            Ok(Record::Pod(created)) => self.judge(&created),
+            Ok(Record::Pod(created)) => self.judge(&created, at.0),
             Ok(Record::WithoutContent) => sources.without_content += 1,
             Ok(Record::Refused) => sources.refused += 1,
             Ok(Record::Other) => sources.others += 1,
@@ -80,7 +84,15 @@ impl Judge<'_> {
         }
     }
 
-    fn judge(&mut self, created: &Created<'_>) {
+    fn judge(&mut self, created: &Created<'_>, source: &Arc<str>) {
+        if created.is_time_lost {
+            self.survey.notes.add(Problem {
+                source: Arc::clone(source),
+                line: None,
+                message: TIME_LOST.to_owned(),
+                help: None,
+            });
+        }
         let seen = Seen {
             object: &created.object,
             namespace: &created.namespace,

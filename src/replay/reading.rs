@@ -12,7 +12,7 @@ use super::inputs::{Input, inputs};
 use super::portion::Portion;
 use super::progress::Progress;
 use super::repeats::Repeats;
-use super::source::{self, Readable, Source, complaint};
+use super::source::{self, BOM, Readable, Source, complaint};
 use crate::survey::Shard;
 
 /// Bytes that are asked for at once.
@@ -38,7 +38,7 @@ impl Reading {
     }
 
     fn read_all(&self) -> Result<(), Gone> {
-        let (inputs, problems) = inputs(&self.paths);
+        let (inputs, problems) = inputs(&self.paths, &self.interrupted);
         let all = Portion::new(self.shard, 0);
         for problem in problems.into_iter().filter(|_| all.takes(0)) {
             self.out.send(Part::Fault(Fault { problem, records: 0, bytes: 0 }))?;
@@ -75,7 +75,7 @@ impl Reading {
         match source::open(input, &self.progress) {
             Ok(Source::Readable(readable)) => self.read_text(readable, cutter),
             Ok(Source::Foreign(name, how)) => {
-                let message = format!("is compressed with {name}, which is not read");
+                let message = format!("it is compressed with {name}, which is not read");
                 cutter.unreadable(message, Some(how))
             }
             Err(error) => self.fail(cutter, &error),
@@ -183,7 +183,15 @@ fn size(inputs: &[Input]) -> u64 {
 impl Read for Growing {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = File::read(&mut self.file, buffer)?;
+        let is_start = self.position == 0;
         self.position += read as u64;
-        Ok(read)
+        match buffer.get(..read).and_then(|text| text.strip_prefix(BOM)) {
+            Some(text) if is_start => {
+                let length = text.len();
+                buffer.copy_within(BOM.len()..read, 0);
+                Ok(length)
+            }
+            _ => Ok(read),
+        }
     }
 }

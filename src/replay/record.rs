@@ -43,6 +43,8 @@ pub(super) struct Created<'a> {
     pub(super) user: Option<Creator<'a>>,
     /// When, in seconds since 1970.
     pub(super) at: Option<i64>,
+    /// The record tells when, in a way that cannot be read.
+    pub(super) is_time_lost: bool,
 }
 
 /// Who creates a pod.
@@ -78,14 +80,14 @@ impl Unusable {
 
     /// Bytes that are no UTF-8, which JSON is.
     pub(super) fn no_text() -> Self {
-        Self::new("is damaged: it is no UTF-8 text", None)
+        Self::new("the record is damaged: it is no UTF-8 text", None)
     }
 
     /// More than is ever read at once.
     pub(super) fn too_long() -> Self {
         let limit = MAX_RECORD >> 20;
         let help = "the API server writes no event that long: is it an audit log?";
-        Self::new(format!("is longer than {limit} MiB, and was passed over"), Some(help))
+        Self::new(format!("the record is longer than {limit} MiB, and was passed over"), Some(help))
     }
 
     /// Why text is no JSON, with the place that `serde_json` gives.
@@ -93,10 +95,12 @@ impl Unusable {
         let trimmed = text.trim_ascii_end();
         if !trimmed.trim_ascii_start().starts_with('{') {
             let help = "audit logs are JSON, one event on each line (--audit-log-format=json)";
-            return Self::new("is no JSON object", Some(help));
+            return Self::new("this is no JSON object", Some(help));
         }
         match serde_json::from_str::<IgnoredAny>(trimmed) {
-            Err(error) if error.is_eof() => Self::new("is cut: its JSON does not end", None),
+            Err(error) if error.is_eof() => {
+                Self::new("the record is cut: its JSON does not end", None)
+            }
             Err(error) => {
                 // A record over many lines has a place of its own.
                 let text = error.to_string();
@@ -106,9 +110,9 @@ impl Unusable {
                     0 | 1 => format!("column {}", error.column()),
                     line => format!("line {line} of the record, column {}", error.column()),
                 };
-                Self::new(format!("is damaged: {message} ({place})"), None)
+                Self::new(format!("the record is damaged: {message} ({place})"), None)
             }
-            Ok(_) => Self::new(format!("is damaged: {otherwise}"), None),
+            Ok(_) => Self::new(format!("the record is damaged: {otherwise}"), None),
         }
     }
 }
@@ -172,6 +176,7 @@ fn review(text: &str, is_answer: bool) -> Result<Record<'_>, Unusable> {
         namespace: Cow::Owned(attributes.namespace.to_owned()),
         user,
         at: None,
+        is_time_lost: false,
     }))
 }
 
@@ -222,22 +227,23 @@ impl<'a> Envelope<'a> {
             (version, "Event" | "EventList") if version.starts_with("audit.k8s.io/") => {
                 let help = "run the API server with --audit-log-version=audit.k8s.io/v1, or read the log with the \
                             version of the tool that fits it";
-                let message = format!("is an audit event of {api_version}; only {AUDIT} is read");
+                let message =
+                    format!("this is an audit event of {api_version}; only {AUDIT} is read");
                 Unusable::new(message, Some(help))
             }
             (version, "AdmissionReview") if version.starts_with("admission.k8s.io/") => {
                 let help = "register the webhook for admissionReviewVersions: [v1]";
                 let message =
-                    format!("is an AdmissionReview of {api_version}; only {REVIEW} is read");
+                    format!("this is an AdmissionReview of {api_version}; only {REVIEW} is read");
                 Unusable::new(message, Some(help))
             }
             (_, "") => Unusable::new(
-                "is neither an audit event nor an AdmissionReview: it has no kind",
+                "this is neither an audit event nor an AdmissionReview: it has no kind",
                 Some("take events out of the envelope of a log shipper first, with jq for example"),
             ),
             _ => Unusable::new(
                 format!(
-                    "is neither an audit event nor an AdmissionReview, but a {kind} of {api_version}"
+                    "this is neither an audit event nor an AdmissionReview, but a {kind} of {api_version}"
                 ),
                 Some("manifests are judged by `plimsoll check`"),
             ),

@@ -31,7 +31,10 @@ const OTHERS: [(&[u8], &str, &str); 5] = [
     (b"PK\x03\x04", "zip", "unzip -p FILE | plimsoll replay -"),
     (b"7z\xbc\xaf\x27\x1c", "7-Zip", "7z x -so FILE | plimsoll replay -"),
 ];
-const LONGEST: usize = 6;
+/// What has to be read of a file to know its format, in bytes.
+pub(super) const LONGEST: usize = 6;
+/// What some programs of Windows write before text.
+pub(super) const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// What was opened.
 pub(super) enum Source {
@@ -76,15 +79,9 @@ pub(super) fn detect(
     if let Some((_, name, how)) = OTHERS.iter().find(|(magic, ..)| head.starts_with(magic)) {
         return Ok(Source::Foreign(name, how));
     }
-    let compression = match *head {
-        [0x1f, 0x8b, ..] => Compression::Gzip,
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => Compression::Zstd,
-        // A frame that is to be skipped, as `pzstd` writes.
-        [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Compression::Zstd,
-        _ => Compression::None,
-    };
-    if compression == Compression::None && head.starts_with(b"\xef\xbb\xbf") {
-        head.drain(..3);
+    let compression = Compression::of(&head);
+    if head.starts_with(BOM) {
+        head.drain(..BOM.len());
     }
     let all: Chain<Cursor<Vec<u8>>, _> = Cursor::new(head).chain(raw);
     let text: Box<dyn Read> = match compression {
@@ -113,7 +110,23 @@ impl<R: Read> Read for Counting<R> {
     }
 }
 
+/// Whether what begins like this is text.
+pub(super) fn is_plain(head: &[u8]) -> bool {
+    Compression::of(head) == Compression::None
+        && !OTHERS.iter().any(|(magic, ..)| head.starts_with(magic))
+}
+
 impl Compression {
+    fn of(head: &[u8]) -> Self {
+        match *head {
+            [0x1f, 0x8b, ..] => Self::Gzip,
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Self::Zstd,
+            // A frame that is to be skipped, as `pzstd` writes.
+            [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Self::Zstd,
+            _ => Self::None,
+        }
+    }
+
     /// What the format is called, where there is one.
     pub(super) fn name(self) -> Option<&'static str> {
         match self {

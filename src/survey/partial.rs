@@ -1,9 +1,13 @@
 //! A part of a survey, kept in a file until all parts are added up.
 
+mod counts;
+
 use std::collections::BTreeSet;
 
-use serde::de::IgnoredAny;
+use counts::Counts;
+use serde::de::{DeserializeSeed, IgnoredAny};
 use serde::{Deserialize, Serialize};
+use serde_path_to_error::Track;
 
 use super::{Problem, Survey};
 use crate::forecast::Surroundings;
@@ -94,12 +98,18 @@ impl Partial {
                 return Err(problem(None, message, help));
             }
         }
-        let mut reader = serde_json::Deserializer::from_slice(bytes);
-        serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-            let path = error.path().to_string();
-            let (line, message) = told(&path, error.inner());
+        let wrong = |path: &serde_path_to_error::Path, error: &serde_json::Error| {
+            let (line, message) = told(&path.to_string(), error);
             problem(line, message, MADE_BY)
-        })
+        };
+        let mut reader = serde_json::Deserializer::from_slice(bytes);
+        let read = serde_path_to_error::deserialize(&mut reader)
+            .map_err(|error| wrong(error.path(), error.inner()))?;
+        let (mut reader, mut path) = (serde_json::Deserializer::from_slice(bytes), Track::new());
+        Counts::default()
+            .deserialize(serde_path_to_error::Deserializer::new(&mut reader, &mut path))
+            .map_err(|error| wrong(&path.path(), &error))?;
+        Ok(read)
     }
 }
 

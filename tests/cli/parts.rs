@@ -244,3 +244,60 @@ fn a_pod_of_an_indexed_job_knows_its_shard() {
         );
     }
 }
+
+/// Where a number stands in a part, one of each kind.
+fn numbers(value: &Value, path: &str, found: &mut std::collections::BTreeSet<String>) {
+    match value {
+        Value::Object(object) => {
+            object.iter().for_each(|(key, value)| numbers(value, &format!("{path}/{key}"), found))
+        }
+        Value::Array(list) => {
+            if let Some(first) = list.first() {
+                numbers(first, &format!("{path}/0"), found);
+            }
+            if let Some(second) = list.get(1) {
+                numbers(second, &format!("{path}/1"), found);
+            }
+        }
+        Value::Number(_) => {
+            found.insert(path.to_owned());
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn no_number_in_a_part_ends_a_report() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a.log", event("a", "a1", "nginx:latest", 1) + "\nbad\n");
+    let args = ["replay", "--policies", "policy.yaml", "--format", "partial=a.json", "a.log"];
+    assert_eq!(sandbox.run(args).code, 0);
+    let part: Value =
+        serde_json::from_str(&fs::read_to_string(sandbox.path().join("a.json")).unwrap()).unwrap();
+    let mut places = std::collections::BTreeSet::new();
+    numbers(&part, "", &mut places);
+    assert!(places.len() > 20, "{places:?}");
+    let formats =
+        ["text", "json=o.json", "html=o.html", "csv=o.csv", "junit=o.xml", "markdown=o.md"];
+    let merge = |files: &[&str]| {
+        let formats = formats.iter().flat_map(|format| ["--format", format]);
+        let args = ["report"].into_iter().chain(formats).chain(["--merge"]);
+        sandbox.run(args.chain(files.iter().copied()))
+    };
+    for place in places.iter().filter(|place| *place != "/version") {
+        let mut hostile = part.clone();
+        *hostile.pointer_mut(place).unwrap() = json!(u64::MAX);
+        sandbox.write("h.json", hostile.to_string());
+        let run = merge(&["h.json"]);
+        assert_eq!((run.code, &*run.stdout), (2, ""), "{place}: {}", run.stderr);
+        assert!(run.stderr.starts_with("plimsoll: h.json:1:"), "{place}: {}", run.stderr);
+    }
+    // The largest that is taken, in two parts.
+    let mut hostile = part;
+    for place in places.iter().filter(|place| *place != "/version") {
+        *hostile.pointer_mut(place).unwrap() = json!(1_u64 << 53);
+    }
+    sandbox.write("h.json", hostile.to_string());
+    let run = merge(&["h.json", "h.json"]);
+    assert!([1, 2].contains(&run.code) && !run.stdout.is_empty(), "{}", run.stderr);
+}

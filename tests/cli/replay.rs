@@ -272,3 +272,50 @@ fn a_file_must_be_named_and_policies_must_be_right() {
     let run = replay(&sandbox, ["audit.log"]);
     assert_eq!((run.code, run.stdout.as_str()), (2, ""));
 }
+
+#[test]
+fn pods_whose_time_cannot_be_read_are_judged_and_one_note_says_so() {
+    let sandbox = Sandbox::new();
+    let at = |time: &str| {
+        let mut event = created("x", "nginx:latest");
+        event["requestReceivedTimestamp"] = json!(time);
+        event
+    };
+    let times = ["9999-12-31T23:59:59Z", "yesterday", "2026-11-21T10:00:00Z"];
+    sandbox.write("audit.log", log(&times.map(at)));
+    let run = replay(&sandbox, ["audit.log"]);
+    let report = run.json();
+    assert_eq!((run.code, pods(&run)), (1, (3, 3)), "{report:#}");
+    assert_eq!(report["errors"], json!([]));
+    let notes = report["notes"].as_array().unwrap();
+    assert_eq!((notes.len(), &notes[0]["count"]), (1, &json!(2)), "{notes:#?}");
+    let said = run.stderr.matches("note: audit.log: requestReceivedTimestamp cannot be read");
+    assert_eq!(said.count(), 1, "{}", run.stderr);
+    assert!(run.stderr.contains("(2 times)"), "{}", run.stderr);
+    assert_eq!(report["findings"][0]["firstSeen"], "2026-11-21T10:00:00Z");
+}
+
+#[cfg(unix)]
+#[test]
+fn links_that_loop_and_fifos_hold_nothing_up() {
+    let sandbox = Sandbox::new();
+    sandbox.write("logs/audit.log", log(&[created("a", "nginx:latest")]));
+    for name in ["l1", "l2", "l3"] {
+        std::os::unix::fs::symlink(".", sandbox.path().join("logs").join(name)).unwrap();
+    }
+    let run = replay(&sandbox, ["logs"]);
+    assert_eq!((run.code, pods(&run)), (1, (1, 1)), "{}{}", run.stdout, run.stderr);
+
+    let fifo = sandbox.path().join("fifo");
+    let made = std::process::Command::new("mkfifo").arg(&fifo).status().unwrap();
+    assert!(made.success());
+    // Opening it waits for the one who reads.
+    let writer = std::thread::spawn(move || {
+        let text =
+            gzipped(log(&[created("b", "nginx:latest"), created("c", "nginx:1")]).as_bytes());
+        fs::File::options().write(true).open(fifo).unwrap().write_all(&text).unwrap();
+    });
+    let run = replay(&sandbox, ["fifo"]);
+    writer.join().unwrap();
+    assert_eq!((run.code, pods(&run)), (1, (2, 1)), "{}{}", run.stdout, run.stderr);
+}

@@ -93,6 +93,72 @@ async fn a_recorded_review_gets_the_answer_that_the_review_got() {
     assert!(tokio::net::TcpStream::connect(admin).await.is_err());
 }
 
+/// What a replay of a file says of every finding.
+fn replayed(file: &Path) -> Value {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+    let output = command.args(["replay", "--format", "json"]).arg(file).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    let report: Value =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {said}"));
+    json!([output.status.code(), report["findings"], report["summary"]["pods"], report["errors"]])
+}
+
+#[tokio::test]
+async fn a_replay_of_a_recording_says_what_one_of_the_reviews_says() {
+    let (parent, folder) = folder();
+    let mut process = Process::start(&["--record", folder.to_str().unwrap(), "--drain-delay", "0"]);
+    let (mut stream, _) = process.connect().await;
+    let mut originals = Vec::new();
+    for number in 0..30 {
+        let mut review: Value = serde_json::from_slice(&review(number, 0)).unwrap();
+        let object = &mut review["request"]["object"];
+        object["metadata"]["name"] = json!(format!("pod-{number}"));
+        object["status"] = json!({"message": "s3cr3t", "phase": "Pending"});
+        let image = if number % 3 == 0 { "nginx:latest" } else { "nginx:1.29" };
+        object["spec"]["containers"][0]["image"] = json!(image);
+        let hub = "http://hub.etl.svc.cluster.local";
+        object["spec"]["containers"][0]["env"] = json!([{"name": "HUB", "value": hub}]);
+        let review = serde_json::to_vec(&review).unwrap();
+        exchange(&mut stream, &post("/mutate", &review)).await;
+        originals.extend(review);
+        originals.push(b'\n');
+    }
+    process.signal("TERM");
+    assert_eq!(process.exit_code(), Some(0));
+    let all = parent.path().join("all.jsonl");
+    fs::write(&all, &originals).unwrap();
+    let expected = replayed(&all);
+    assert!(expected[1].as_array().is_some_and(|findings| !findings.is_empty()), "{expected:#}");
+    assert_eq!((&expected[2], &expected[3]), (&json!(30), &json!([])));
+    assert_eq!(replayed(&folder), expected);
+    for line in lines(&folder) {
+        let recorded: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(recorded["request"]["object"].get("status"), None, "{line}");
+        assert!(!line.contains("s3cr3t"), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn a_folder_that_goes_while_the_server_runs_fails_no_review() {
+    let (parent, folder) = folder();
+    let mut process = Process::start(&["--record", folder.to_str().unwrap()]);
+    let (mut stream, admin) = process.connect().await;
+    exchange(&mut stream, &post("/mutate", &review(0, 0))).await;
+    assert!(eventually(async || metric(admin, RECORDED).await == 1).await);
+    fs::remove_dir_all(&folder).unwrap();
+    fs::write(&folder, "a file is in the way").unwrap();
+    // It looks whether its file is there once a second.
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    let answer = exchange(&mut stream, &post("/mutate", &review(1, 0))).await;
+    assert_eq!(answer.status, 200);
+    assert!(eventually(async || metric(admin, FAILED).await == 1).await);
+    fs::remove_file(&folder).unwrap();
+    exchange(&mut stream, &post("/mutate", &review(2, 0))).await;
+    assert!(eventually(async || metric(admin, RECORDED).await == 2).await);
+    assert_eq!(lines(&folder).len(), 1);
+    drop(parent);
+}
+
 #[tokio::test]
 async fn a_process_that_is_killed_leaves_whole_lines_within_the_bound() {
     let (_parent, folder) = folder();

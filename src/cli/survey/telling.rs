@@ -125,10 +125,11 @@ impl TellingArgs {
             }
         })?;
         if !self.quiet {
-            for (note, _) in survey.notes.iter() {
+            for (note, count) in survey.notes.iter() {
+                let often = if count > 1 { format!(" ({count} times)") } else { String::new() };
                 let help = note.help.as_deref().map(|help| format!("; {help}"));
                 let help = help.unwrap_or_default();
-                output::say(format_args!("note: {}: {}{help}", note.source, note.message));
+                output::say(format_args!("note: {}: {}{often}{help}", note.source, note.message));
             }
         }
         if self.are_partial() {

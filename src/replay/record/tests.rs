@@ -125,7 +125,7 @@ fn lists_of_events_are_many_records() {
     assert!(all[0].contains("run-abcde") && all[2].contains("run-abcde"), "{all:?}");
     assert_eq!(all[1], "Other");
     assert!(all[3].contains("`Pod`"), "{all:?}");
-    assert_eq!(all[4], "is no JSON object");
+    assert_eq!(all[4], "this is no JSON object");
     let empty = json!({"kind": "EventList", "apiVersion": "audit.k8s.io/v1", "items": null});
     assert!(said(&empty.to_string()).is_empty());
 }
@@ -164,13 +164,13 @@ fn reviews_are_judged_where_a_pod_is_created() {
 fn what_cannot_be_judged_says_why() {
     let cut = event().to_string();
     let cases = [
-        ("hello", "is no JSON object"),
-        ("[1]", "is no JSON object"),
-        (&cut[..cut.len() / 2], "is cut: its JSON does not end"),
-        ("{\"a\": 1 \"b\"}", "is damaged: expected"),
-        ("{} {}", "is damaged: trailing characters"),
-        ("{\"kind\": 3}", "is damaged: "),
-        ("{}", "is neither an audit event nor an AdmissionReview: it has no kind"),
+        ("hello", "this is no JSON object"),
+        ("[1]", "this is no JSON object"),
+        (&cut[..cut.len() / 2], "the record is cut: its JSON does not end"),
+        ("{\"a\": 1 \"b\"}", "the record is damaged: expected"),
+        ("{} {}", "the record is damaged: trailing characters"),
+        ("{\"kind\": 3}", "the record is damaged: "),
+        ("{}", "this is neither an audit event nor an AdmissionReview: it has no kind"),
         (
             r#"{"kind": "Event", "apiVersion": "audit.k8s.io/v1beta1"}"#,
             "an audit event of `audit.k8s.io/v1beta1`",
@@ -183,7 +183,7 @@ fn what_cannot_be_judged_says_why() {
         ),
         (
             r#"{"kind": "Event", "apiVersion": "audit.k8s.io/v1"}"#,
-            "an audit event has a stage and a verb",
+            "the event is damaged: it has no stage, or no verb",
         ),
     ];
     for (text, part) in cases {
@@ -193,4 +193,20 @@ fn what_cannot_be_judged_says_why() {
     }
     let wrong = one(json!({"objectRef": 3}));
     assert!(wrong.contains("objectRef cannot be read"), "{wrong}");
+}
+
+#[test]
+fn times_are_whole_seconds_rounded_down_and_those_that_are_none_are_known_as_lost() {
+    for (text, at, is_lost) in [
+        ("1970-01-01T00:00:00.5Z", Some(0), false),
+        ("1969-12-31T23:59:59.5Z", Some(-1), false),
+        ("1969-12-31T23:59:59Z", Some(-1), false),
+        ("9999-12-31T23:59:59Z", None, true),
+        ("yesterday", None, true),
+    ] {
+        read(&changed(json!({"requestReceivedTimestamp": text})), |found| match found {
+            Ok(Record::Pod(pod)) => assert_eq!((pod.at, pod.is_time_lost), (at, is_lost), "{text}"),
+            other => panic!("{text}: {other:?}"),
+        });
+    }
 }

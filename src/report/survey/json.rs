@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::comparison::{self, Compared};
-use super::units::time;
+use super::units::{time, total};
 use super::{Cost, Overview, Row, rows};
 use crate::finding::Safety;
 use crate::forecast::Forecast;
@@ -236,7 +236,7 @@ impl Summary {
             unreadable,
             clean,
             fixable: 0,
-            exempted: tally.exempted.values().sum(),
+            exempted: total(tally.exempted.values().copied()),
             more_errors: 0,
             sources: Sources::default(),
             cost: None,

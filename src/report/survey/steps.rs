@@ -61,13 +61,13 @@ pub fn steps(tally: &Tally) -> Vec<Step<'_>> {
                 fixable: 0,
                 owners: Vec::new(),
             });
-            step.findings += found.count;
+            step.findings = step.findings.saturating_add(found.count);
             if example.fix_safety == Some(Safety::Safe) {
-                step.fixable += found.count;
+                step.fixable = step.fixable.saturating_add(found.count);
             }
             match step.owners.last_mut() {
                 Some(last) if (last.namespace, last.owner) == (namespace, owner) => {
-                    last.findings += found.count;
+                    last.findings = last.findings.saturating_add(found.count);
                     last.found.push((key, found));
                 }
                 _ => step.owners.push(Concerned {

@@ -4,6 +4,11 @@ use jiff::Timestamp;
 
 use crate::forecast::{Figure, Range};
 
+/// The sum of counts, or the largest number there is: parts of a result may come from anywhere.
+pub fn total(counts: impl IntoIterator<Item = u64>) -> u64 {
+    counts.into_iter().fold(0, u64::saturating_add)
+}
+
 /// A figure's value with its unit: `1.5 to 2 cores`, `512Mi`, or `unknown`.
 pub fn figure(figure: &Figure) -> String {
     figure.value.map_or_else(|| "unknown".to_owned(), |value| range(value, figure.unit))

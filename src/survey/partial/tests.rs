@@ -1,4 +1,5 @@
 use super::*;
+use crate::forecast::Node;
 use crate::survey::{Parts, Shard};
 
 fn survey(pods: u64) -> Survey {
@@ -104,10 +105,9 @@ fn a_shard_that_is_missing_is_a_problem() {
 fn hostile_numbers_and_lists_are_bounded() {
     use crate::tally::{MAX_FINDINGS, MAX_OWNERS};
     let mut merged = Merged::default();
-    let mut huge = survey(u64::MAX);
-    huge.sources.bytes = u64::MAX;
-    merged.add("a.json", read("d", "a", &huge)).unwrap();
-    merged.add("b.json", read("d", "b", &huge)).unwrap();
+    let huge = Partial { survey: survey(u64::MAX), ..read("d", "a", &survey(1)) };
+    merged.add("a.json", huge.clone()).unwrap();
+    merged.add("b.json", huge).unwrap();
     let text = String::from_utf8(written("d", "c", &survey(1))).unwrap();
     let seen = r#"{"first":null,"last":null}"#;
     let outcomes =
@@ -171,4 +171,30 @@ fn what_parts_say_differently_of_the_cluster_is_not_known() {
     assert_eq!(merged(&[of(&["a"]), Surroundings::default(), of(&["a"])]), of(&["a"]));
     let differ = Surroundings { nodes: None, partial: true, ..of(&[]) };
     assert_eq!(merged(&[of(&["a"]), of(&["b"]), of(&["a"])]), differ);
+}
+
+#[test]
+fn numbers_that_nothing_is_counted_to_are_refused_with_their_place() {
+    let mut survey = survey(3);
+    survey.tally.outcomes.denied = 1 << 53;
+    assert_eq!(read("d", "a.log", &survey).survey, survey);
+    survey.tally.outcomes.denied += 1;
+    let message = wrong(&String::from_utf8(written("d", "a.log", &survey)).unwrap()).1;
+    assert!(message.contains("survey.tally.outcomes.denied: 9007199254740993 is"), "{message}");
+    let whole = String::from_utf8(written("d", "a.log", &survey)).unwrap();
+    let early = whole.replace("\"at\":5", &format!("\"at\":{}", i64::MIN));
+    assert!(wrong(&early).1.contains(" at: -9223372036854775808 is"), "{:?}", wrong(&early));
+}
+
+#[test]
+fn what_pods_ask_for_may_be_as_large_as_it_is() {
+    let node = Node { allocatable: [u64::MAX; 3], pods: 1, ..Node::default() };
+    let surroundings = Surroundings { nodes: Some(vec![node]), ..Surroundings::default() };
+    let survey = Survey::default();
+    let part = Written::new("d", ("a.log", 5), &surroundings, &survey);
+    let part = serde_json::to_vec(&part).unwrap();
+    assert_eq!(Partial::read("x.json", &part).unwrap().surroundings, surroundings);
+    let part = String::from_utf8(part).unwrap();
+    let message = wrong(&part.replace("\"pods\":1,", &format!("\"pods\":{},", u64::MAX))).1;
+    assert!(message.contains("surroundings.nodes[0].pods: "), "{message}");
 }

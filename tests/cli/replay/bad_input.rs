@@ -44,34 +44,38 @@ fn damaged_lines_leave_the_others() {
     let v1beta1 = line.replace("audit.k8s.io/v1\"", "audit.k8s.io/v1beta1\"");
     let garbled = line.replacen(":", ";", 1);
     let cases: [(&str, Vec<u8>, &str); 12] = [
-        ("cut", half.into(), "is cut: its JSON does not end"),
-        ("garbled", garbled.trim_end().into(), "is damaged: expected `:`"),
-        ("no text", b"{\"kind\": \"\xff\"}".to_vec(), "is damaged: it is no UTF-8 text"),
-        ("NUL bytes", vec![0; 5000], "is no JSON object"),
+        ("cut", half.into(), "the record is cut: its JSON does not end"),
+        ("garbled", garbled.trim_end().into(), "the record is damaged: expected `:`"),
+        ("no text", b"{\"kind\": \"\xff\"}".to_vec(), "the record is damaged: it is no UTF-8 text"),
+        ("NUL bytes", vec![0; 5000], "this is no JSON object"),
         (
             "NUL bytes before an event",
             [&[0; 50], line.trim_end().as_bytes()].concat(),
-            "is no JSON object",
+            "this is no JSON object",
         ),
         (
             "the log of a program",
             b"I1121 10:00:00.000000 1 main.go:1] hello".to_vec(),
-            "is no JSON object",
+            "this is no JSON object",
         ),
-        ("a list", b"[]".to_vec(), "is no JSON object"),
-        ("nesting", "{\"a\":".repeat(100_000).into(), "is cut: its JSON does not end"),
+        ("a list", b"[]".to_vec(), "this is no JSON object"),
+        ("nesting", "{\"a\":".repeat(100_000).into(), "the record is cut: its JSON does not end"),
         (
             "another version",
             v1beta1.trim_end().into(),
-            "is an audit event of `audit.k8s.io/v1beta1`",
+            "this is an audit event of `audit.k8s.io/v1beta1`",
         ),
         (
             "an Event of Kubernetes",
             b"{\"kind\":\"Event\",\"apiVersion\":\"v1\"}".to_vec(),
-            "is neither an audit event",
+            "this is neither an audit event",
         ),
-        ("an envelope", b"{\"log\":{}}".to_vec(), "is neither an audit event"),
-        ("two events on a line", line.trim_end().repeat(2).into(), "is damaged: trailing"),
+        ("an envelope", b"{\"log\":{}}".to_vec(), "this is neither an audit event"),
+        (
+            "two events on a line",
+            line.trim_end().repeat(2).into(),
+            "the record is damaged: trailing",
+        ),
     ];
     for (what, bad, message) in cases {
         let sandbox = Sandbox::new();
@@ -132,15 +136,15 @@ fn half_a_compressed_file_is_judged_up_to_the_cut() {
 fn what_is_no_log_says_what_it_is() {
     let sandbox = Sandbox::new();
     sandbox.write("a.xz", b"\xfd7zXZ\0rest");
-    one_error(&sandbox, "a.xz", "a.xz: is compressed with xz, which is not read");
+    one_error(&sandbox, "a.xz", "a.xz: it is compressed with xz, which is not read");
     sandbox.write("a.bz2", b"BZh91AY");
-    one_error(&sandbox, "a.bz2", "a.bz2: is compressed with bzip2");
-    one_error(&sandbox, "missing.log", "missing.log: is not there");
+    one_error(&sandbox, "a.bz2", "a.bz2: it is compressed with bzip2");
+    one_error(&sandbox, "missing.log", "missing.log: it is not there");
     fs::create_dir(sandbox.path().join("empty")).unwrap();
-    one_error(&sandbox, "empty", "empty: holds no files");
+    one_error(&sandbox, "empty", "empty: the folder holds no files");
     let run = replay(&sandbox, ["policy.yaml"]);
     assert_eq!(run.code, 2);
-    assert_eq!(errors(&run)[0], "policy.yaml:1: is no JSON object");
+    assert_eq!(errors(&run)[0], "policy.yaml:1: this is no JSON object");
     // An ELF file.
     let run = replay(&sandbox, ["/bin/true"]);
     assert_eq!((run.code, pods(&run)), (2, (0, 0)));
@@ -155,7 +159,7 @@ fn what_may_not_be_read_is_told() {
     fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
     // The superuser may read everything.
     if File::open(&path).is_err() {
-        one_error(&sandbox, "secret.log", "secret.log: may not be read by this user");
+        one_error(&sandbox, "secret.log", "secret.log: this user may not read it");
     }
 }
 
@@ -234,7 +238,10 @@ fn a_line_without_end_is_passed_over() {
         stdin.write_all(good.as_bytes()).unwrap();
     });
     assert_eq!((run.code, pods(&run)), (2, (2, 2)));
-    assert_eq!(errors(&run), ["standard input:2: is longer than 16 MiB, and was passed over"]);
+    assert_eq!(
+        errors(&run),
+        ["standard input:2: the record is longer than 16 MiB, and was passed over"]
+    );
     assert!(peak < 120 * 1024, "{peak} kB");
 }
 
@@ -251,6 +258,9 @@ fn a_hole_in_a_file_is_passed_over() {
     let begun = Instant::now();
     let run = replay(&sandbox, ["audit.log"]);
     assert_eq!((run.code, pods(&run)), (2, (2, 2)));
-    assert_eq!(errors(&run), ["audit.log:2: is longer than 16 MiB, and was passed over"]);
+    assert_eq!(
+        errors(&run),
+        ["audit.log:2: the record is longer than 16 MiB, and was passed over"]
+    );
     assert!(begun.elapsed() < Duration::from_secs(100));
 }

@@ -17,8 +17,10 @@ struct Running(Option<Child>);
 
 impl Running {
     fn start(sandbox: &Sandbox, args: &[&str]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+        // A shell has what it starts in the background ignore SIGINT, and so does all that this starts.
+        let mut command = Command::new("env");
         command
+            .args(["--default-signal=INT", env!("CARGO_BIN_EXE_plimsoll")])
             .args(["replay", "--policies", "policy.yaml", "--threads", "2"])
             .args(args)
             .current_dir(sandbox.path())
@@ -155,4 +157,22 @@ fn an_interrupt_ends_with_what_was_judged() {
     let message = run.json()["errors"][0]["message"].as_str().unwrap().to_owned();
     assert!(message.starts_with("interrupted"), "{message}");
     drop(stdin);
+}
+
+#[test]
+fn a_log_that_begins_with_a_mark_is_followed() {
+    let sandbox = Sandbox::new();
+    let marked = |name: &str| format!("\u{feff}{}", pod(name, "nginx:latest"));
+    let path = sandbox.write("audit.log", marked("a"));
+    let running = Running::start(&sandbox, &["--follow", "audit.log"]);
+    running.wait_for(&path, length(&path));
+    append(&path, &pod("b", "nginx:latest"));
+    running.wait_for(&path, length(&path));
+    fs::rename(&path, sandbox.path().join("audit.log.1")).unwrap();
+    let path = sandbox.write("audit.log", marked("c"));
+    running.wait_for(&path, length(&path));
+    running.signal("INT");
+    let run = running.end();
+    assert_eq!((run.code, pods(&run)), (1, (3, 3)), "{}{}", run.stdout, run.stderr);
+    assert_eq!(run.json()["errors"], serde_json::json!([]));
 }

@@ -8,7 +8,7 @@ use super::units::minute;
 use crate::policy::Action;
 use crate::report::plain::printable;
 use crate::report::survey::Overview;
-use crate::report::survey::units::{bytes, count, many, seconds};
+use crate::report::survey::units::{bytes, count, many, seconds, total};
 
 /// The head of the page.
 #[derive(Debug)]
@@ -131,7 +131,7 @@ fn facts(overview: &Overview<'_>) -> Vec<(&'static str, String)> {
         );
         facts.push(("Cost to the API server", text));
     }
-    let exempted: u64 = survey.tally.exempted.values().sum();
+    let exempted = total(survey.tally.exempted.values().copied());
     if exempted > 0 {
         let by = many(survey.tally.exempted.len() as u64, "exemption");
         facts.push(("Exempted", format!("{}, by {by}", many(exempted, "finding"))));
@@ -146,8 +146,8 @@ fn gaps(overview: &Overview<'_>) -> Vec<String> {
     let survey = overview.survey;
     let read = survey.sources;
     let mut gaps = Vec::new();
-    let told: u64 = survey.problems.iter().map(|(_, count)| count).sum();
-    let problems = told + survey.problems.untold();
+    let told = survey.problems.iter().map(|(_, count)| count);
+    let problems = total(told.chain([survey.problems.untold()]));
     if problems > 0 {
         gaps.push(format!("{} while reading", many(problems, "problem")));
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::chart::{Chart, Line, colour};
 
 use crate::report::plain::printable;
-use crate::report::survey::units::count;
+use crate::report::survey::units::{count, total};
 use crate::tally::{Outcomes, Tally};
 
 /// Bars of one chart; of more, the shortest are added up in one.
@@ -56,7 +56,7 @@ pub(super) fn by_namespace(tally: &Tally) -> Chart<'_> {
     let mut policies: Vec<(&Arc<str>, u64)> = tally
         .policies
         .iter()
-        .map(|(policy, namespaces)| (policy, sum(namespaces.values()).iter().sum()))
+        .map(|(policy, namespaces)| (policy, total(sum(namespaces.values()))))
         .collect();
     policies.sort_by_key(|(_, pods)| Reverse(*pods));
     let others = policies.split_off(policies.len().min(MAX_COLOURS));
@@ -66,19 +66,19 @@ pub(super) fn by_namespace(tally: &Tally) -> Chart<'_> {
         for (namespace, outcomes) in namespaces {
             let row = rows.entry(namespace).or_insert_with(|| vec![0; MAX_COLOURS + 1]);
             if let Some(pods) = row.get_mut(at) {
-                *pods += counts(outcomes).iter().sum::<u64>();
+                *pods = total(counts(outcomes).into_iter().chain([*pods]));
             }
         }
     }
     let mut rows: Vec<(Cow<'_, str>, Vec<u64>)> =
         rows.into_iter().map(|(namespace, pods)| (printable(namespace), pods)).collect();
-    rows.sort_by_key(|(_, pods)| Reverse(pods.iter().sum::<u64>()));
+    rows.sort_by_key(|(_, pods)| Reverse(total(pods.iter().copied())));
     let more = rows.split_off(rows.len().min(MAX_BARS));
     if !more.is_empty() {
         let name = format!("{} more namespaces", count(more.len() as u64));
-        let mut pods = vec![0; MAX_COLOURS + 1];
+        let mut pods = vec![0_u64; MAX_COLOURS + 1];
         for (_, row) in &more {
-            pods.iter_mut().zip(row).for_each(|(all, one)| *all += one);
+            pods.iter_mut().zip(row).for_each(|(all, one)| *all = all.saturating_add(*one));
         }
         rows.push((name.into(), pods));
     }
@@ -134,7 +134,7 @@ fn sum<'o>(all: impl Iterator<Item = &'o Outcomes>) -> [u64; 4] {
 }
 
 fn add(mut one: [u64; 4], other: [u64; 4]) -> [u64; 4] {
-    one.iter_mut().zip(other).for_each(|(one, other)| *one += other);
+    one.iter_mut().zip(other).for_each(|(one, other)| *one = one.saturating_add(other));
     one
 }
 
