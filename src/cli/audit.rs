@@ -84,7 +84,7 @@ struct PodArgs {
     /// Judge pods with these fields, as kubectl takes them: `status.phase=Running`
     #[arg(long, value_name = "FIELDS", value_parser = NonEmptyStringValueParser::new())]
     field_selector: Option<String>,
-    /// Judge pods whose top owner is of this kind (Deployment, CronJob, DAG, Pod …); repeatable
+    /// Judge pods whose top owner is of this kind (such as Deployment, CronJob, DAG, Pod); repeatable
     #[arg(
         long = "kind",
         value_name = "KIND",
