@@ -250,7 +250,11 @@ fn config_shows_values_that_the_file_could_hold() {
     let again = run_in(&sandbox, "", &["config", "--check"], &[]);
     assert_eq!(again.stdout, "plimsoll.yaml: nothing is wrong\n", "{}", again.stderr);
     let run = sandbox.run(["config", "serve"]);
-    assert!(run.code == 2 && run.stderr.contains("commands that do: audit, check"), "{}", run.stderr);
+    assert!(
+        run.code == 2 && run.stderr.contains("commands that do: audit, check"),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]
