@@ -1,8 +1,8 @@
 //! Recorded traffic judged: every pod that an audit log, or a capture of reviews, saw created.
 //!
-//! The way of a pod: one thread reads and decompresses ([`reading`]) and cuts text into chunks of whole records
-//! ([`cutter`], [`records`]); others read of each record what it takes to know whether a pod was created ([`record`],
-//! [`event`]), and have it judged and added up ([`judge`]). Surveys of threads add up exactly, so that neither their
+//! The way of a pod: one thread reads and decompresses (`reading`) and cuts text into chunks of whole records
+//! (`cutter`, `records`); others read of each record what it takes to know whether a pod was created (`record`,
+//! `event`), and have it judged and added up (`judge`). Surveys of threads add up exactly, so that neither their
 //! number nor their pace shows in the result.
 
 mod cutter;

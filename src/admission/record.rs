@@ -89,7 +89,7 @@ pub struct Record<'a> {
     pub verdict: Verdict,
     /// What was found.
     pub findings: Vec<Recorded>,
-    /// What would have been found but for an exemption. Pods are judged at [`Endpoint::Validate`], and it is
+    /// What would have been found but for an exemption. Pods are judged at [`Endpoint::Validate`](super::Endpoint::Validate), and it is
     /// found there only.
     pub exempted: Vec<RecordedExemption>,
 }
