@@ -10,7 +10,7 @@ use std::borrow::Cow;
 
 pub use message::{MAX_WARNING_CHARS, MAX_WARNINGS_CHARS, denial, finding_line, warnings};
 pub use record::{Controller, Record, Recorded, RecordedExemption};
-use record::{recorded, verdict};
+use record::{Unshown, recorded, verdict};
 use review::Request;
 pub use review::ReviewError;
 
@@ -133,7 +133,7 @@ impl<'a> Review<'a> {
             namespace: request.namespace.0,
             user: request.user_info.username.0,
             controller,
-            pod: text,
+            pod: text.map(Unshown),
             dry_run: request.dry_run,
             verdict: verdict(&decision),
             exempted: decision.exempted.into_iter().map(RecordedExemption::from).collect(),

@@ -1,6 +1,7 @@
 //! A review as logs, metrics and the ledger need it.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 
 use super::Verdict;
@@ -82,7 +83,7 @@ pub struct Record<'a> {
     /// Who manages the pod, where the object is one and it has a controller.
     pub controller: Option<Controller<'a>>,
     /// The object as JSON text, where it is a pod that can be read; for [`Self::with_owner`].
-    pub(super) pod: Option<&'a str>,
+    pub(super) pod: Option<Unshown<'a>>,
     /// Nothing will be stored.
     pub dry_run: bool,
     /// What was answered.
@@ -94,6 +95,16 @@ pub struct Record<'a> {
     pub exempted: Vec<RecordedExemption>,
 }
 
+/// Text of an object, which must not get into a log by way of a record.
+#[derive(Clone, Copy)]
+pub(super) struct Unshown<'a>(pub(super) &'a str);
+
+impl fmt::Debug for Unshown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
+}
+
 impl Record<'_> {
     /// Whether the object is a pod that can be read.
     pub fn is_of_pod(&self) -> bool {
@@ -103,7 +114,7 @@ impl Record<'_> {
     /// Hands over the top owner of the pod, and answers with what `told` makes of it; none where the object is no
     /// pod that can be read. The text is read again for this: few who take records ask for it.
     pub fn with_owner<T>(&self, told: impl FnOnce(&TopOwner<'_>) -> T) -> Option<T> {
-        let text = self.pod?;
+        let Unshown(text) = self.pod?;
         // Most pods are known by their metadata, which is a small part of them.
         let mut pod = Pod::default();
         pod.metadata = metadata_of(text);
