@@ -140,13 +140,13 @@ fn interrupts() -> anyhow::Result<Arc<AtomicBool>> {
 fn tell(survey: &Survey) {
     let sources = survey.sources;
     if sources.without_content > 0 {
-        let (pods, were) = match sources.without_content {
-            1 => ("1 pod".to_owned(), "was"),
-            many => (format!("{many} pods"), "were"),
+        let (pods, they_were, them) = match sources.without_content {
+            1 => ("1 pod was".to_owned(), "it was", "it"),
+            many => (format!("{many} pods were"), "they were", "them"),
         };
         output::say(format_args!(
-            "warning: {pods} {were} not judged: the log tells that they were created, and not what is in them; have the \
-             API server record the creation of pods at level Request or RequestResponse"
+            "warning: {pods} not judged: the log tells that {they_were} created, and not what is in {them}; have the API \
+             server record the creation of pods at level Request or RequestResponse"
         ));
     }
     if sources.records > 0 && sources.records == sources.others {

@@ -28,6 +28,7 @@ fn report(args: &[&str]) -> Value {
     let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
         .env_clear()
         .env("PLIMSOLL_FORMAT", "json")
+        .env("PLIMSOLL_SURVEY_FORMAT", "json")
         .args(args)
         .output()
         .unwrap();
