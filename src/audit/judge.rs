@@ -68,12 +68,15 @@ impl Judge {
                     survey.sources.bytes += page.text.len() as u64;
                     for item in &page.items {
                         let object = page.item(item);
-                        if !self.is_judged(object, item)
-                            || !self.is_chosen(object, &owners, &mut kinds)
-                        {
+                        let seen = self.seen(object, item);
+                        if !self.is_judged(object, item) {
+                            survey.sources.others += 1;
+                            // It runs all the same, and takes its room on a node.
+                            survey.pass(&seen, &owners);
+                        } else if !self.is_chosen(object, &owners, &mut kinds) {
                             survey.sources.others += 1;
                         } else {
-                            self.judge(object, item, &owners, &mut survey);
+                            self.judge(&seen, &owners, &mut survey);
                         }
                         self.progress.judged.fetch_add(1, Ordering::Relaxed);
                     }
@@ -88,8 +91,8 @@ impl Judge {
         survey
     }
 
-    fn judge(&self, object: &str, item: &Item, owners: &Table, survey: &mut Survey) {
-        let seen = Seen {
+    fn seen<'a>(&'a self, object: &'a str, item: &'a Item) -> Seen<'a> {
+        Seen {
             object,
             namespace: &item.namespace,
             name: None,
@@ -98,13 +101,16 @@ impl Judge {
             facts: self.namespaces.facts(&item.namespace),
             at: item.at,
             now: Some(self.now),
-        };
-        if !self.selection.takes(&item.namespace) {
-            survey.pass(&seen, owners);
+        }
+    }
+
+    fn judge(&self, seen: &Seen<'_>, owners: &Table, survey: &mut Survey) {
+        if !self.selection.takes(seen.namespace) {
+            survey.pass(seen, owners);
             return;
         }
         let surveyor = Surveyor { engine: &self.engine, before: self.before.as_ref() };
-        surveyor.take(&seen, owners, survey);
+        surveyor.take(seen, owners, survey);
     }
 
     /// Whether the webhook would judge the pod: those of its own namespace and mirrors it lets through.

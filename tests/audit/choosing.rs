@@ -255,6 +255,9 @@ fn a_forecast_holds_pods_of_namespaces_that_are_left_out_against_nodes() {
     assert!(run.owners().iter().all(|owner| !owner.starts_with("c/")), "{run:?}");
     // 3 cores and half a core, of 4.
     assert_eq!(figure(&run, "nodes.cpu.share.now"), Some(json!(0.875)));
+    // So do those of the own namespace, and mirrors, which the webhook lets through.
+    let run = world.audit(&["--forecast", "--own-namespace", "c", "--exclude-namespace", "c"]);
+    assert_eq!(figure(&run, "nodes.cpu.share.now"), Some(json!(0.875)));
     let asked = |what: &str| world.server.log().iter().any(|uri| uri.contains(what));
     assert!(asked("/daemonsets") && !asked("/replicasets") && !asked("fieldSelector"));
     // Of some pods, nothing is held against nodes.
