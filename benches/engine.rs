@@ -38,6 +38,7 @@ fn attributes<'a>(object: &'a str, namespace: &'a str) -> Attributes<'a> {
         old_object: None,
         facts: NamespaceFacts::default(),
         now: None,
+        ..Attributes::default()
     }
 }
 
@@ -89,11 +90,12 @@ fn matching(c: &mut Criterion) {
 fn rules(c: &mut Criterion) {
     let object = object();
     let pod = PodKind::find("", "Pod").unwrap().read(Object::Json(&object)).unwrap();
+    let request = attributes(&object, "airflow");
     let subject = Subject {
         pod: &pod,
         spec: pod.spec.as_ref().unwrap(),
         workload: Workload::of(&pod, None),
-        limit_ranges: &[],
+        request: &request,
         always_pull_images: None,
     };
     let settings = [

@@ -3,25 +3,25 @@
 //! Pure: no IO, no clock, no async, and no panic on any input. Every door of Plimsoll asks it.
 
 mod about;
-mod attributes;
 mod blame;
 mod decision;
 mod embedded;
 mod exempting;
 mod fixing;
 mod judging;
+mod mirror;
 mod namespaces;
 mod patching;
 mod snapshot;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub use about::Positions;
-use attributes::is_mirror;
-pub use attributes::{Attributes, NamespaceFacts, Operation, User};
 pub use decision::{ConflictNote, Decision, Exempted, Finding, Unreadable};
 use exempting::Exemptions;
 pub use fixing::LeavesOut;
+use mirror::is_mirror;
 pub use namespaces::Namespaces;
 
 use crate::finding::Safety;
@@ -32,6 +32,7 @@ use crate::policy::conflicts::RuleId;
 use crate::policy::document::Verb;
 use crate::policy::matching::RequestFacts;
 use crate::policy::{CompiledExemption, CompiledPolicy, ExemptionSet, Mode, PolicySet};
+pub use crate::request::{Attributes, NamespaceFacts, Operation, User};
 use crate::rules::Subject;
 
 /// Which half of the work is asked for.
@@ -75,7 +76,7 @@ struct Scope<'e, 'r> {
     exempted: Vec<(RuleId, &'e CompiledExemption)>,
     workload: Workload,
     mode: Mode,
-    facts: &'r NamespaceFacts<'r>,
+    request: &'r Attributes<'r>,
     /// Set where every rule mends: how far.
     fixes: Option<Safety>,
     /// The fixes that are left out all the same.
@@ -201,7 +202,7 @@ impl Engine {
             exempted: Vec::new(),
             workload: Workload::UNKNOWN,
             mode,
-            facts: &attributes.facts,
+            request: attributes,
             fixes: match stage {
                 Stage::Fix(safety) => Some(safety),
                 Stage::Mutate | Stage::Validate | Stage::Whole => None,
@@ -274,6 +275,7 @@ impl<'e> Scope<'e, '_> {
         if patches {
             self.patch(&mut pod, &mut decision);
         }
+        decision.unresolved = self.images_to_resolve(&pod);
         if matches!(stage, Stage::Validate | Stage::Whole) {
             self.judge(&pod, stage, &mut decision);
             let found = !decision.findings.is_empty() || !decision.exempted.is_empty();
@@ -285,13 +287,25 @@ impl<'e> Scope<'e, '_> {
         decision
     }
 
+    /// The images that a door must ask registries about before this decision is final.
+    fn images_to_resolve(&self, pod: &Pod<'_>) -> Vec<String> {
+        let mut images = BTreeSet::new();
+        if self.request.digests.is_some() {
+            let empty = Spec::default();
+            let subject = self.subject(pod, &empty);
+            let rules = self.matched.iter().flat_map(|matched| &matched.policy.rules);
+            rules.for_each(|rule| rule.rule.images_to_resolve(&subject, &mut images));
+        }
+        images.into_iter().collect()
+    }
+
     /// The pod as rules see it.
     fn subject<'p, 'a>(&'p self, pod: &'p Pod<'a>, empty: &'p Spec<'a>) -> Subject<'p, 'a> {
         Subject {
             pod,
             spec: pod.spec.as_ref().unwrap_or(empty),
             workload: self.workload,
-            limit_ranges: self.facts.limit_ranges,
+            request: self.request,
             always_pull_images: self.engine.always_pull_images,
         }
     }

@@ -6,11 +6,14 @@
 
 mod deserializer;
 mod scan;
+mod tree;
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{self, Deserialize, Visitor};
+
+pub use tree::Tree;
 
 /// Nesting that is followed; what is passed over may be nested as deep as it likes.
 const MAX_DEPTH: u8 = 127;

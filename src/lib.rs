@@ -3,6 +3,7 @@
 pub mod admission;
 #[cfg(feature = "serve")]
 pub mod audit;
+pub mod cel;
 #[cfg(feature = "cli")]
 pub mod changes;
 #[cfg(feature = "cli")]
@@ -15,6 +16,7 @@ pub mod cluster;
 pub mod config;
 pub mod crd;
 pub mod decode;
+pub mod digests;
 pub mod edit;
 pub mod engine;
 #[cfg(feature = "cli")]
@@ -46,6 +48,7 @@ pub mod rendering;
 pub mod replay;
 #[cfg(feature = "cli")]
 pub mod report;
+pub mod request;
 pub mod rules;
 pub mod selector;
 #[cfg(feature = "serve")]

@@ -2,6 +2,7 @@
 //!
 //! To add one: write `src/rules/<rule>.rs`, give it a folder `tests/rules/<rule>/`, and add its two lines here.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use schemars::JsonSchema;
@@ -10,9 +11,9 @@ use serde_json::Value;
 
 use crate::decode::{DecodeError, decode};
 use crate::finding::{Claim, Violation};
-use crate::pod::limit_range::LimitRange;
 use crate::pod::view::{Pod, Spec};
 use crate::pod::workload::Workload;
+use crate::request::Attributes;
 
 mod dns;
 mod image_pull_policy;
@@ -23,7 +24,7 @@ mod resources;
 mod topology_spread;
 
 /// Every rule, in the order in which they are listed to people.
-pub static RULES: [RuleKind; 5] = [
+pub static RULES: &[RuleKind] = &[
     register::<image_tag::ImageTag>(),
     register::<image_pull_policy::ImagePullPolicy>(),
     register::<resources::Resources>(),
@@ -47,6 +48,10 @@ pub trait Rule: fmt::Debug + Send + Sync + Sized + 'static {
 
     /// Reports what is unmet. A fix must leave the rule silent and the pod valid.
     fn evaluate(&self, subject: &Subject<'_, '_>, violations: &mut Vec<Violation>);
+
+    /// Names the images whose digests it needs and `subject.request.digests` does not hold, by normalised reference.
+    /// Asked only at doors that ask registries.
+    fn images_to_resolve(&self, _subject: &Subject<'_, '_>, _images: &mut BTreeSet<String>) {}
 
     /// The fields its fixes write, with the values wanted there.
     fn claims(&self) -> Vec<Claim> {
@@ -97,8 +102,9 @@ pub struct Subject<'p, 'a> {
     pub spec: &'p Spec<'a>,
     /// Its class and system.
     pub workload: Workload,
-    /// The LimitRanges of its namespace, where they are known.
-    pub limit_ranges: &'p [LimitRange],
+    /// What the door was asked, with what it knows of the namespace. Its object is as it came in: what rules changed
+    /// since stands in `pod`.
+    pub request: &'p Attributes<'p>,
     /// Whether the API server runs the admission plugin AlwaysPullImages, where that is known.
     pub always_pull_images: Option<bool>,
 }
@@ -139,6 +145,9 @@ pub trait Compiled: fmt::Debug + Send + Sync {
     /// See [`Rule::evaluate`].
     fn evaluate(&self, subject: &Subject<'_, '_>, violations: &mut Vec<Violation>);
 
+    /// See [`Rule::images_to_resolve`].
+    fn images_to_resolve(&self, subject: &Subject<'_, '_>, images: &mut BTreeSet<String>);
+
     /// See [`Rule::claims`].
     fn claims(&self) -> Vec<Claim>;
 }
@@ -146,6 +155,10 @@ pub trait Compiled: fmt::Debug + Send + Sync {
 impl<R: Rule> Compiled for R {
     fn evaluate(&self, subject: &Subject<'_, '_>, violations: &mut Vec<Violation>) {
         Rule::evaluate(self, subject, violations);
+    }
+
+    fn images_to_resolve(&self, subject: &Subject<'_, '_>, images: &mut BTreeSet<String>) {
+        Rule::images_to_resolve(self, subject, images);
     }
 
     fn claims(&self) -> Vec<Claim> {

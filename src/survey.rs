@@ -243,6 +243,7 @@ impl<'a> Seen<'a> {
             old_object: None,
             facts: self.facts,
             now: self.now,
+            ..Attributes::default()
         }
     }
 }

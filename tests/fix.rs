@@ -92,6 +92,7 @@ fn decide(engine: &Engine, object: &Value, safety: Safety) -> Decision {
         old_object: None,
         facts: NamespaceFacts::default(),
         now: None,
+        ..Attributes::default()
     };
     engine.decide(&attributes, Stage::Fix(safety))
 }

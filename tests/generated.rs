@@ -68,7 +68,7 @@ fn settings(schema: &Value, definitions: &Value) -> String {
 
 #[test]
 fn rule_pages() {
-    for rule in &RULES {
+    for rule in RULES {
         let name = rule.meta.name;
         let source = format!("{}/src/rules/{}.rs", env!("CARGO_MANIFEST_DIR"), snake(name));
         let source = fs::read_to_string(source).unwrap();
@@ -107,7 +107,7 @@ fn check_part(path: &str, name: &str, wanted: &str) {
 fn rule_table(folder: &str) -> String {
     let mut table =
         String::from("| rule | what it asks of a pod | what `Patch` does |\n| --- | --- | --- |\n");
-    for rule in &RULES {
+    for rule in RULES {
         let meta = rule.meta;
         let fix = meta
             .fix

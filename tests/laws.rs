@@ -122,6 +122,7 @@ fn decide_on(engine: &Engine, object: Object<'_>, stage: Stage) -> Decision {
             old_object: None,
             facts: NamespaceFacts::default(),
             now: None,
+            ..Attributes::default()
         },
         stage,
     )
@@ -266,6 +267,7 @@ fn updates_are_never_patched() {
         old_object: Some(Object::Value(&pod)),
         facts: NamespaceFacts::default(),
         now: None,
+        ..Attributes::default()
     };
     for stage in [Stage::Mutate, Stage::Validate, Stage::Whole] {
         let decision = engine.decide(&attributes, stage);

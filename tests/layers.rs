@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules from the top to the bottom. A module may use those on later lines.
-const LAYERS: [&[&str]; 25] = [
+const LAYERS: [&[&str]; 26] = [
     &["cli"],
     &["fix"],
     &["audit", "check", "replay", "serve"],
@@ -31,16 +31,20 @@ const LAYERS: [&[&str]; 25] = [
     &["engine"],
     &["policy"],
     &["rules"],
-    &["finding"],
+    &["cel"],
+    &["finding", "request"],
     &["pod"],
     &["manifest"],
     &["glob", "image", "quantity", "selector"],
-    &["decode", "edit", "json", "label"],
+    &["decode", "digests", "edit", "json", "label"],
     &["pointer"],
 ];
 
 /// The modules that are pure: no IO, no clock, no threads, no async.
-const PURE: [&str; 19] = [
+const PURE: [&str; 22] = [
+    "cel",
+    "digests",
+    "request",
     "ledger",
     "admission",
     "survey",

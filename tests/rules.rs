@@ -105,6 +105,7 @@ impl Fixture {
             old_object: None,
             facts: self.namespaces.facts(namespace),
             now: None,
+            ..Attributes::default()
         };
         let decision = self.engine.decide(&attributes, stage);
         assert!(
@@ -187,7 +188,7 @@ fn every_rule_has_its_folder_and_no_other() {
         .collect();
     let rules: BTreeSet<String> = RULES.iter().map(|rule| rule.meta.name.to_owned()).collect();
     assert_eq!(folders, rules);
-    for rule in &RULES {
+    for rule in RULES {
         let sorts: BTreeSet<String> = children(&root().join(rule.meta.name))
             .iter()
             .map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())

@@ -175,6 +175,7 @@ impl<'a> Request<'a> {
             old_object: object(self.old_object),
             facts,
             now,
+            ..Attributes::default()
         }
     }
 

@@ -88,6 +88,7 @@ pub(super) fn attributes<'d>(
         old_object: None,
         facts: namespaces.facts(namespace),
         now: context.now,
+        ..Attributes::default()
     }
 }
 

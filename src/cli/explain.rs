@@ -141,7 +141,7 @@ fn list(loaded: &Loaded, color: bool, out: &mut dyn Write) -> std::io::Result<()
     let names = names.chain(policies.iter().map(|policy| &*policy.name));
     let width = names.map(|name| name.chars().count()).max().unwrap_or_default();
     writeln!(out, "{}", page::heading("Rules", color))?;
-    for rule in &RULES {
+    for rule in RULES {
         writeln!(out, "  {:width$}  {}", rule.meta.name, rule.meta.summary)?;
     }
     writeln!(out, "\n{}", page::heading("Policies", color))?;

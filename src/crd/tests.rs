@@ -97,7 +97,7 @@ fn unknown_fields_of_a_spec_are_kept() {
 fn every_rule_is_a_field() {
     let (_, policy) = schemas().next().unwrap();
     let entry = &policy["properties"]["spec"]["properties"]["rules"]["items"];
-    for kind in &RULES {
+    for kind in RULES {
         assert_eq!(entry["properties"][kind.meta.name]["type"], "object", "{}", kind.meta.name);
     }
 }

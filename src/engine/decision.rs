@@ -77,6 +77,9 @@ pub struct Decision {
     pub conflicts: Vec<ConflictNote>,
     /// Policies that could not be applied, because the labels of the namespace are not known.
     pub undecided: Vec<Arc<str>>,
+    /// Images whose digests rules asked for and the request did not hold, by normalised reference. A door that asks
+    /// registries decides again with the answers.
+    pub unresolved: Vec<String>,
     /// The policies that are about the pod, whether they found anything or not, by their positions in the set.
     pub about: Positions,
 }
@@ -94,6 +97,7 @@ impl Decision {
             signature: None,
             conflicts: Vec::new(),
             undecided: Vec::new(),
+            unresolved: Vec::new(),
             about: Positions::NONE,
         }
     }

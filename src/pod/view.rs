@@ -3,14 +3,20 @@
 //! Field names and types follow `core/v1` (staging/src/k8s.io/api/core/v1/types.go). Everything else in the
 //! object, `managedFields` above all, is skipped unread.
 
-use std::fmt;
+mod annotations;
+mod lifecycle;
+mod scheduling;
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+pub use annotations::Annotations;
+pub use lifecycle::{Lifecycle, PreStop, Sleep};
+pub use scheduling::{
+    Affinity, NodeAffinity, NodeRequirement, NodeSelector, NodeSelectorTerm, PreferredNodes,
+    SpreadConstraint, Toleration,
+};
 
-use super::editing::{View, view};
+use super::editing::view;
 use super::mentions::{EnvMentions, Mentions};
 use super::scalars::{Amount, Map, Str};
-use crate::edit::Change;
 
 view! {
     /// A pod or a pod template.
@@ -33,7 +39,7 @@ view! {
         namespace: Str<'a> = "namespace",
         /// Labels.
         labels: Map<'a, Str<'a>> = "labels",
-        /// Only the annotations that Plimsoll itself reads.
+        /// Annotations.
         annotations: Annotations<'a> = "annotations",
         /// Owners; at most one is the controller.
         owner_references: Vec<OwnerReference<'a>> = "ownerReferences",
@@ -81,8 +87,22 @@ view! {
         subdomain: Str<'a> = "subdomain",
         /// Labels that a node must have.
         node_selector: Map<'a, Str<'a>> = "nodeSelector",
-        /// Affinity, read for pods pinned to one node.
+        /// Affinity, read for that to nodes.
         affinity: Affinity<'a> = "affinity",
+        /// Taints that the pod tolerates.
+        tolerations: Vec<Toleration<'a>> = "tolerations",
+        /// Name of the PriorityClass.
+        priority_class_name: Str<'a> = "priorityClassName",
+        /// Name of the scheduler.
+        scheduler_name: Str<'a> = "schedulerName",
+        /// Name of the RuntimeClass.
+        runtime_class_name: Str<'a> = "runtimeClassName",
+        /// Seconds between the request to end and the kill.
+        termination_grace_period_seconds: i64 = "terminationGracePeriodSeconds",
+        /// Seconds that the pod may run.
+        active_deadline_seconds: i64 = "activeDeadlineSeconds",
+        /// Secrets with which nodes pull images.
+        image_pull_secrets: Vec<LocalReference<'a>> = "imagePullSecrets",
         /// Spread constraints.
         topology_spread_constraints: Vec<SpreadConstraint<'a>> = "topologySpreadConstraints",
         /// Pod-level resources (KEP-2837).
@@ -107,6 +127,8 @@ view! {
         resources: Resources<'a> = "resources",
         /// `Always` on an init container makes it a sidecar.
         restart: Str<'a> = "restartPolicy",
+        /// What is done around start and end.
+        lifecycle: Lifecycle<'a> = "lifecycle",
         /// What the environment names; never its text.
         env: EnvMentions = "env",
         /// What the arguments name; never their text.
@@ -123,6 +145,14 @@ view! {
         requests: Map<'a, Amount<'a>> = "requests",
         /// What the kernel enforces.
         limits: Map<'a, Amount<'a>> = "limits",
+    }
+}
+
+view! {
+    /// LocalObjectReference.
+    pub struct LocalReference {
+        /// Name of an object in the pod's namespace.
+        name: Str<'a> = "name",
     }
 }
 
@@ -169,127 +199,9 @@ view! {
 }
 
 view! {
-    /// Affinity.
-    pub struct Affinity {
-        /// NodeAffinity.
-        node_affinity: NodeAffinity<'a> = "nodeAffinity",
-    }
-}
-
-view! {
-    /// NodeAffinity.
-    pub struct NodeAffinity {
-        /// NodeSelector that must hold.
-        required: NodeSelector<'a> = "requiredDuringSchedulingIgnoredDuringExecution",
-    }
-}
-
-view! {
-    /// NodeSelector: any of its terms must hold.
-    pub struct NodeSelector {
-        /// Terms.
-        node_selector_terms: Vec<NodeSelectorTerm<'a>> = "nodeSelectorTerms",
-    }
-}
-
-view! {
-    /// NodeSelectorTerm: all of its requirements must hold.
-    pub struct NodeSelectorTerm {
-        /// Requirements on labels.
-        match_expressions: Vec<NodeRequirement<'a>> = "matchExpressions",
-        /// Requirements on fields (`metadata.name`).
-        match_fields: Vec<NodeRequirement<'a>> = "matchFields",
-    }
-}
-
-view! {
-    /// NodeSelectorRequirement.
-    pub struct NodeRequirement {
-        /// Label or field.
-        key: Str<'a> = "key",
-        /// `In`, `NotIn` …
-        operator: Str<'a> = "operator",
-        /// Values.
-        values: Vec<Str<'a>> = "values",
-    }
-}
-
-view! {
-    /// TopologySpreadConstraint.
-    pub struct SpreadConstraint {
-        /// Node label whose values are the domains.
-        topology_key: Str<'a> = "topologyKey",
-        /// Largest difference allowed between domains.
-        max_skew: i64 = "maxSkew",
-        /// `DoNotSchedule` or `ScheduleAnyway`.
-        when_unsatisfiable: Str<'a> = "whenUnsatisfiable",
-    }
-}
-
-view! {
     /// PodOS.
     pub struct Os {
         /// `linux` or `windows`.
         name: Str<'a> = "name",
-    }
-}
-
-/// The annotations Plimsoll reads; the others, which may carry secrets or whole manifests, are skipped.
-#[derive(Clone, Debug, Default)]
-pub struct Annotations<'a>(Map<'a, Str<'a>>);
-
-impl Annotations<'_> {
-    /// Marks a static pod's mirror in the API server (k8s.io/api/core/v1 `MirrorPodAnnotationKey`).
-    pub const MIRROR: &'static str = "kubernetes.io/config.mirror";
-    /// The policies that changed a pod.
-    pub const PATCHED_BY: &'static str = "plimsoll.dev/patched-by";
-
-    /// The value of an annotation that is read.
-    pub fn get(&self, key: &str) -> Option<&str> {
-        self.0.get(key).map(|value| &**value)
-    }
-
-    fn reads(key: &str) -> bool {
-        matches!(key, Self::MIRROR | Self::PATCHED_BY)
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Annotations<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Entries;
-
-        impl<'de> Visitor<'de> for Entries {
-            type Value = Annotations<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a map of annotations")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut read = Vec::new();
-                while let Some(key) = map.next_key::<Str<'de>>()? {
-                    if Annotations::reads(&key) {
-                        if let Some(value) = map.next_value::<Option<Str<'de>>>()? {
-                            read.push((key, value));
-                        }
-                    } else {
-                        map.next_value::<IgnoredAny>()?;
-                    }
-                }
-                Ok(Annotations(Map(read)))
-            }
-        }
-
-        deserializer.deserialize_map(Entries)
-    }
-}
-
-impl<'a> View<'a> for Annotations<'a> {
-    fn depth(&self, path: &[&str]) -> usize {
-        self.0.depth(path)
-    }
-
-    fn apply(&mut self, path: &[&str], change: &Change) -> Result<(), serde_json::Error> {
-        self.0.apply(path, change)
     }
 }

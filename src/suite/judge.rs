@@ -42,6 +42,7 @@ pub(super) fn judge<'n>(
         old_object: None,
         facts: facts(namespace),
         now,
+        ..Attributes::default()
     };
     if kind_of(value).is_some() {
         let decision = engine.decide(&attributes, Stage::Whole);

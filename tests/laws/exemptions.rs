@@ -45,6 +45,7 @@ fn created(object: &Value) -> Attributes<'_> {
         old_object: None,
         facts: NamespaceFacts::default(),
         now: None,
+        ..Attributes::default()
     }
 }
 

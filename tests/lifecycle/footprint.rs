@@ -15,8 +15,9 @@ use crate::usage::{memory, millicores};
 const POLICIES: usize = 100;
 const NAMESPACES: usize = 1000;
 const HOME: &str = "plimsoll-system";
-/// Bytes of a release, and of the program that tests run.
-const MOST_MEMORY: [u64; 2] = [30_000_000, 60_000_000];
+/// Bytes of a release, all told; of the program that tests run, those that it asked for: most of what is resident of
+/// such a build is the build itself.
+const MOST_MEMORY: [u64; 2] = [30_000_000, 40_000_000];
 /// Thousandths of a CPU, likewise.
 const MOST_CPU: [f64; 2] = [1.0, 10.0];
 
@@ -134,13 +135,15 @@ fn a_replica_is_small_and_idles() {
     eprintln!("{}", Shown(&rows));
     eprintln!(
         "{POLICIES} policies, {NAMESPACES} namespaces: {} bytes resident before the load, {} after it, {} at most; idle \
-         {idle:.2} millicores",
+         {idle:.2} millicores; {} bytes of the program's file",
         bytes(quiet.resident),
         bytes(loaded.resident),
-        bytes(loaded.peak)
+        bytes(loaded.peak),
+        bytes(loaded.file)
     );
     let bound = usize::from(!crate::usage::program().1);
+    let own = loaded.peak - if bound == 0 { 0 } else { loaded.file };
     assert!(rows.iter().all(|row| (row.failed, row.slipped) == (0, 0)), "see above");
-    assert!(bytes(loaded.peak) <= MOST_MEMORY[bound], "{} bytes", bytes(loaded.peak));
+    assert!(bytes(own) <= MOST_MEMORY[bound], "{} bytes", bytes(own));
     assert!(idle <= MOST_CPU[bound], "{idle:.2} millicores");
 }

@@ -140,7 +140,8 @@ proptest! {
                 old_object: None,
                 facts: NamespaceFacts::default(),
                 now: None,
-            };
+            ..Attributes::default()
+        };
             let decision = ENGINE.decide_embedded(&embedded, &within);
             for finding in &decision.findings {
                 prop_assert!(!finding.violation.pointer.as_str().starts_with("/template/spec"));

@@ -26,6 +26,7 @@ pub(crate) fn decide(engine: &Engine, object: &Value) -> Vec<Decision> {
         old_object: None,
         facts: NamespaceFacts::default(),
         now: None,
+        ..Attributes::default()
     };
     find(object).iter().map(|embedded| engine.decide_embedded(embedded, &within)).collect()
 }

@@ -24,6 +24,8 @@ pub(crate) struct Memory {
     pub(crate) resident: u64,
     /// The most that ever was.
     pub(crate) peak: u64,
+    /// What of it is the program's own file, which grows with a build that is not optimised and is shared by replicas.
+    pub(crate) file: u64,
 }
 
 /// What `pid` holds in memory.
@@ -35,7 +37,7 @@ pub(crate) fn memory(pid: u32) -> Result<Memory, String> {
         let number = line.and_then(|rest| rest.split_whitespace().next()?.parse().ok());
         number.ok_or_else(|| format!("{path} has no {name}"))
     };
-    Ok(Memory { resident: field("VmRSS:")?, peak: field("VmHWM:")? })
+    Ok(Memory { resident: field("VmRSS:")?, peak: field("VmHWM:")?, file: field("RssFile:")? })
 }
 
 /// The CPU time that all threads of `pid` have used.

@@ -26,6 +26,7 @@ fn decide(settings: &Value, pod: &Value, stage: Stage) -> Decision {
         old_object: None,
         facts: NamespaceFacts::default(),
         now: None,
+        ..Attributes::default()
     };
     engine.decide(&attributes, stage)
 }

@@ -34,6 +34,7 @@ fn attributes(pod: &Value) -> Attributes<'_> {
         old_object: None,
         facts: NamespaceFacts::default(),
         now: None,
+        ..Attributes::default()
     }
 }
 

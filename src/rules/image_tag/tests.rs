@@ -28,6 +28,7 @@ fn findings(settings: &Value, spec: &Value) -> Vec<(String, String, String)> {
         old_object: None,
         facts: NamespaceFacts::default(),
         now: None,
+        ..Attributes::default()
     };
     let found = engine.decide(&attributes, Stage::Whole).findings.into_iter();
     found

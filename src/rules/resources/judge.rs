@@ -28,7 +28,7 @@ pub(super) struct Judge<'s, 'v> {
 
 impl<'s, 'v> Judge<'s, 'v> {
     pub(super) fn new(subject: &Subject<'s, 's>, violations: &'v mut Vec<Violation>) -> Self {
-        let (spec, ranges) = (subject.spec, subject.limit_ranges);
+        let (spec, ranges) = (subject.spec, subject.request.facts.limit_ranges);
         let found = spec.resources.as_ref();
         let limits = found.and_then(|found| found.limits.as_ref());
         Self {

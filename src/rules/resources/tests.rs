@@ -34,6 +34,7 @@ fn decide(engine: &Engine, pod: &Value, ranges: &[LimitRange], stage: Stage) -> 
             old_object: None,
             facts: NamespaceFacts { labels: None, limit_ranges: ranges },
             now: None,
+            ..Attributes::default()
         },
         stage,
     )

@@ -27,6 +27,7 @@ fn decide(policies: &[&Value], group: &str, kind: &str, object: &Value, stage: S
         old_object: None,
         facts: NamespaceFacts::default(),
         now: None,
+        ..Attributes::default()
     };
     engine.decide(&attributes, stage)
 }

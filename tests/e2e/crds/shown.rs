@@ -18,7 +18,7 @@ fn kubectl_explains_every_rule() {
         return;
     }
     let rules = explained("podpolicy.spec.rules");
-    for rule in &RULES {
+    for rule in RULES {
         let (name, summary) = (rule.meta.name, rule.meta.summary);
         assert!(rules.contains(name) && rules.contains(summary), "{name}: {rules}");
         assert!(explained(&format!("podpol.spec.rules.{name}")).contains(summary), "{name}");

@@ -161,6 +161,7 @@ fn no_update_that_leaves_the_pod_alone_has_a_finding() {
                     old_object: Some(Object::Value(&object)),
                     facts: NamespaceFacts::default(),
                     now: None,
+                    ..Attributes::default()
                 };
                 let decision = engine.decide(&attributes, Stage::Validate);
                 assert!(

@@ -2,14 +2,15 @@
 
 use serde_json::Value;
 
+use crate::digests::Digests;
 use crate::pod::kinds::Object;
 use crate::pod::limit_range::LimitRange;
-use crate::pod::view::{Annotations, Pod};
 
 /// What happens to an object (admission/v1 `Operation`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Operation {
     /// It comes into being.
+    #[default]
     Create,
     /// It changes.
     Update,
@@ -38,7 +39,7 @@ pub struct NamespaceFacts<'a> {
 }
 
 /// A request to judge, whatever door it came through.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Attributes<'a> {
     /// What happens.
     pub operation: Operation,
@@ -48,6 +49,8 @@ pub struct Attributes<'a> {
     pub kind: &'a str,
     /// Subresource; empty for the object itself.
     pub subresource: &'a str,
+    /// Name of the object; empty where it is not known, or is still to be generated.
+    pub name: &'a str,
     /// The namespace of the request, which is the one to trust.
     pub namespace: &'a str,
     /// Who asks; none where nobody does, as in a manifest.
@@ -58,13 +61,8 @@ pub struct Attributes<'a> {
     pub old_object: Option<Object<'a>>,
     /// What is known of the namespace.
     pub facts: NamespaceFacts<'a>,
+    /// What the registries said of images that rules asked about; none where the door asks no registry.
+    pub digests: Option<&'a Digests>,
     /// The time, in seconds since 1970, by which exemptions expire; where it is not known, none does.
     pub now: Option<i64>,
-}
-
-/// Mirror pods are only reported by kubelets: refusing one changes nothing on the node. The annotation alone
-/// proves nothing: anyone can write it, into a manifest too.
-pub(super) fn is_mirror(pod: &Pod<'_>, user: Option<&User<'_>>) -> bool {
-    pod.annotation(Annotations::MIRROR).is_some()
-        && user.is_some_and(|user| user.groups.contains(&"system:nodes"))
 }

@@ -1,0 +1,50 @@
+//! The functions of expressions: one table that the checker and the evaluator read.
+
+use regex::Regex;
+
+use super::types::Sig;
+use super::value::Value;
+use super::{Budget, EvalError};
+
+/// A function or operator by name; operators have cel-go's names: `_+_`, `_[_]`, `@in`.
+#[derive(Debug)]
+pub struct Function {
+    /// Name.
+    pub name: &'static str,
+    /// What it can be applied to.
+    pub overloads: &'static [Overload],
+}
+
+/// One way in which a function can be applied.
+#[derive(Debug)]
+pub struct Overload {
+    /// Whether the first argument stands before the dot: `text.startsWith('a')`.
+    pub is_member: bool,
+    /// Types of the arguments, that before the dot first.
+    pub arguments: &'static [Sig],
+    /// Type of the result.
+    pub result: Sig,
+    /// The function; it is called with values of these types.
+    pub call: Call,
+}
+
+/// Applies a function to values.
+pub type Call = for<'v> fn(&mut Machine<'_>, &[Value<'v>]) -> Result<Value<'v>, EvalError>;
+
+/// What functions may use beside their arguments.
+#[derive(Debug)]
+pub struct Machine<'p> {
+    /// What is left to spend; a call itself is paid for already, what grows with its arguments is not.
+    pub budget: &'p mut Budget,
+    /// Finds a regular expression that was compiled with the program, or compiles it, within bounds.
+    pub regexes: &'p dyn Regexes,
+}
+
+/// Regular expressions by their text.
+pub trait Regexes: std::fmt::Debug {
+    /// Answers with a compiled one.
+    ///
+    /// # Errors
+    /// Where it is none, or too large.
+    fn get(&self, pattern: &str) -> Result<Regex, EvalError>;
+}
