@@ -1,8 +1,7 @@
 //! What registries say that tags stand for: input of the engine, which asks no one.
 //!
-//! Rules name the images whose digests they lack; the engine collects those in its decision
-//! ([`Decision::unresolved`](crate::engine::Decision::unresolved)), a door that may ask registries does so, and asks the
-//! engine again with the answers.
+//! Rules name the images whose digests they lack; the engine collects those in its decision (`unresolved`), a door that
+//! may ask registries does so, and asks the engine again with the answers.
 
 use std::collections::HashMap;
 

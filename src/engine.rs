@@ -13,8 +13,8 @@ mod mirror;
 mod namespaces;
 mod patching;
 mod snapshot;
+mod subject;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub use about::Positions;
@@ -26,14 +26,13 @@ pub use namespaces::Namespaces;
 
 use crate::finding::Safety;
 use crate::pod::kinds::{PodKind, ViewError};
-use crate::pod::view::{Pod, Spec};
+use crate::pod::view::Pod;
 use crate::pod::workload::Workload;
 use crate::policy::conflicts::RuleId;
 use crate::policy::document::Verb;
 use crate::policy::matching::RequestFacts;
 use crate::policy::{CompiledExemption, CompiledPolicy, ExemptionSet, Mode, PolicySet};
 pub use crate::request::{Attributes, NamespaceFacts, Operation, User};
-use crate::rules::Subject;
 
 /// Which half of the work is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -285,28 +284,5 @@ impl<'e> Scope<'e, '_> {
         }
         decision.settle();
         decision
-    }
-
-    /// The images that a door must ask registries about before this decision is final.
-    fn images_to_resolve(&self, pod: &Pod<'_>) -> Vec<String> {
-        let mut images = BTreeSet::new();
-        if self.request.digests.is_some() {
-            let empty = Spec::default();
-            let subject = self.subject(pod, &empty);
-            let rules = self.matched.iter().flat_map(|matched| &matched.policy.rules);
-            rules.for_each(|rule| rule.rule.images_to_resolve(&subject, &mut images));
-        }
-        images.into_iter().collect()
-    }
-
-    /// The pod as rules see it.
-    fn subject<'p, 'a>(&'p self, pod: &'p Pod<'a>, empty: &'p Spec<'a>) -> Subject<'p, 'a> {
-        Subject {
-            pod,
-            spec: pod.spec.as_ref().unwrap_or(empty),
-            workload: self.workload,
-            request: self.request,
-            always_pull_images: self.engine.always_pull_images,
-        }
     }
 }
