@@ -2,6 +2,7 @@
 //!
 //! Source: k8s.io/apiserver/pkg/cel (environment, libraries, limits), github.com/google/cel-go (language).
 
+pub mod ast;
 pub mod cost;
 pub mod library;
 pub mod types;
