@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::credentials::Login;
 use super::exchange::bounded;
-use super::failure::{Failure, Kind, host_of};
+use super::failure::{Failure, Kind, forbidden_host, host_of};
 use super::hosts::Hosts;
 
 /// The largest answer of a token server. Tokens travel in headers, which servers take up to some 16 KiB.
@@ -113,6 +113,7 @@ impl TokenRequest<'_> {
             .map_err(|_| Failure::new(Kind::Answer, "the token server that it names is no URL"))?;
         let server = host_of(&url);
         if !self.hosts.permits(&url) {
+            let server = forbidden_host(&url);
             let text = format!(
                 "its tokens are given out by {server}, which may not be asked: \
                  list it under `allow`, if that is right"

@@ -123,9 +123,9 @@ async fn redirects_are_followed_a_little_and_to_nobody_else() {
 
     let other = Server::start(|_| Act::found()).await;
     for (target, told) in [
-        (format!("http://{}/x", other.host), format!("a host without TLS, {}", other.host)),
+        (format!("http://{}/x", other.host), format!("{} without TLS", other.host)),
         (format!("https://{}/x", other.host), other.host.clone()),
-        ("http://169.254.169.254/latest".into(), "a host without TLS, 169.254.169.254".into()),
+        ("http://169.254.169.254/latest".into(), "169.254.169.254 without TLS".into()),
         ("https://u:secret@metadata.internal/x?token=secret".into(), "metadata.internal".into()),
     ] {
         let why = format!(

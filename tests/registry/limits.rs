@@ -18,9 +18,14 @@ fn breaker(resolver: &Resolver, registry: usize) -> BreakerState {
 
 #[tokio::test]
 async fn a_pause_that_is_asked_for_is_kept() {
-    let later = OffsetDateTime::now_utc() + Duration::from_secs(3);
-    let date = later.format(&Rfc2822).unwrap().replace("+0000", "GMT");
-    for (status, pause) in [(429, "2".to_owned()), (429, date), (503, "2".to_owned())] {
+    let seconds = || "2".to_owned();
+    let date = || {
+        let later = OffsetDateTime::now_utc() + Duration::from_secs(3);
+        later.format(&Rfc2822).unwrap().replace("+0000", "GMT")
+    };
+    let ways: [(u16, fn() -> String); 3] = [(429, seconds), (429, date), (503, seconds)];
+    for (status, pause) in ways {
+        let pause = pause();
         let limited = Arc::new(AtomicBool::new(true));
         let switch = Arc::clone(&limited);
         let server = Server::start(move |_| match switch.load(Ordering::Relaxed) {
