@@ -103,7 +103,9 @@ pub(super) struct TokenRequest<'a> {
 struct TokenAnswer {
     token: Option<String>,
     access_token: Option<String>,
-    expires_in: Option<u64>,
+    /// In seconds. Absent and nonsense are the same.
+    #[serde(default)]
+    expires_in: serde_json::Value,
 }
 
 impl TokenRequest<'_> {
@@ -151,7 +153,7 @@ impl TokenRequest<'_> {
         let read: TokenAnswer = serde_json::from_slice(&body).map_err(|_| none())?;
         let token = read.token.or(read.access_token).filter(|token| !token.is_empty());
         let header = sensitive(format!("Bearer {}", token.ok_or_else(none)?)).map_err(of_server)?;
-        let lifetime = read.expires_in.unwrap_or(DEFAULT_LIFETIME).min(MAX_LIFETIME);
+        let lifetime = read.expires_in.as_u64().unwrap_or(DEFAULT_LIFETIME).min(MAX_LIFETIME);
         // It still has to arrive before it ends.
         Ok((header, Duration::from_secs(lifetime * 9 / 10)))
     }

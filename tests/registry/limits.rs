@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
 use crate::bad::{Act, DIGEST, Server};
-use crate::world::{ask, config, failure, outcomes, plain, resolver};
+use crate::world::{ask, config, failure, outcomes, plain, resolver, settled};
 
 fn breaker(resolver: &Resolver, registry: usize) -> BreakerState {
     resolver.statistics().registries[registry].breaker
@@ -124,7 +124,7 @@ async fn every_way_to_fail_opens_it() {
         let resolver = resolver(&config);
         for number in 0..3 {
             failure(&resolver, &format!("{host}/app:{number}")).await;
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            settled(&resolver).await;
         }
         assert_eq!(breaker(&resolver, 0), BreakerState::Open, "{host}");
         let why = failure(&resolver, &format!("{host}/app:9")).await;

@@ -150,18 +150,18 @@ async fn tokens_come_only_from_servers_that_may_be_asked() {
 
 #[tokio::test]
 async fn token_servers_that_misbehave() {
-    let acts: [(&str, fn() -> Act); 8] = [
-        ("the answer holds no token", || answer(json!({}))),
-        ("the answer holds no token", || answer(json!({"token": ""}))),
-        ("the answer holds no token", || Act::Answer(200, String::new(), b"<html>".to_vec())),
-        ("the token that it gives out is none", || answer(json!({"token": "a\r\nX-Evil: b"}))),
-        ("the answer is larger than 64 KiB", || answer(json!({"token": "x".repeat(100_000)}))),
-        ("there is no such image or tag (404 Not Found)", || Act::status(404)),
-        ("it is broken (500 Internal Server Error)", || Act::status(500)),
-        ("it asks for fewer requests (429 Too Many Requests)", || Act::status(429)),
+    let acts = [
+        ("the answer holds no token", answer(json!({}))),
+        ("the answer holds no token", answer(json!({"token": ""}))),
+        ("the answer holds no token", Act::Answer(200, String::new(), b"<html>".to_vec())),
+        ("the token that it gives out is none", answer(json!({"token": "a\r\nX-Evil: b"}))),
+        ("the answer is larger than 64 KiB", answer(json!({"token": "x".repeat(100_000)}))),
+        ("there is no such image or tag (404 Not Found)", Act::status(404)),
+        ("it is broken (500 Internal Server Error)", Act::status(500)),
+        ("it asks for fewer requests (429 Too Many Requests)", Act::status(429)),
     ];
     for (expected, act) in acts {
-        let server = Server::start(move |_| act()).await;
+        let server = Server::start(move |_| act.clone()).await;
         let registry = wants(format!("http://{}/", server.host), "t").await;
         let resolver = resolver(&config(vec![plain(&registry.host), plain(&server.host)]));
         let why = failure(&resolver, &registry.image("app:1")).await;
