@@ -48,13 +48,17 @@ macro_rules! embedded {
 }
 
 /// Every file of `policies/`.
-pub static EMBEDDED: [Embedded; 8] = embedded![
+pub static EMBEDDED: [Embedded; 12] = embedded![
     "default" / "batch-dns.yaml",
     "default" / "batch-spread.yaml",
     "default" / "image-pull-policy.yaml",
     "default" / "image-tag.yaml",
     "default" / "resources.yaml",
     "observe" / "observe.yaml",
+    "steady-nodes" / "batch.yaml",
+    "steady-nodes" / "coordinators.yaml",
+    "steady-nodes" / "services.yaml",
+    "steady-nodes" / "uninterrupted.yaml",
     "strict" / "image-digest.yaml",
     "strict" / "resources.yaml",
 ];

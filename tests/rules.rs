@@ -391,7 +391,11 @@ fn a_pod_gets_the_same_verdict_inside_every_workload_kind() {
 /// Rules that look at owner or class see another pod inside another kind.
 fn keeps_class(fixture: &Fixture, kind: &PodKind) -> bool {
     let path = fixture.path.to_str().unwrap();
-    let by_class = path.contains("topologySpread") || fixture.text.contains("workloads:");
+    // A DaemonSet's pods are bound, and so is a pod that says whose it is.
+    let by_owner = path.contains("placement")
+        && (kind.kind == "DaemonSet" || fixture.text.contains("ownerReferences"));
+    let by_class =
+        path.contains("topologySpread") || by_owner || fixture.text.contains("workloads:");
     !by_class || (matches!(kind.kind, "PodTemplate") && !fixture.text.contains("ownerReferences"))
 }
 
