@@ -90,10 +90,10 @@ use crate::pod::workload::Class;
 
 mod classes;
 mod compile;
-mod conditions;
 mod domain;
 mod forbidden;
 mod nodes;
+mod schemas;
 mod settings;
 #[cfg(test)]
 mod tests;

@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::conditions::{of_requirement, of_toleration, patterns, short_text};
+use super::schemas::{patterns, short_text};
 use crate::glob::{MAX_PATTERN, MAX_PATTERNS};
 use crate::label;
 
-/// The most entries of a list or map, and the most values of a requirement: far above what pods have, and what lets an
-/// API server bound the cost of the schema's conditions.
+/// The most entries of a list or map, and the most values of a requirement: far above what pods have.
 pub(super) const MAX_ENTRIES: usize = 64;
 /// The longest key of a label: a prefix, a slash and a name.
 const MAX_KEY: usize = label::MAX_PREFIX + 1 + label::MAX_NAME;
@@ -61,7 +60,6 @@ pub(crate) struct Settings {
 /// A toleration, as in `spec.tolerations`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-#[schemars(extend("x-kubernetes-validations" = of_toleration()))]
 pub(crate) struct Toleration {
     /// Key of the taint; absent for every key, with `operator: Exists`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -146,7 +144,6 @@ pub(crate) struct PreferredNodes {
 /// A requirement on a label of nodes (core/v1 NodeSelectorRequirement).
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-#[schemars(extend("x-kubernetes-validations" = of_requirement()))]
 pub(crate) struct NodeRequirement {
     /// The label's key.
     #[schemars(length(min = 1, max = MAX_KEY))]

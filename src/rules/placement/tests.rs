@@ -140,7 +140,8 @@ fn rules_at_odds_are_told(#[case] one: Value, #[case] other: Value, #[case] conf
     );
     let once = decide(&engine, &pod(json!({})), Stage::Mutate);
     let mut after = pod(json!({}));
-    json_patch::patch(&mut after, &serde_json::from_value(json!(once.patch)).unwrap()).unwrap();
+    let patch: json_patch::Patch = serde_json::from_value(json!(once.patch)).unwrap();
+    json_patch::patch(&mut after, &patch).unwrap();
     let again = decide(&engine, &after, Stage::Mutate);
     assert!(again.patch.is_empty(), "{:?}", again.patch);
 }
