@@ -22,6 +22,7 @@ mod images;
 mod narrowing;
 mod placement;
 mod resources;
+mod termination;
 mod topology_spread;
 
 /// Every rule, in the order in which they are listed to people.
@@ -32,6 +33,7 @@ pub static RULES: &[RuleKind] = &[
     register::<dns::Dns>(),
     register::<topology_spread::TopologySpread>(),
     register::<placement::Placement>(),
+    register::<termination::Termination>(),
 ];
 
 /// A requirement on a pod.

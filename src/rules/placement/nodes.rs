@@ -16,6 +16,10 @@ const REQUIRED: &str = "/spec/affinity/nodeAffinity/requiredDuringSchedulingIgno
 const PREFERRED: &str =
     "/spec/affinity/nodeAffinity/preferredDuringSchedulingIgnoredDuringExecution";
 
+/// The most requirements that are added to the terms of one pod. Authors write a few terms; a review of 3 MiB has room for
+/// fifty thousand.
+const MAX_ADDED: usize = 4096;
+
 /// What a pod itself asks of its nodes.
 struct Nodes<'p> {
     selector: Option<&'p crate::pod::scalars::Map<'p, Str<'p>>>,
@@ -221,6 +225,14 @@ fn missing_labels(missing: &[&NodeRequirement]) -> Violation {
 fn missing_requirements(nodes: &Nodes<'_>, missing: &[&NodeRequirement]) -> Violation {
     let texts: Vec<String> = missing.iter().map(|one| texts::requirement(one)).collect();
     let text = texts.join(", ");
+    let violation = Violation::pod(
+        Pointer::new(REQUIRED),
+        format!("the pod may run on nodes without `{text}`"),
+        format!("require {text} in every term of the required node affinity"),
+    );
+    if nodes.terms.len().saturating_mul(missing.len()) > MAX_ADDED {
+        return violation;
+    }
     let terms = Pointer::new(REQUIRED).join("nodeSelectorTerms");
     let edits: Vec<Edit> = if nodes.terms.is_empty() {
         let all: Vec<Value> = missing.iter().map(|one| json!(one)).collect();
@@ -233,12 +245,7 @@ fn missing_requirements(nodes: &Nodes<'_>, missing: &[&NodeRequirement]) -> Viol
         });
         each.collect()
     };
-    Violation::pod(
-        Pointer::new(REQUIRED),
-        format!("the pod may run on nodes without `{text}`"),
-        format!("require {text} in every term of the required node affinity"),
-    )
-    .with_fix(format!("nodeAffinity required + {text}"), Safety::Unsafe, edits)
+    violation.with_fix(format!("nodeAffinity required + {text}"), Safety::Unsafe, edits)
 }
 
 impl PreferredNodes {

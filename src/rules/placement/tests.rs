@@ -114,6 +114,20 @@ fn conflicts_name_both_values() {
 }
 
 #[test]
+fn a_pod_of_countless_terms_is_judged_and_not_mended() {
+    let wanted = json!([{"key": "a", "operator": "Exists"}]);
+    let engine = engine(&[&policy("p", &json!({"nodeAffinity": {"required": wanted}}))]);
+    for (terms, mended) in [(4096, true), (4097, false)] {
+        let term = json!({"matchExpressions": [{"key": "b", "operator": "Exists"}]});
+        let one = pod(json!({"affinity": {"nodeAffinity": {
+            "requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": vec![term; terms]}}}}));
+        let found = decide(&engine, &one, Stage::Whole);
+        assert_eq!(found.findings.len(), 1);
+        assert_eq!(!found.patch.is_empty(), mended, "{terms}");
+    }
+}
+
+#[test]
 fn annotations_are_never_quoted() {
     let engine = engine(&[&policy("p", &json!({"disruption": "Avoid"}))]);
     let mut one = pod(json!({}));
