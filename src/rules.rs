@@ -17,6 +17,7 @@ use crate::request::Attributes;
 
 mod dns;
 mod image_pull_policy;
+mod image_registry;
 mod image_tag;
 mod images;
 mod narrowing;
@@ -27,6 +28,7 @@ mod topology_spread;
 pub static RULES: &[RuleKind] = &[
     register::<image_tag::ImageTag>(),
     register::<image_pull_policy::ImagePullPolicy>(),
+    register::<image_registry::ImageRegistry>(),
     register::<resources::Resources>(),
     register::<dns::Dns>(),
     register::<topology_spread::TopologySpread>(),
