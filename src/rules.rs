@@ -20,6 +20,7 @@ mod image_pull_policy;
 mod image_registry;
 mod image_tag;
 mod images;
+mod labels;
 mod narrowing;
 mod resources;
 mod topology_spread;
@@ -32,6 +33,7 @@ pub static RULES: &[RuleKind] = &[
     register::<resources::Resources>(),
     register::<dns::Dns>(),
     register::<topology_spread::TopologySpread>(),
+    register::<labels::Labels>(),
 ];
 
 /// A requirement on a pod.
