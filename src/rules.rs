@@ -23,6 +23,7 @@ mod images;
 mod labels;
 mod narrowing;
 mod resources;
+mod termination;
 mod topology_spread;
 
 /// Every rule, in the order in which they are listed to people.
@@ -33,6 +34,7 @@ pub static RULES: &[RuleKind] = &[
     register::<resources::Resources>(),
     register::<dns::Dns>(),
     register::<topology_spread::TopologySpread>(),
+    register::<termination::Termination>(),
     register::<labels::Labels>(),
 ];
 
