@@ -13,6 +13,8 @@
 //!     labels: ["legacy.example.com/*"]
 //! ```
 //!
+//! [Whose pods are these?](../ownership.md) shows a policy with its suite.
+//!
 //! ## What is read
 //!
 //! `metadata.labels` and `metadata.annotations` of the pod or pod template, and the labels of its namespace.
