@@ -68,7 +68,8 @@ fn globs(list: &[String], place: &Pointer) -> Result<Option<Globs>, SettingsErro
     if list.is_empty() {
         return Ok(None);
     }
-    for (index, key) in list.iter().enumerate().filter(|(_, key)| is_set_by_the_system(key)) {
+    let mut keys = list.iter().enumerate();
+    if let Some((index, key)) = keys.find(|(_, key)| is_set_by_the_system(key)) {
         return Err(refused(
             place.clone().join(index),
             format!("{} is set by Kubernetes or Plimsoll", quoted(key)),
