@@ -102,6 +102,14 @@ fn rules(c: &mut Criterion) {
         ("imageTag", json!({"deny": ["latest"]})),
         ("imagePullPolicy", json!({"deny": ["Always"]})),
         (
+            "imageRegistry",
+            json!({"allow": ["*.example.com/**"], "rewrite": [{"from": "docker.io", "to": "mirror.example.com/hub"}]}),
+        ),
+        (
+            "labels",
+            json!({"labels": [{"key": "dag_id"}, {"key": "team", "default": {"value": "data"}}]}),
+        ),
+        (
             "resources",
             json!({"requests": {"cpu": {"required": true}, "memory": {"required": true}}, "limits": {"memory": {"required": true}}}),
         ),

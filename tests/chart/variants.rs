@@ -12,7 +12,7 @@ const fn of(name: &'static str, values: &'static str) -> Variant {
     Variant { name, values }
 }
 
-pub(crate) static VARIANTS: [Variant; 17] = [
+pub(crate) static VARIANTS: [Variant; 18] = [
     of("defaults", ""),
     of("fail", "webhooks: {failurePolicy: Fail, timeoutSeconds: 5, defaultMode: warn}"),
     of("excluded-namespaces", "webhooks: {excludeNamespaces: [istio-system, cert-manager]}"),

@@ -8,7 +8,10 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Map, Value, json};
 
-const IMAGES: [&str; 10] = [
+const IMAGES: [&str; 13] = [
+    "index.docker.io/library/redis:7",
+    "mirror.example.com/hub/library/nginx:1.27",
+    "GHCR.io:443/team/app:1",
     "nginx",
     "nginx:latest",
     "nginx:1.27",
@@ -299,6 +302,8 @@ fn metadata() -> impl Strategy<Value = Map<String, Value>> {
         json!({"spark-app-selector": "s", "spark-role": "executor"}),
         json!({"plimsoll.dev/crowd": "mine"}),
         json!({"workflows.argoproj.io/workflow": "w"}),
+        json!({"example.com/team": "data", "batch.kubernetes.io/job-name": "j"}),
+        json!({"example.com/team": "nobody", "app": ""}),
     ]));
     (labels, any::<bool>()).prop_map(|(labels, annotated)| {
         let mut fields = Map::new();
@@ -308,6 +313,20 @@ fn metadata() -> impl Strategy<Value = Map<String, Value>> {
             let kept = fields.contains_key("labels");
             fields.insert("annotations".to_owned(), if kept { json!({"note": "x"}) } else { more });
         }
+        fields
+    })
+}
+
+/// What comes with images.
+fn images() -> impl Strategy<Value = Map<String, Value>> {
+    let secrets =
+        option::of(select(vec![json!([{"name": "mirror"}]), json!([]), json!([{"name": "team"}])]));
+    let volume = option::weighted(0.3, select(&IMAGES[..]));
+    (secrets, volume).prop_map(|(secrets, volume)| {
+        let mut fields = Map::new();
+        fields.extend(secrets.map(|secrets| ("imagePullSecrets".to_owned(), secrets)));
+        let volume = volume.map(|image| json!([{"name": "models", "image": {"reference": image}}]));
+        fields.extend(volume.map(|volume| ("volumes".to_owned(), volume)));
         fields
     })
 }
@@ -323,44 +342,47 @@ pub(crate) fn pod() -> impl Strategy<Value = Value> {
     );
     let os = option::weighted(0.1, select(vec!["linux", "windows"]));
     let lists = (containers("main", 1..4), containers("init", 0..3), any::<bool>());
-    (metadata(), lists, dns(), (placing(), spread()), ending(), restart, level, os).prop_map(
-        |(
-            metadata,
-            (mut main, mut init, sidecar),
-            dns,
-            (placing, spread),
-            (ending, handler),
-            restart,
-            level,
-            os,
-        )| {
-            if let (Some(handler), Some(first)) = (handler, main.first_mut()) {
-                first["lifecycle"] = handler;
-            }
-            let mut spec = json!({"containers": main});
-            if let (true, Some(first)) = (sidecar, init.first_mut()) {
-                first["restartPolicy"] = json!("Always");
-            }
-            let fields = spec.as_object_mut().unwrap();
-            if !init.is_empty() {
-                fields.insert("initContainers".to_owned(), json!(init));
-            }
-            fields.extend(dns);
-            fields.extend(placing);
-            fields.extend(spread);
-            fields.extend(ending);
-            fields.extend(restart.map(|restart| ("restartPolicy".to_owned(), json!(restart))));
-            match os {
-                Some("windows") => {
-                    fields.insert("os".to_owned(), json!({"name": "windows"}));
-                    fields.remove("hostNetwork");
+    (metadata(), lists, dns(), (placing(), spread()), ending(), images(), restart, level, os)
+        .prop_map(
+            |(
+                metadata,
+                (mut main, mut init, sidecar),
+                dns,
+                (placing, spread),
+                (ending, handler),
+                images,
+                restart,
+                level,
+                os,
+            )| {
+                if let (Some(handler), Some(first)) = (handler, main.first_mut()) {
+                    first["lifecycle"] = handler;
                 }
-                os => {
-                    fields.extend(os.map(|os| ("os".to_owned(), json!({"name": os}))));
-                    fields.extend(level.map(|level| ("resources".to_owned(), level)));
+                let mut spec = json!({"containers": main});
+                if let (true, Some(first)) = (sidecar, init.first_mut()) {
+                    first["restartPolicy"] = json!("Always");
                 }
-            }
-            json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})
-        },
-    )
+                let fields = spec.as_object_mut().unwrap();
+                if !init.is_empty() {
+                    fields.insert("initContainers".to_owned(), json!(init));
+                }
+                fields.extend(dns);
+                fields.extend(placing);
+                fields.extend(spread);
+                fields.extend(ending);
+                fields.extend(images);
+                fields.extend(restart.map(|restart| ("restartPolicy".to_owned(), json!(restart))));
+                match os {
+                    Some("windows") => {
+                        fields.insert("os".to_owned(), json!({"name": "windows"}));
+                        fields.remove("hostNetwork");
+                    }
+                    os => {
+                        fields.extend(os.map(|os| ("os".to_owned(), json!({"name": os}))));
+                        fields.extend(level.map(|level| ("resources".to_owned(), level)));
+                    }
+                }
+                json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})
+            },
+        )
 }
