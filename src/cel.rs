@@ -5,6 +5,7 @@
 pub mod ast;
 pub mod cost;
 pub mod environment;
+mod parse;
 pub mod library;
 pub mod program;
 pub mod schema;
