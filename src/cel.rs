@@ -4,11 +4,13 @@
 
 pub mod ast;
 pub mod cost;
+pub mod eval;
 pub mod library;
 pub mod types;
 pub mod value;
 
 pub use cost::Budget;
+pub use eval::{Bindings, evaluate_node};
 pub use types::Type;
 pub use value::Value;
 
