@@ -5,8 +5,9 @@
 pub mod ast;
 pub mod cost;
 pub mod environment;
-mod parse;
+pub mod eval;
 pub mod library;
+mod parse;
 pub mod program;
 pub mod schema;
 pub mod types;
@@ -15,6 +16,7 @@ pub mod value;
 pub use cost::Budget;
 pub use environment::Environment;
 pub use program::Program;
+pub use eval::{Bindings, evaluate_node};
 pub use types::Type;
 pub use value::Value;
 
