@@ -3,6 +3,7 @@
 //! Source: k8s.io/apiserver/pkg/cel (environment, libraries, limits), github.com/google/cel-go (language).
 
 pub mod ast;
+mod check;
 pub mod cost;
 pub mod environment;
 pub mod eval;
@@ -15,8 +16,8 @@ pub mod value;
 
 pub use cost::Budget;
 pub use environment::Environment;
-pub use program::Program;
 pub use eval::{Bindings, evaluate_node};
+pub use program::Program;
 pub use types::Type;
 pub use value::Value;
 

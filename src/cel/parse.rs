@@ -11,9 +11,9 @@ mod literals;
 mod macros;
 mod member;
 mod syntax;
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 
 pub(super) use syntax::{Comprehension, Entry, Field, Item, Kind, Syntax};
 pub(super) use text::Text;
@@ -28,6 +28,10 @@ pub const MAX_LENGTH: usize = 100_000;
 /// (`maxRecursionDepth` in cel-go's parser/options.go, which counts each kind of nesting on its own). It bounds the
 /// stack of everything that walks over an expression.
 pub const MAX_DEPTH: u16 = 250;
+
+/// Brackets, arguments among them, that may stand in one another. A debug build needs some twelve kilobytes of stack for
+/// each, and a thread has two megabytes; Kubernetes takes about twice as many.
+pub const MAX_BRACKETS: u16 = 100;
 
 /// Reads an expression.
 ///

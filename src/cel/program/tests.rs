@@ -1,0 +1,3 @@
+mod compiled;
+mod depth;
+mod refused;
