@@ -18,6 +18,8 @@ mod always_pull_images;
 mod audit;
 #[path = "e2e/audit_log.rs"]
 mod audit_log;
+#[path = "e2e/cel.rs"]
+mod cel;
 #[path = "e2e/certificates.rs"]
 mod certificates;
 #[path = "e2e/cluster_policies.rs"]
