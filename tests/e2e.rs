@@ -48,6 +48,8 @@ mod policy_webhook;
 mod service;
 #[path = "e2e/spread.rs"]
 mod spread;
+#[path = "e2e/termination.rs"]
+mod termination;
 #[path = "e2e/updates.rs"]
 mod updates;
 #[path = "e2e/webhook.rs"]
