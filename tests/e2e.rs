@@ -20,6 +20,8 @@ mod always_pull_images;
 mod audit;
 #[path = "e2e/audit_log.rs"]
 mod audit_log;
+#[path = "e2e/cel.rs"]
+mod cel;
 #[path = "e2e/cel_schema.rs"]
 mod cel_schema;
 #[path = "e2e/certificates.rs"]
@@ -50,6 +52,8 @@ mod policy_webhook;
 mod service;
 #[path = "e2e/spread.rs"]
 mod spread;
+#[path = "e2e/termination.rs"]
+mod termination;
 #[path = "e2e/updates.rs"]
 mod updates;
 #[path = "e2e/webhook.rs"]
