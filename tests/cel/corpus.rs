@@ -176,5 +176,6 @@ pub(crate) fn record(answers: &BTreeMap<String, Vec<Answer>>, objects: &Objects)
         let text = serde_json::to_string_pretty(answers).unwrap() + "\n";
         fs::write(folder("answers").join(format!("{topic}.json")), text).unwrap();
     }
-    fs::write(folder("objects.json"), serde_json::to_string_pretty(objects).unwrap() + "\n").unwrap();
+    fs::write(folder("objects.json"), serde_json::to_string_pretty(objects).unwrap() + "\n")
+        .unwrap();
 }

@@ -250,9 +250,9 @@ fn ask(cluster: &Cluster, cases: &[&Case], objects: &Objects) -> BTreeMap<String
     for part in output.stderr.split("ValidatingAdmissionPolicy 'cel-").skip(1) {
         let part = part.split("\nError from server").next().unwrap();
         let part = part.split("\nThe pods ").next().unwrap();
-        let found = cases.iter().find(|case| {
-            part.contains(&guard(case)) || part.contains(&format!("«{} ", case.id()))
-        });
+        let found = cases
+            .iter()
+            .find(|case| part.contains(&guard(case)) || part.contains(&format!("«{} ", case.id())));
         let case = found.unwrap_or_else(|| panic!("whose answer is this? {part}"));
         said.insert(case.id(), part.to_owned());
     }
@@ -272,8 +272,7 @@ fn check_types(
     for (topic, cases) in corpus {
         let name = format!("cel-{topic}");
         let checked = loop {
-            let policy =
-                cluster.get_json(&["validatingadmissionpolicy", name.as_str()]).unwrap();
+            let policy = cluster.get_json(&["validatingadmissionpolicy", name.as_str()]).unwrap();
             if policy["status"]["observedGeneration"].is_u64() {
                 break policy["status"]["typeChecking"].clone();
             }
@@ -281,8 +280,11 @@ fn check_types(
             std::thread::sleep(Duration::from_millis(500));
         };
         let answers = answers.get_mut(topic).unwrap();
-        let asked: Vec<usize> =
-            cases.iter().map(|case| case.number).filter(|n| answers[*n].refused.is_none()).collect();
+        let asked: Vec<usize> = cases
+            .iter()
+            .map(|case| case.number)
+            .filter(|n| answers[*n].refused.is_none())
+            .collect();
         for warning in checked["expressionWarnings"].as_array().into_iter().flatten() {
             let field = warning["fieldRef"].as_str().unwrap();
             let Some(number) = field

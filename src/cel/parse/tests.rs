@@ -216,7 +216,7 @@ fn faults_are_told_where_they_are() {
         ("x.all(1, true)", "1:7 argument must be a simple name"),
         ("x.all(y, y, true)", "1:10 duplicate variable name: y"),
         ("a ? b", "1:6 the expression ends where ':' is expected"),
-        ("a -!b", "1:4 found '!' where a value is expected"),
+        ("-!b", "1:2 found '!' where a value is expected"),
         ("f(1,)", "1:5 found ')' where a value is expected"),
         ("\u{1F431}", "1:1 unexpected character '🐱'"),
     ] {

@@ -21,7 +21,10 @@ impl Regexes for Cache {
         if let Some(regex) = cache.get(pattern) {
             return Ok(regex.clone());
         }
-        let regex = regex::RegexBuilder::new(pattern).size_limit(1 << 20).build().map_err(|e| EvalError::Other(e.to_string()))?;
+        let regex = regex::RegexBuilder::new(pattern)
+            .size_limit(1 << 20)
+            .build()
+            .map_err(|e| EvalError::Other(e.to_string()))?;
         cache.insert(pattern.to_owned(), regex.clone());
         Ok(regex)
     }
@@ -66,7 +69,9 @@ fn build(scope: &mut Scope, syntax: &Syntax) -> Node {
                 "unknown" => Expr::Variable(1),
                 "int" => Expr::Type(std::sync::Arc::new(crate::cel::Type::Int)),
                 "string" => Expr::Type(std::sync::Arc::new(crate::cel::Type::String)),
-                "list" => Expr::Type(std::sync::Arc::new(crate::cel::Type::List(std::sync::Arc::new(crate::cel::Type::Dyn)))),
+                "list" => Expr::Type(std::sync::Arc::new(crate::cel::Type::List(
+                    std::sync::Arc::new(crate::cel::Type::Dyn),
+                ))),
                 other => panic!("no name {other}"),
             },
         },
@@ -120,7 +125,10 @@ fn build(scope: &mut Scope, syntax: &Syntax) -> Node {
         }
         Kind::List(items) => Expr::List(items.iter().map(|i| item(scope, i)).collect()),
         Kind::Map(entries) => Expr::Map {
-            entries: entries.iter().map(|e| (build(scope, &e.key), item(scope, &e.value))).collect(),
+            entries: entries
+                .iter()
+                .map(|e| (build(scope, &e.key), item(scope, &e.value)))
+                .collect(),
             type_name: None,
         },
         Kind::Message { .. } => panic!("message"),
@@ -143,7 +151,14 @@ fn build(scope: &mut Scope, syntax: &Syntax) -> Node {
             let result = build(scope, &c.result);
             scope.names.truncate(depth);
             Expr::Comprehension(Box::new(Comprehension {
-                range, variable, second, accumulator, initial, condition, step, result,
+                range,
+                variable,
+                second,
+                accumulator,
+                initial,
+                condition,
+                step,
+                result,
             }))
         }
     })
@@ -169,14 +184,22 @@ pub(super) fn show(value: &Value<'_>) -> String {
         Value::Double(n) => format!("{n:?}"),
         Value::String(text) => format!("{:?}", &**text),
         Value::Bytes(bytes) => format!("b{:?}", String::from_utf8_lossy(bytes)),
-        Value::Duration(_) | Value::Timestamp(_) | Value::Bool(_) | Value::Int(_) => value.to_text().unwrap(),
+        Value::Duration(_) | Value::Timestamp(_) | Value::Bool(_) | Value::Int(_) => {
+            value.to_text().unwrap()
+        }
         Value::Type(t) => format!("{t:?}"),
         Value::List(list) => {
             let items: Vec<String> = list.iter().map(|v| show(&v.unwrap())).collect();
             format!("[{}]", items.join(", "))
         }
         Value::Map(map) => {
-            let items: Vec<String> = map.iter().map(|e| { let (k, v) = e.unwrap(); format!("{}: {}", show(&k), show(&v)) }).collect();
+            let items: Vec<String> = map
+                .iter()
+                .map(|e| {
+                    let (k, v) = e.unwrap();
+                    format!("{}: {}", show(&k), show(&v))
+                })
+                .collect();
             format!("{{{}}}", items.join(", "))
         }
         Value::Optional(None) => "none".to_owned(),
