@@ -54,11 +54,16 @@ const NESTS: [(&str, Nest); 22] = [
 #[test]
 fn the_deepest_are_taken_and_deeper_are_refused() {
     for (name, nest) in NESTS {
-        let mut deepest = 0;
-        for depth in 1..=usize::from(MAX_DEPTH) + 10 {
-            match run(&nest(depth)) {
-                Err(message) if message.contains("nested deeper than") => break,
-                _ => deepest = depth,
+        let is_refused = |depth: usize| {
+            run(&nest(depth)).is_err_and(|message| message.contains("nested deeper than"))
+        };
+        let (mut deepest, mut refused) = (1, usize::from(MAX_DEPTH) + 10);
+        while refused - deepest > 1 {
+            let middle = usize::midpoint(deepest, refused);
+            if is_refused(middle) {
+                refused = middle;
+            } else {
+                deepest = middle;
             }
         }
         assert!(deepest >= 24, "{name}: {deepest}");
@@ -66,11 +71,7 @@ fn the_deepest_are_taken_and_deeper_are_refused() {
             name == "ands" || deepest <= usize::from(MAX_DEPTH),
             "{name} go as deep as {deepest}"
         );
-        let far = run(&nest(2_000));
-        assert!(
-            name == "ands" || far.is_err_and(|message| message.contains("nested deeper than")),
-            "{name}"
-        );
+        assert!(name == "ands" || is_refused(2_000), "{name}");
     }
     assert!(run(&NESTS[1].1(usize::from(MAX_BRACKETS))).is_ok());
 }

@@ -114,9 +114,9 @@ fn faults_are_told() {
         ("[1].all(x, x)", "1:12 expected type 'bool' but found 'int'"),
         (
             "[1].map(x, x, x)",
-            "1:5 found no matching overload for '_?_:_' applied to '(int, list(int), list(dyn))'",
+            "1:5 found no matching overload for '_?_:_' applied to '(int, list(int), list(int))'",
         ),
-        ("[1].all(x)", "1:5 undeclared reference to 'all'"),
+        ("[1].all(1)", "1:5 undeclared reference to 'all'"),
         (
             "optional.of(1).optFlatMap(x, x)",
             "1:16 found no matching overload for '_?_:_' applied to '(bool, int, optional_type(dyn))'",
