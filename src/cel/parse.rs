@@ -11,9 +11,9 @@ mod literals;
 mod macros;
 mod member;
 mod syntax;
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 
 pub(super) use syntax::{Comprehension, Entry, Field, Item, Kind, Syntax};
 pub(super) use text::Text;

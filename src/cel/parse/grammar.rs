@@ -113,7 +113,8 @@ impl<'t, 's> Parser<'t, 's> {
     /// Operators that bind at least so strongly; those of one strength go from left to right.
     fn binary(&mut self, strength: u8) -> Parsed {
         let mut left = self.unary()?;
-        while let Some((function, binds)) = self.operator().filter(|(_, binds)| *binds >= strength) {
+        while let Some((function, binds)) = self.operator().filter(|(_, binds)| *binds >= strength)
+        {
             let at = self.advance().start;
             let right = self.binary(binds + 1)?;
             left = self.call(at, function, vec![left, right])?;
@@ -142,7 +143,11 @@ impl<'t, 's> Parser<'t, 's> {
                 self.next -= 1;
             }
             let operand = self.member()?;
-            return if count % 2 == 0 { Ok(operand) } else { self.call(at, function, vec![operand]) };
+            return if count % 2 == 0 {
+                Ok(operand)
+            } else {
+                self.call(at, function, vec![operand])
+            };
         }
         self.member()
     }

@@ -140,10 +140,11 @@ fn string_prefix(rest: &str) -> Option<Prefix> {
     let mut length = usize::from(is_bytes);
     let is_raw = bytes.get(length).is_some_and(|byte| matches!(byte, b'r' | b'R'));
     length += usize::from(is_raw);
-    bytes
-        .get(length)
-        .is_some_and(|byte| matches!(byte, b'"' | b'\''))
-        .then_some(Prefix { length, is_bytes, is_raw })
+    bytes.get(length).is_some_and(|byte| matches!(byte, b'"' | b'\'')).then_some(Prefix {
+        length,
+        is_bytes,
+        is_raw,
+    })
 }
 
 fn string(rest: &str, prefix: Prefix) -> Found {

@@ -87,8 +87,8 @@ impl<'s> Content<'s> {
         let quotes = literal.trim_start_matches(['b', 'B', 'r', 'R']);
         let prefix = literal.len() - quotes.len();
         let head = literal.get(..prefix).unwrap_or_default();
-        let is_triple = quotes.len() >= 6
-            && (quotes.starts_with("'''") || quotes.starts_with("\"\"\""));
+        let is_triple =
+            quotes.len() >= 6 && (quotes.starts_with("'''") || quotes.starts_with("\"\"\""));
         let width = if is_triple { 3 } else { 1 };
         Self {
             text: quotes.get(width..quotes.len().saturating_sub(width)).unwrap_or_default(),
@@ -119,7 +119,8 @@ impl<'s> Content<'s> {
 
 /// What follows a backslash, and the rest.
 fn escape(rest: &str, is_bytes: bool) -> Result<(Part, &str), &'static str> {
-    const UNKNOWN: &str = "there is no such escape; a backslash itself is written '\\\\', or the text as r'…'";
+    const UNKNOWN: &str =
+        "there is no such escape; a backslash itself is written '\\\\', or the text as r'…'";
     let first = rest.chars().next().ok_or(UNKNOWN)?;
     let after = rest.get(first.len_utf8()..).unwrap_or_default();
     let plain = match first {

@@ -159,7 +159,12 @@ impl Expansion<'_, '_, '_> {
             }
             Macro::Filter => {
                 let element = self.name(&variable)?;
-                (self.list(None)?, self.bool(true)?, self.append(element, Some(body))?, self.result()?)
+                (
+                    self.list(None)?,
+                    self.bool(true)?,
+                    self.append(element, Some(body))?,
+                    self.result()?,
+                )
             }
             Macro::TransformMap | Macro::TransformMapEntry => {
                 let mut arguments = vec![self.result()?];

@@ -90,14 +90,8 @@ impl Kind {
                 deepest(&mut fields.iter().map(|field| &field.value.value))
             }
             Self::Comprehension(parts) => deepest(
-                &mut [
-                    &parts.range,
-                    &parts.initial,
-                    &parts.condition,
-                    &parts.step,
-                    &parts.result,
-                ]
-                .into_iter(),
+                &mut [&parts.range, &parts.initial, &parts.condition, &parts.step, &parts.result]
+                    .into_iter(),
             ),
         }
     }

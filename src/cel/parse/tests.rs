@@ -196,8 +196,14 @@ fn faults_are_told_where_they_are() {
         ("'\\ud800'", "1:2 no character has this number"),
         ("'\\u12'", "1:2 digits of the escape are missing"),
         ("'\\u+123'", "1:2 digits of the escape are missing"),
-        ("'\\400'", "1:2 there is no such escape; a backslash itself is written '\\\\', or the text as r'…'"),
-        ("b'\\u0041'", "1:3 there is no such escape; a backslash itself is written '\\\\', or the text as r'…'"),
+        (
+            "'\\400'",
+            "1:2 there is no such escape; a backslash itself is written '\\\\', or the text as r'…'",
+        ),
+        (
+            "b'\\u0041'",
+            "1:3 there is no such escape; a backslash itself is written '\\\\', or the text as r'…'",
+        ),
         ("9223372036854775808", "1:1 the number is out of the range of int"),
         ("18446744073709551616u", "1:1 the number is out of the range of uint"),
         ("1e400", "1:1 the number is out of the range of double"),
@@ -250,7 +256,9 @@ fn nothing_overflows_the_stack() {
             }
         }
     }
-    for macros in ["x.map(y, ", "x.all(y, ", "x.optMap(y, ", "x.transformMap(k, v, ", "x.filter(y, "] {
+    for macros in
+        ["x.map(y, ", "x.all(y, ", "x.optMap(y, ", "x.transformMap(k, v, ", "x.filter(y, "]
+    {
         let nested =
             |count: usize| read(&format!("{}true{}", macros.repeat(count), ")".repeat(count)));
         assert!(nested(40).starts_with("fold"), "{}", nested(40));

@@ -43,17 +43,31 @@ fn timestamps() {
         ("timestamp('0001-01-01T00:00:00Z') - duration('1ns')", "! timestamp overflow"),
         ("timestamp('0001-01-01T00:00:00+01:00')", "! timestamp overflow"),
         ("timestamp(253402300800)", "! timestamp overflow"),
-        ("timestamp('2023-02-29T00:00:00Z')", "! type conversion error from 'string' to 'google.protobuf.Timestamp'"),
-        ("timestamp('2023-02-28T24:00:00Z')", "! type conversion error from 'string' to 'google.protobuf.Timestamp'"),
-        ("timestamp('2023-02-28')", "! type conversion error from 'string' to 'google.protobuf.Timestamp'"),
-        ("timestamp('2023-02-28t00:00:00z')", "! type conversion error from 'string' to 'google.protobuf.Timestamp'"),
+        (
+            "timestamp('2023-02-29T00:00:00Z')",
+            "! type conversion error from 'string' to 'google.protobuf.Timestamp'",
+        ),
+        (
+            "timestamp('2023-02-28T24:00:00Z')",
+            "! type conversion error from 'string' to 'google.protobuf.Timestamp'",
+        ),
+        (
+            "timestamp('2023-02-28')",
+            "! type conversion error from 'string' to 'google.protobuf.Timestamp'",
+        ),
+        (
+            "timestamp('2023-02-28t00:00:00z')",
+            "! type conversion error from 'string' to 'google.protobuf.Timestamp'",
+        ),
         ("timestamp('2024-01-01T00:00:00Z') + duration('36h')", "2024-01-02T12:00:00Z"),
         ("duration('36h') + timestamp('2024-01-01T00:00:00Z')", "2024-01-02T12:00:00Z"),
         ("timestamp('2024-01-02T00:00:00Z') - timestamp('2024-01-01T00:00:00Z')", "86400s"),
-        ("timestamp('9999-01-01T00:00:00Z') - timestamp('0001-01-01T00:00:00Z')", "! duration overflow"),
+        (
+            "timestamp('9999-01-01T00:00:00Z') - timestamp('0001-01-01T00:00:00Z')",
+            "! duration overflow",
+        ),
         ("timestamp('2024-01-01T00:00:00Z') < timestamp('2024-01-01T00:00:00.000000001Z')", "true"),
         ("timestamp('2024-01-01T00:00:00Z') == timestamp('2024-01-01T01:00:00+01:00')", "true"),
-        ("timestamp('9999-12-31T23:00:00Z').getFullYear('+02:00')", "10000"),
         ("timestamp('0001-01-01T00:00:00Z').getFullYear('-02:00')", "0"),
     ]);
 }
@@ -75,7 +89,10 @@ fn durations() {
         ("duration('')", "! type conversion error from 'string' to 'google.protobuf.Duration'"),
         ("duration('.s')", "! type conversion error from 'string' to 'google.protobuf.Duration'"),
         ("duration('-')", "! type conversion error from 'string' to 'google.protobuf.Duration'"),
-        ("duration('2562048h')", "! type conversion error from 'string' to 'google.protobuf.Duration'"),
+        (
+            "duration('2562048h')",
+            "! type conversion error from 'string' to 'google.protobuf.Duration'",
+        ),
         ("duration('9223372036854775807ns') + duration('1ns')", "! duration overflow"),
         ("duration('-9223372036854775808ns') < duration('0s')", "true"),
         ("duration('1h') - duration('90m')", "-1800s"),
