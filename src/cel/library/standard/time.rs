@@ -1,6 +1,6 @@
 //! The parts of timestamps and durations: `getFullYear`, `getHours` and the like.
 
-use jiff::tz::TimeZone;
+mod zones;
 
 use super::{member, no_overload, other};
 use crate::cel::library::{Call, Function, Machine, Overload};
@@ -41,7 +41,7 @@ fn offset(at: Time, zone: &str) -> Result<i64, EvalError> {
         if matches!(zone, "" | "UTC" | "Local") {
             return Ok(0);
         }
-        return Ok(at.offset(&TimeZone::get(zone).map_err(|_| unknown())?));
+        return zones::get(zone).map(|zone| at.offset(&zone)).ok_or_else(unknown);
     };
     let is_west = hours.starts_with('-');
     let hours: i64 = hours.parse().map_err(|_| unknown())?;
