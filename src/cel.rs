@@ -14,8 +14,8 @@ pub mod value;
 
 pub use cost::Budget;
 pub use environment::Environment;
-pub use program::Program;
 pub use eval::{Bindings, evaluate_node};
+pub use program::Program;
 pub use types::Type;
 pub use value::Value;
 

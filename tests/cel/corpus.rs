@@ -16,6 +16,8 @@ use serde_json::Value;
 pub(crate) const NAMESPACE: &str = "cel-corpus";
 /// The label that tells which case a pod is made for.
 pub(crate) const LABEL: &str = "case";
+/// The label that tells the topic of that case.
+pub(crate) const TOPIC: &str = "topic";
 
 /// An expression of the corpus.
 #[derive(Clone, Debug, Deserialize)]
@@ -176,5 +178,6 @@ pub(crate) fn record(answers: &BTreeMap<String, Vec<Answer>>, objects: &Objects)
         let text = serde_json::to_string_pretty(answers).unwrap() + "\n";
         fs::write(folder("answers").join(format!("{topic}.json")), text).unwrap();
     }
-    fs::write(folder("objects.json"), serde_json::to_string_pretty(objects).unwrap() + "\n").unwrap();
+    fs::write(folder("objects.json"), serde_json::to_string_pretty(objects).unwrap() + "\n")
+        .unwrap();
 }
