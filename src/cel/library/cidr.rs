@@ -134,7 +134,8 @@ fn contains_ip<'v>(
     let address = match within {
         Value::String(text) => {
             machine.budget.traverse(text.chars().count())?;
-            ip::parse(text)?
+            // What is wrong with the address is lost there.
+            ip::parse(text).map_err(|_| no_overload("containsIP"))?
         }
         value => inside::<Address>(value).ok_or_else(|| no_overload("containsIP"))?.0,
     };

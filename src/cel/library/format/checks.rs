@@ -120,7 +120,9 @@ pub(super) fn qualified_name(text: &str) -> Vec<String> {
     if name.is_empty() {
         found.push("name part must be non-empty".to_owned());
     }
-    found.extend(too_long(name, LABEL_MAX).map(|why| format!("name part {why}")));
+    if name.len() > LABEL_MAX {
+        found.push(format!("name part must be no more than {LABEL_MAX} bytes"));
+    }
     if !is_name(name) {
         found.push(format!("name part {}", name_message()));
     }
@@ -128,7 +130,10 @@ pub(super) fn qualified_name(text: &str) -> Vec<String> {
 }
 
 pub(super) fn label_value(text: &str) -> Vec<String> {
-    let mut found: Vec<String> = too_long(text, LABEL_MAX).into_iter().collect();
+    let mut found: Vec<String> = Vec::new();
+    if text.len() > LABEL_MAX {
+        found.push(format!("must be no more than {LABEL_MAX} bytes"));
+    }
     if !text.is_empty() && !is_name(text) {
         let message = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or \
                        '.', and must start and end with an alphanumeric character";

@@ -47,7 +47,7 @@ fn what_does_not_fit_is_told() {
         (
             "dns1123Label",
             "",
-            "(e.g. 'my-name', or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')",
+            "(e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')",
         ),
         ("dns1123Label", &"a".repeat(64), "must be no more than 63 characters"),
         ("dns1123Subdomain", "a..b", "RFC 1123 subdomain"),
