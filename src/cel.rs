@@ -7,6 +7,7 @@ pub mod cost;
 pub mod environment;
 pub mod eval;
 pub mod library;
+mod parse;
 pub mod program;
 pub mod schema;
 pub mod types;
