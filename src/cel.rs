@@ -17,6 +17,7 @@ pub mod value;
 pub use cost::Budget;
 pub use environment::Environment;
 pub use eval::{Bindings, evaluate_node};
+pub use parse::{MAX_BRACKETS, MAX_DEPTH, MAX_LENGTH};
 pub use program::Program;
 pub use types::Type;
 pub use value::Value;

@@ -143,7 +143,7 @@ impl<'t, 's> Parser<'t, 's> {
                 self.next -= 1;
             }
             let operand = self.member()?;
-            return if count % 2 == 0 {
+            return if count.is_multiple_of(2) {
                 Ok(operand)
             } else {
                 self.call(at, function, vec![operand])

@@ -245,7 +245,7 @@ fn nothing_overflows_the_stack() {
             (format!("a{}", ".b".repeat(count)), true),
             (format!("a{}", ".b()".repeat(count)), true),
             (format!("a{}", "[0]".repeat(count)), true),
-            (format!("{}", "a[".repeat(count)), true),
+            ("a[".repeat(count), true),
         ] {
             let result = read(&source);
             if count > 100 && is_nested {
