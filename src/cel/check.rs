@@ -46,6 +46,7 @@ pub(super) fn check(
         locals: 0,
         types: Unifier::default(),
         sameness: Vec::new(),
+        mixed: 0,
         regexes: RegexCache::default(),
     };
     let (root, result) = checker.check(syntax)?;
@@ -66,6 +67,8 @@ struct Checker<'c> {
     locals: usize,
     types: Unifier,
     sameness: Vec<aggregates::Sameness>,
+    /// Calls of `format()` around: what they are given may be of several types.
+    mixed: usize,
     regexes: RegexCache,
 }
 

@@ -26,7 +26,7 @@ impl Checker<'_> {
         for item in items {
             let (element, found) = self.element(item)?;
             elements.push(element);
-            self.join(item.value.at, &mut joined, found)?;
+            self.join(item.value.at, &mut joined, found);
         }
         let element = joined.general.unwrap_or_else(|| self.types.fresh());
         Ok((self.node(syntax.at, Expr::List(elements)), Type::List(Arc::new(element))))
@@ -38,9 +38,9 @@ impl Checker<'_> {
         let (mut keys, mut values) = (Joined::default(), Joined::default());
         for entry in entries {
             let (key, found) = self.check(&entry.key)?;
-            self.join(entry.key.at, &mut keys, found)?;
+            self.join(entry.key.at, &mut keys, found);
             let (value, found) = self.element(&entry.value)?;
-            self.join(entry.value.value.at, &mut values, found)?;
+            self.join(entry.value.value.at, &mut values, found);
             checked.push((key, value));
         }
         let key = keys.general.unwrap_or_else(|| self.types.fresh());
@@ -63,22 +63,23 @@ impl Checker<'_> {
         Ok((Element { node, is_optional: item.is_optional }, found))
     }
 
-    fn join(&mut self, at: u32, joined: &mut Joined, found: Type) -> Result<(), CompileError> {
+    fn join(&mut self, at: u32, joined: &mut Joined, found: Type) {
         let Some(general) = &joined.general else {
             joined.first = Some(found.clone());
             joined.general = Some(found);
-            return Ok(());
+            return;
         };
-        if !self.types.fits(general, &found) {
-            let mut error = self.mismatch(at, general, &found);
-            error.help = Some("elements have one type; dyn() hides it, of each".to_owned());
-            return Err(error);
+        joined.general = Some(if self.types.fits(general, &found) {
+            most_general(general, &found).clone()
+        } else {
+            Type::Dyn
+        });
+        if self.mixed > 0 {
+            return;
         }
-        joined.general = Some(most_general(general, &found).clone());
         if let Some(first) = &joined.first {
             self.sameness.push(Sameness { at, first: first.clone(), other: found });
         }
-        Ok(())
     }
 
     /// Looks whether literals are of one type each.

@@ -31,11 +31,14 @@ impl Checker<'_> {
                 };
                 let mut nodes = Vec::with_capacity(arguments.len() + 1);
                 let mut types = Vec::with_capacity(arguments.len() + 1);
+                let mixes = usize::from(function == "format");
+                self.mixed += mixes;
                 for argument in target.into_iter().chain(arguments) {
                     let (node, found) = self.check(argument)?;
                     nodes.push(node);
                     types.push(found);
                 }
+                self.mixed -= mixes;
                 self.apply(syntax.at, function, target.is_some(), nodes, &types)
             }
         }

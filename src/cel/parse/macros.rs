@@ -75,6 +75,7 @@ enum Macro {
     TransformMapEntry,
     OptMap,
     OptFlatMap,
+    SortBy,
 }
 
 impl Macro {
@@ -83,7 +84,9 @@ impl Macro {
         Some(match (function, arguments) {
             ("all", 2 | 3) => (Self::All, arguments - 1),
             ("exists", 2 | 3) => (Self::Exists, arguments - 1),
-            ("exists_one" | "existsOne", 2 | 3) => (Self::ExistsOne, arguments - 1),
+            ("exists_one", 2) => (Self::ExistsOne, 1),
+            ("exists_one" | "existsOne", 3) => (Self::ExistsOne, 2),
+            ("sortBy", 2) => (Self::SortBy, 1),
             ("map", 2 | 3) => (Self::Map, 1),
             ("filter", 2) => (Self::Filter, 1),
             ("transformList", 3 | 4) => (Self::Map, 2),
@@ -134,6 +137,9 @@ impl Expansion<'_, '_, '_> {
         let filter = rest.pop();
         if matches!(known, Macro::OptMap | Macro::OptFlatMap) {
             return self.optional(target, variable, body, matches!(known, Macro::OptMap));
+        }
+        if matches!(known, Macro::SortBy) {
+            return self.sorted(target, variable, body);
         }
         let (initial, condition, step, result) = match known {
             Macro::All => (
@@ -215,6 +221,26 @@ impl Expansion<'_, '_, '_> {
         let none = self.call("optional.none", Vec::new())?;
         let chosen = self.call("_?_:_", vec![has_value, mapped, none])?;
         self.bind(TARGET.into(), target, chosen)
+    }
+
+    /// `target.sortBy(name, key)` (`sortByMacro` in cel-go's ext/lists.go).
+    fn sorted(&self, target: Syntax, name: Box<str>, key: Syntax) -> Parsed {
+        let keys = self.comprehension(Comprehension {
+            range: self.name(TARGET)?,
+            variable: name,
+            second: None,
+            accumulator: RESULT.into(),
+            initial: self.list(None)?,
+            condition: self.bool(true)?,
+            step: self.append(key, None)?,
+            result: self.result()?,
+        })?;
+        let call = Kind::Call {
+            function: "@sortByAssociatedKeys".into(),
+            target: Some(Box::new(self.name(TARGET)?)),
+            arguments: vec![keys],
+        };
+        self.bind(TARGET.into(), target, self.parser.make(self.at, call)?)
     }
 
     /// A variable that has a value: a comprehension over nothing that gathers it.

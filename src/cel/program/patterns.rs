@@ -53,6 +53,10 @@ pub(super) fn translate(pattern: &str) -> String {
                 translated.push_str("\\-");
                 after
             }
+            ('{', None) if !is_count(after) => {
+                translated.push_str("\\{");
+                after
+            }
             _ => {
                 translated.push(first);
                 after
@@ -60,6 +64,14 @@ pub(super) fn translate(pattern: &str) -> String {
         };
     }
     translated
+}
+
+/// Whether a count follows a brace: `2}`, `2,}`, `2,3}`; where none does, the brace is a character.
+fn is_count(after: &str) -> bool {
+    let Some((count, _)) = after.split_once('}') else { return false };
+    let (least, most) = count.split_once(',').unwrap_or((count, ""));
+    let is_number = |text: &str| text.bytes().all(|digit| digit.is_ascii_digit());
+    !least.is_empty() && is_number(least) && is_number(most)
 }
 
 /// `[:alpha:]` at the start of a text.
@@ -90,6 +102,14 @@ fn escape<'p>(after: &'p str, is_class: bool, translated: &mut String) -> &'p st
         'Q' if !is_class => {
             let (quoted, rest) = rest.split_once("\\E").unwrap_or((rest, ""));
             translated.push_str(&regex::escape(quoted));
+            return rest;
+        }
+        'p' | 'P' | 'x' if rest.starts_with('{') => {
+            let end = rest.find('}').map_or(rest.len(), |end| end + 1);
+            let (braced, rest) = rest.split_at_checked(end).unwrap_or((rest, ""));
+            translated.push('\\');
+            translated.push(escaped);
+            translated.push_str(braced);
             return rest;
         }
         other => {

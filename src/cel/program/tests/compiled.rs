@@ -67,6 +67,9 @@ fn types_are_found() {
         ("[1].all(x, x > 0)", "bool"),
         ("[1].exists(x, x == 1)", "bool"),
         ("[1].exists_one(x, x == 1)", "bool"),
+        ("[1].exists_one(i, x, x == 1) || [1].existsOne(i, x, i == x)", "bool"),
+        ("[2, 1].sortBy(x, -x)", "list(int)"),
+        ("'%s %d'.format(['a', 1])", "string"),
         ("[1].map(x, string(x))", "list(string)"),
         ("[1].map(x, x > 0, [x])", "list(list(int))"),
         ("[1].filter(x, x > 0)", "list(int)"),
@@ -184,6 +187,8 @@ fn what_is_compiled_is_evaluated() {
         "timestamp('2024-02-29T00:00:00Z').getFullYear() == 2024",
         "duration('90s') == duration('1m30s')",
         "(true ? [] : ['a']) == []",
+        "'a{'.matches('a{') && 'aa'.matches('^a{2}$') && 'a'.matches(r'[\\d[:alpha:]]')",
+        "['bb', 'a'].sortBy(s, s.size()) == ['a', 'bb']",
     ] {
         let program = match Program::compile(source, &environment(), &[Type::Bool]) {
             Ok(program) => program,

@@ -116,6 +116,7 @@ fn faults_are_told() {
             "[1].map(x, x, x)",
             "1:5 found no matching overload for '_?_:_' applied to '(int, list(int), list(int))'",
         ),
+        ("[1].existsOne(1, true)", "1:5 undeclared reference to 'existsOne'"),
         ("[1].all(1)", "1:5 undeclared reference to 'all'"),
         (
             "optional.of(1).optFlatMap(x, x)",
