@@ -22,12 +22,16 @@ impl Checker<'_> {
     ) -> Result<(), CompileError> {
         match (function, arguments) {
             ("duration" | "timestamp", [argument]) if !is_member => {
-                let Some(text) = constant(argument) else { return Ok(()) };
+                let value = match &argument.expr {
+                    Expr::Literal(Literal::String(text)) => Value::text(&**text),
+                    Expr::Literal(Literal::Int(number)) => Value::Int(*number),
+                    _ => return Ok(()),
+                };
                 let regexes = RegexCache::default();
                 let mut budget = Budget::new(COST);
                 let fault = candidates.iter().find_map(|overload| {
                     let mut machine = Machine { budget: &mut budget, regexes: &regexes };
-                    (overload.call)(&mut machine, &[Value::text(text)]).err()
+                    (overload.call)(&mut machine, std::slice::from_ref(&value)).err()
                 });
                 match fault {
                     Some(fault) => Err(invalid(function, argument, &fault.to_string())),

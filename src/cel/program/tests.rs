@@ -28,3 +28,10 @@ fn compile(source: &str) -> String {
         }
     }
 }
+
+#[test]
+fn programs_are_shared_by_threads() {
+    fn is_shared<T: Send + Sync>() {}
+    is_shared::<Program>();
+    is_shared::<Environment>();
+}

@@ -128,6 +128,7 @@ fn faults_are_told() {
     }
     for (source, start) in [
         ("duration('1 hour')", "1:10 invalid duration argument: "),
+        ("timestamp(253402300800)", "1:11 invalid timestamp argument: "),
         ("timestamp('yesterday')", "1:11 invalid timestamp argument: "),
         ("[1].map(x, duration('x'))", "1:21 invalid duration argument: "),
     ] {
