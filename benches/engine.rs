@@ -102,6 +102,14 @@ fn rules(c: &mut Criterion) {
         ("imageTag", json!({"deny": ["latest"]})),
         ("imagePullPolicy", json!({"deny": ["Always"]})),
         (
+            "imageRegistry",
+            json!({"allow": ["*.example.com/**"], "rewrite": [{"from": "docker.io", "to": "mirror.example.com/hub"}]}),
+        ),
+        (
+            "labels",
+            json!({"labels": [{"key": "dag_id"}, {"key": "team", "default": {"value": "data"}}]}),
+        ),
+        (
             "resources",
             json!({"requests": {"cpu": {"required": true}, "memory": {"required": true}}, "limits": {"memory": {"required": true}}}),
         ),
@@ -115,6 +123,13 @@ fn rules(c: &mut Criterion) {
             "topologySpread",
             json!({"constraints": [
             {"topologyKey": "kubernetes.io/hostname", "maxSkew": 1, "whenUnsatisfiable": "ScheduleAnyway"}]}),
+        ),
+        (
+            "placement",
+            json!({"nodeSelector": {"node-pool": "elastic"}, "priorityClassName": "batch-low",
+                "tolerations": [{"key": "dedicated", "value": "batch", "effect": "NoSchedule"}],
+                "nodeAffinity": {"required": [{"key": "gpu", "operator": "DoesNotExist"}]},
+                "forbid": {"tolerations": [{"key": "dedicated", "value": "steady"}], "nodeSelector": {"node-pool": ["steady"]}}}),
         ),
     ];
     let mut group = c.benchmark_group("rules");

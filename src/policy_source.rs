@@ -55,7 +55,12 @@ pub static EMBEDDED: &[Embedded] = embedded![
     "default" / "image-pull-policy.yaml",
     "default" / "image-tag.yaml",
     "default" / "resources.yaml",
+    "mirror" / "docker-hub.yaml",
     "observe" / "observe.yaml",
+    "steady-nodes" / "batch.yaml",
+    "steady-nodes" / "coordinators.yaml",
+    "steady-nodes" / "services.yaml",
+    "steady-nodes" / "uninterrupted.yaml",
     "strict" / "image-digest.yaml",
     "strict" / "resources.yaml",
 ];
@@ -182,7 +187,7 @@ mod tests {
     #[test]
     fn every_profile_loads_without_conflicts() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
-        for profile in ["batch-hygiene", "default", "observe", "strict"] {
+        for profile in ["batch-hygiene", "default", "mirror", "observe", "steady-nodes", "strict"] {
             let set = load(&[root.join(profile)]).unwrap();
             assert!(!set.policies().is_empty());
             assert!(set.conflicts().is_empty(), "{:?}", set.conflicts());

@@ -17,9 +17,12 @@ use crate::request::Attributes;
 
 mod dns;
 mod image_pull_policy;
+mod image_registry;
 mod image_tag;
 mod images;
+mod labels;
 mod narrowing;
+mod placement;
 mod resources;
 mod termination;
 mod topology_spread;
@@ -28,10 +31,13 @@ mod topology_spread;
 pub static RULES: &[RuleKind] = &[
     register::<image_tag::ImageTag>(),
     register::<image_pull_policy::ImagePullPolicy>(),
+    register::<image_registry::ImageRegistry>(),
     register::<resources::Resources>(),
     register::<dns::Dns>(),
     register::<topology_spread::TopologySpread>(),
+    register::<placement::Placement>(),
     register::<termination::Termination>(),
+    register::<labels::Labels>(),
 ];
 
 /// A requirement on a pod.

@@ -40,10 +40,16 @@ mod doors;
 mod emergency;
 #[path = "e2e/forecast.rs"]
 mod forecast;
+#[path = "e2e/image_registry.rs"]
+mod image_registry;
+#[path = "e2e/labels.rs"]
+mod labels;
 #[path = "e2e/ledgers.rs"]
 mod ledgers;
 #[path = "e2e/managed.rs"]
 mod managed;
+#[path = "e2e/placement.rs"]
+mod placement;
 #[path = "e2e/policy_reports.rs"]
 mod policy_reports;
 #[path = "e2e/policy_webhook.rs"]

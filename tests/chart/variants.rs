@@ -12,7 +12,7 @@ const fn of(name: &'static str, values: &'static str) -> Variant {
     Variant { name, values }
 }
 
-pub(crate) static VARIANTS: [Variant; 17] = [
+pub(crate) static VARIANTS: [Variant; 18] = [
     of("defaults", ""),
     of("fail", "webhooks: {failurePolicy: Fail, timeoutSeconds: 5, defaultMode: warn}"),
     of("excluded-namespaces", "webhooks: {excludeNamespaces: [istio-system, cert-manager]}"),
@@ -36,6 +36,7 @@ pub(crate) static VARIANTS: [Variant; 17] = [
           disabled: [PlimsollNoLeader]}, dashboard: {enabled: true, annotations: {grafana_folder: Ops}}}",
     ),
     of("strict", "policies: {profile: strict}"),
+    of("steady-nodes", "policies: {profile: steady-nodes}"),
     of("observe", "{policies: {profile: observe}, webhooks: {defaultMode: audit}}"),
     of(
         "own-policies",
