@@ -3,6 +3,7 @@
 //! Source: k8s.io/apiserver/pkg/cel (environment, libraries, limits), github.com/google/cel-go (language).
 
 pub mod ast;
+mod check;
 pub mod cost;
 pub mod environment;
 pub mod eval;

@@ -10,16 +10,14 @@ mod folds;
 mod literals;
 mod names;
 mod selections;
-#[cfg(test)]
-mod tests;
 mod unify;
 
+use super::CompileError;
 use super::ast::{Expr, Literal, Node};
 use super::environment::Environment;
 use super::parse::{Kind, Syntax, Text};
 use super::program::RegexCache;
 use super::types::Type;
-use super::CompileError;
 use unify::Unifier;
 
 type Checked = Result<(Node, Type), CompileError>;
@@ -47,9 +45,11 @@ pub(super) fn check(
         scopes: Vec::new(),
         locals: 0,
         types: Unifier::default(),
+        sameness: Vec::new(),
         regexes: RegexCache::default(),
     };
     let (root, result) = checker.check(syntax)?;
+    checker.check_sameness()?;
     Ok(Outcome {
         root,
         result: checker.types.finish(&result),
@@ -65,6 +65,7 @@ struct Checker<'c> {
     scopes: Vec<(Box<str>, usize, Type)>,
     locals: usize,
     types: Unifier,
+    sameness: Vec<aggregates::Sameness>,
     regexes: RegexCache,
 }
 

@@ -29,6 +29,10 @@ pub const MAX_LENGTH: usize = 100_000;
 /// stack of everything that walks over an expression.
 pub const MAX_DEPTH: u16 = 250;
 
+/// Brackets, arguments among them, that may stand in one another. A debug build needs some twelve kilobytes of stack for
+/// each, and a thread has two megabytes; Kubernetes takes about twice as many.
+pub const MAX_BRACKETS: u16 = 100;
+
 /// Reads an expression.
 ///
 /// # Errors

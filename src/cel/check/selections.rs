@@ -71,7 +71,12 @@ impl Checker<'_> {
         }
     }
 
-    pub(super) fn undefined_field(&self, at: u32, object: &ObjectType, field: &str) -> CompileError {
+    pub(super) fn undefined_field(
+        &self,
+        at: u32,
+        object: &ObjectType,
+        field: &str,
+    ) -> CompileError {
         let mut error = self.text.error(at, format!("undefined field '{field}'"));
         error.help = Some(match nearest(field, object.fields.keys().map(String::as_str)) {
             Some(nearest) => format!("did you mean '{nearest}'?"),

