@@ -20,6 +20,7 @@ mod image_pull_policy;
 mod image_tag;
 mod images;
 mod narrowing;
+mod placement;
 mod resources;
 mod termination;
 mod topology_spread;
@@ -31,6 +32,7 @@ pub static RULES: &[RuleKind] = &[
     register::<resources::Resources>(),
     register::<dns::Dns>(),
     register::<topology_spread::TopologySpread>(),
+    register::<placement::Placement>(),
     register::<termination::Termination>(),
 ];
 
