@@ -10,6 +10,7 @@ mod time;
 use std::any::Any;
 use std::fmt;
 use std::ops::Deref;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::EvalError;
@@ -24,7 +25,7 @@ pub use time::Timestamp;
 /// so that nothing that walks over a value runs out of stack.
 pub const MAX_DEPTH: u16 = 300;
 
-/// A value; `'v` is the lifetime of the objects and the program it comes from.
+/// A value; `'v` is the lifetime of the objects and the program it comes from. Values stay in the thread that evaluates.
 #[derive(Clone, Debug)]
 pub enum Value<'v> {
     /// `null`.
@@ -52,7 +53,7 @@ pub enum Value<'v> {
     /// A map or an object.
     Map(Map<'v>),
     /// A value that may be absent.
-    Optional(Option<Arc<Value<'v>>>),
+    Optional(Option<Rc<Value<'v>>>),
     /// A value of a Kubernetes library.
     Opaque(Arc<dyn Opaque>),
 }
@@ -93,7 +94,7 @@ impl<'v> Value<'v> {
     /// Where it is nested too deep.
     pub fn some(value: Self) -> Result<Self, EvalError> {
         value.check_depth()?;
-        Ok(Self::Optional(Some(Arc::new(value))))
+        Ok(Self::Optional(Some(Rc::new(value))))
     }
 
     /// An optional value that is absent.

@@ -1,6 +1,6 @@
 //! Lists.
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use super::Value;
 use crate::cel::EvalError;
@@ -15,7 +15,7 @@ pub enum List<'v> {
     /// Of an object; its elements become values when they are asked for.
     Tree(Elements<'v>),
     /// Made.
-    Shared(Arc<Items<'v>>),
+    Shared(Rc<Items<'v>>),
 }
 
 /// The elements of a list that was made.
@@ -36,7 +36,7 @@ impl<'v> Items<'v> {
 impl<'v> From<Vec<Value<'v>>> for List<'v> {
     fn from(items: Vec<Value<'v>>) -> Self {
         let depth = items.iter().map(Value::depth).max().unwrap_or(0).saturating_add(1);
-        Self::Shared(Arc::new(Items { items, depth }))
+        Self::Shared(Rc::new(Items { items, depth }))
     }
 }
 
@@ -86,7 +86,7 @@ impl<'v> List<'v> {
             *self = Self::from(self.iter().collect::<Result<Vec<_>, _>>()?);
         }
         if let Self::Shared(items) = self {
-            Arc::make_mut(items).push(value);
+            Rc::make_mut(items).push(value);
         }
         Ok(())
     }
@@ -98,7 +98,7 @@ impl<'v> List<'v> {
             *self = Self::from(items);
         }
         if let Self::Shared(items) = self {
-            let items = Arc::make_mut(items);
+            let items = Rc::make_mut(items);
             items.items.reserve(other.len());
             for value in other.iter() {
                 items.push(value?);

@@ -1,7 +1,7 @@
 //! Maps.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::rc::Rc;
 
 use super::list::TREE_DEPTH;
 use super::{Text, Value};
@@ -17,7 +17,7 @@ pub enum Map<'v> {
     /// An object.
     Tree(Members<'v>),
     /// Made; keys are of types Bool, Int, Uint and String.
-    Shared(Arc<Entries<'v>>),
+    Shared(Rc<Entries<'v>>),
 }
 
 /// The entries of a map that was made, in the order in which they came.
@@ -136,7 +136,7 @@ impl<'v> Map<'v> {
         for (key, value) in entries {
             made.put(key, value)?;
         }
-        Ok(Self::Shared(Arc::new(made)))
+        Ok(Self::Shared(Rc::new(made)))
     }
 
     /// How many entries there are.
@@ -250,7 +250,7 @@ impl<'v> Map<'v> {
             *self = Self::of(entries)?;
         }
         match self {
-            Self::Shared(entries) => Arc::make_mut(entries).insert(key, value),
+            Self::Shared(entries) => Rc::make_mut(entries).insert(key, value),
             Self::Tree(_) => Ok(()),
         }
     }

@@ -54,7 +54,7 @@ impl Timestamp {
     ///
     /// # Errors
     /// `timestamp overflow`.
-    pub fn add(self, nanoseconds: i128) -> Result<Self, EvalError> {
+    pub fn plus(self, nanoseconds: i128) -> Result<Self, EvalError> {
         let sum = self.since_1970() + nanoseconds;
         let overflow = || EvalError::Other("timestamp overflow".to_owned());
         let seconds = i64::try_from(sum.div_euclid(NANOSECONDS)).map_err(|_| overflow())?;

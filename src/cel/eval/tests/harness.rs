@@ -8,7 +8,7 @@ use regex::{Regex, RegexBuilder};
 use super::untyped::Untyped;
 use crate::cel::eval::{Bindings, evaluate_node};
 use crate::cel::library::Regexes;
-use crate::cel::{Budget, EvalError, Value};
+use crate::cel::{Budget, Environment, EvalError, Program, Type, Value};
 use crate::json::Tree;
 
 #[derive(Debug, Default)]
@@ -47,6 +47,19 @@ pub(super) fn run(expression: &str, object: &str, limit: u64) -> (String, u64) {
     let (cache, bindings) = (Cache::default(), Object(&tree));
     let result = evaluate_node(&program.root, program.locals, &cache, &bindings, &mut budget);
     (result.map_or_else(|error| format!("! {error}"), |value| show(&value)), budget.spent())
+}
+
+/// The same by way of the type checker; none where it refuses the expression.
+pub(super) fn run_checked(expression: &str, object: &str, limit: u64) -> Option<(String, u64)> {
+    let mut environment = Environment::new();
+    environment.add("object", Type::Dyn);
+    environment.add("unknown", Type::Dyn);
+    let program = Program::compile(expression, &environment, &[]).ok()?;
+    let tree = Tree::parse(object).unwrap();
+    let mut budget = Budget::new(limit);
+    let result = program.evaluate(&Object(&tree), &mut budget);
+    let shown = result.map_or_else(|error| format!("! {error}"), |value| show(&value));
+    Some((shown, budget.spent()))
 }
 
 /// A value as an expression has it; an absent one is `none`.

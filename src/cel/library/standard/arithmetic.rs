@@ -96,7 +96,7 @@ fn add<'v>(machine: &mut Machine<'_>, arguments: &[Value<'v>]) -> Result<Value<'
         [Value::Duration(a), Value::Duration(b)] => duration(a.checked_add(*b)),
         [Value::Duration(span), Value::Timestamp(at)]
         | [Value::Timestamp(at), Value::Duration(span)] => {
-            at.add((*span).into()).map(Value::Timestamp)
+            at.plus((*span).into()).map(Value::Timestamp)
         }
         _ => Err(no_overload("_+_")),
     }
@@ -109,7 +109,7 @@ fn subtract<'v>(_: &mut Machine<'_>, arguments: &[Value<'v>]) -> Result<Value<'v
         [Value::Double(a), Value::Double(b)] => Ok(Value::Double(a - b)),
         [Value::Duration(a), Value::Duration(b)] => duration(a.checked_sub(*b)),
         [Value::Timestamp(at), Value::Duration(span)] => {
-            at.add(-i128::from(*span)).map(Value::Timestamp)
+            at.plus(-i128::from(*span)).map(Value::Timestamp)
         }
         [Value::Timestamp(a), Value::Timestamp(b)] => a.since(*b).map(Value::Duration),
         _ => Err(no_overload("_-_")),
