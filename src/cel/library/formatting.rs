@@ -3,7 +3,7 @@
 use super::strings::make;
 use super::support::{member, no_overload, other, quoted};
 use super::{Function, Machine};
-use crate::cel::types::Sig;
+use crate::cel::types::{Sig, Type};
 use crate::cel::value::{List, Map};
 use crate::cel::{Budget, EvalError, Value};
 
@@ -117,7 +117,9 @@ fn text(value: &Value<'_>, budget: &mut Budget) -> Result<String, EvalError> {
         Value::List(list) => shown_list(list, budget),
         Value::Map(map) => shown_map(map, budget),
         Value::Null => Ok("null".to_owned()),
-        Value::Type(_) => type_name(value),
+        Value::Bytes(bytes) => String::from_utf8(bytes.to_vec())
+            .map_err(|_| other("invalid UTF-8 in bytes, cannot convert to string")),
+        Value::Type(known) => Ok(type_name(known)),
         Value::Optional(_) | Value::Opaque(_) => wrong(
             value,
             "string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps",
@@ -126,15 +128,22 @@ fn text(value: &Value<'_>, budget: &mut Budget) -> Result<String, EvalError> {
     }
 }
 
-fn type_name(value: &Value<'_>) -> Result<String, EvalError> {
-    value.to_text()
+/// A type without those that it is made of, as values know it.
+fn type_name(known: &Type) -> String {
+    let name = match known {
+        Type::Null => "null_type".to_owned(),
+        Type::Timestamp => "google.protobuf.Timestamp".to_owned(),
+        Type::Duration => "google.protobuf.Duration".to_owned(),
+        known => known.to_string(),
+    };
+    name.split('(').next().unwrap_or_default().to_owned()
 }
 
 /// What a value in a list or a map is shown as, which is what an expression would have it as.
 fn nested(value: &Value<'_>, budget: &mut Budget) -> Result<String, EvalError> {
     let made = match value {
         Value::String(text) => quoted(text),
-        Value::Bytes(_) => format!("b{}", quoted(&value.to_text()?)),
+        Value::Bytes(_) => format!("b{}", quoted(&text(value, budget)?)),
         Value::Timestamp(_) => format!("timestamp(\"{}\")", value.to_text()?),
         Value::Duration(_) => format!("duration(\"{}\")", value.to_text()?),
         Value::Double(number) if number.is_finite() => format!("{number:.6}"),

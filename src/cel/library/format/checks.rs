@@ -20,7 +20,7 @@ fn too_long(text: &str, most: usize) -> Option<String> {
 
 fn wrong(message: &str, regex: &str, examples: &[&str]) -> String {
     let examples: Vec<String> = examples.iter().map(|example| format!("'{example}', ")).collect();
-    format!("{message} (e.g. {}regex used for validation is '{regex}')", examples.join("or "))
+    format!("{message} (e.g. {}regex used for validation is '{regex}')", examples.join(" or "))
 }
 
 /// Begins and ends with the one, has the other between them.
@@ -168,7 +168,8 @@ pub(super) fn byte(text: &str) -> Vec<String> {
     // Go leaves line breaks out, and does not mind bits that are left over.
     let lenient = PAD.with_decode_allow_trailing_bits(true);
     let text: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
-    let is_right = GeneralPurpose::new(&STANDARD, lenient).decode(text).is_ok();
+    let is_right =
+        !text.is_empty() && GeneralPurpose::new(&STANDARD, lenient).decode(&text).is_ok();
     unless(is_right, "invalid base64")
 }
 
