@@ -3,12 +3,22 @@
 //! Source: k8s.io/apiserver/pkg/cel (environment, libraries, limits), github.com/google/cel-go (language).
 
 pub mod ast;
+mod check;
 pub mod cost;
+pub mod environment;
+pub mod eval;
 pub mod library;
+mod parse;
+pub mod program;
+pub mod schema;
 pub mod types;
 pub mod value;
 
 pub use cost::Budget;
+pub use environment::Environment;
+pub use eval::{Bindings, evaluate_node};
+pub use parse::{MAX_BRACKETS, MAX_DEPTH, MAX_LENGTH};
+pub use program::Program;
 pub use types::Type;
 pub use value::Value;
 
