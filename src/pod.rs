@@ -1,6 +1,7 @@
 //! The borrowed view of a pod, and where pods stand in other objects.
 
 pub mod containers;
+pub mod defaulted;
 pub mod defaults;
 pub mod editing;
 pub mod fields;
