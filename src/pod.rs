@@ -10,6 +10,7 @@ pub mod limit_range;
 pub mod mentions;
 pub mod scalars;
 pub mod shapes;
+pub mod source;
 pub mod top_owner;
 pub mod view;
 pub mod workload;

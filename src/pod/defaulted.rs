@@ -13,16 +13,15 @@ mod resources;
 mod tidy;
 mod volumes;
 
-use members::{Members, elements, fill, fill_with, int, members_of, text};
-
-use crate::json::Tree;
+use members::{Members, elements, fill, members_of};
+use serde_json::{Value, json};
 
 /// Brings a Pod into the form in which the API server shows it. What has not the type that its field asks for is left
 /// as it is. Done twice it is the same as done once.
-pub fn default_pod(pod: &mut Tree<'_>) {
-    let Tree::Object(pod) = pod else { return };
+pub fn default_pod(pod: &mut Value) {
+    let Value::Object(pod) = pod else { return };
     for part in ["metadata", "spec"] {
-        if let Some(part) = members::get_mut(pod, part) {
+        if let Some(part) = pod.get_mut(part) {
             tidy::tidy(part);
         }
     }
@@ -34,8 +33,8 @@ pub fn default_pod(pod: &mut Tree<'_>) {
 /// The lists of containers.
 const LISTS: [&str; 3] = ["initContainers", "containers", "ephemeralContainers"];
 
-fn default_spec(spec: &mut Members<'_>) {
-    let on_host = matches!(members::get(spec, "hostNetwork"), Some(Tree::Bool(true)));
+fn default_spec(spec: &mut Members) {
+    let on_host = spec.get("hostNetwork") == Some(&Value::Bool(true));
     for list in LISTS {
         for container in elements(spec, list) {
             // `SetDefaults_Pod` knows nothing of ephemeral containers.
@@ -50,30 +49,28 @@ fn default_spec(spec: &mut Members<'_>) {
     if let Some(overhead) = members_of(spec, "overhead") {
         resources::canonical(overhead);
     }
-    fill(spec, "enableServiceLinks", Tree::Bool(true));
-    fill(spec, "dnsPolicy", text("ClusterFirst"));
-    fill(spec, "restartPolicy", text("Always"));
-    fill_with(spec, "securityContext", || Tree::Object(Vec::new()));
-    fill(spec, "terminationGracePeriodSeconds", int(30));
-    fill(spec, "schedulerName", text("default-scheduler"));
-    if let Some(Tree::Int(seconds)) = members::get_mut(spec, "terminationGracePeriodSeconds")
-        && *seconds < 0
+    fill(spec, "enableServiceLinks", true);
+    fill(spec, "dnsPolicy", "ClusterFirst");
+    fill(spec, "restartPolicy", "Always");
+    fill(spec, "securityContext", json!({}));
+    fill(spec, "terminationGracePeriodSeconds", 30);
+    fill(spec, "schedulerName", "default-scheduler");
+    if let Some(seconds) = spec.get_mut("terminationGracePeriodSeconds")
+        && seconds.as_i64().is_some_and(|seconds| seconds < 0)
     {
-        *seconds = 1;
+        *seconds = json!(1);
     }
     account(spec);
 }
 
 /// `serviceAccount` is another name for `serviceAccountName`, and both are shown.
-fn account(spec: &mut Members<'_>) {
-    let name = members::get(spec, "serviceAccountName").filter(|name| !members::is_unset(name));
-    let alias = members::get(spec, "serviceAccount").filter(|name| !members::is_unset(name));
-    match (name.cloned(), alias.cloned()) {
-        (Some(name), alias) if alias.as_ref() != Some(&name) => {
-            members::put(spec, "serviceAccount", name);
-        }
-        (None, Some(alias)) => members::put(spec, "serviceAccountName", alias),
-        _ => {}
+fn account(spec: &mut Members) {
+    let set = |field| spec.get(field).filter(|name| !members::is_unset(name)).cloned();
+    let (name, alias) = (set("serviceAccountName"), set("serviceAccount"));
+    if let Some(name) = name {
+        spec.insert("serviceAccount".to_owned(), name);
+    } else if let Some(alias) = alias {
+        spec.insert("serviceAccountName".to_owned(), alias);
     }
 }
 

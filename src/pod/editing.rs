@@ -124,11 +124,11 @@ impl<'a, T: View<'a> + Default> View<'a> for Map<'a, T> {
 }
 
 /// Declares a struct that reads the named fields of an object and skips the others; every field is optional,
-/// and an explicit null counts as absent.
+/// and an explicit null counts as absent. `beside` is what the struct carries along and no object holds.
 macro_rules! view {
     ($(#[$doc:meta])* pub struct $name:ident {$(
         $(#[$field_doc:meta])* $field:ident: $type:ty = $key:literal,
-    )*}) => {
+    )*} $(beside {$(#[$beside_doc:meta])* $beside:ident: $beside_type:ty})?) => {
         $(#[$doc])*
         #[derive(Clone, Debug, Default, serde::Deserialize)]
         #[serde(bound(deserialize = "'de: 'a"))]
@@ -138,6 +138,11 @@ macro_rules! view {
                 #[serde(rename = $key, default)]
                 pub $field: Option<$type>,
             )*
+            $(
+                $(#[$beside_doc])*
+                #[serde(skip)]
+                pub $beside: $beside_type,
+            )?
             #[serde(skip)]
             borrowed: std::marker::PhantomData<&'a ()>,
         }

@@ -6,6 +6,7 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAcces
 use serde_json::Value;
 
 use super::scalars::Str;
+use super::source::Source;
 use super::view::{Metadata, Pod};
 use crate::json::Reader;
 use crate::pointer::Pointer;
@@ -77,7 +78,9 @@ impl PodKind {
             Object::Json(json) => seed.deserialize(&mut Reader::new(json)).ok(),
             Object::Value(value) => seed.deserialize(value).ok(),
         };
-        read.ok_or_else(|| self.locate(object))
+        let mut pod = read.ok_or_else(|| self.locate(object))?;
+        pod.source = Source::new(object, self);
+        Ok(pod)
     }
 
     fn locate(&self, object: Object<'_>) -> ViewError {

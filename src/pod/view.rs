@@ -17,6 +17,7 @@ pub use scheduling::{
 use super::editing::view;
 use super::mentions::{EnvMentions, Mentions};
 use super::scalars::{Amount, Map, Str};
+use super::source::Source;
 
 view! {
     /// A pod or a pod template.
@@ -25,6 +26,10 @@ view! {
         metadata: Metadata<'a> = "metadata",
         /// PodSpec.
         spec: Spec<'a> = "spec",
+    }
+    beside {
+        /// All of the object, for expressions.
+        source: Source<'a>
     }
 }
 

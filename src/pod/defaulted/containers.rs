@@ -1,36 +1,32 @@
 //! Containers.
 
-use super::members::{
-    Members, elements, fill, fill_absent, fill_with, fill_zero, get, members_of, put, text,
-};
+use serde_json::{Value, json};
+
+use super::members::{Members, elements, fill, fill_absent, fill_zero, members_of};
 use super::resources;
-use crate::json::Tree;
 use crate::pod::defaults::default_pull_policy;
 
 /// `in_pod`: what `SetDefaults_Pod` does beside `SetDefaults_Container`; `on_host`: the pod shares the node's network.
-pub(super) fn default_container(container: &mut Members<'_>, in_pod: bool, on_host: bool) {
+pub(super) fn default_container(container: &mut Members, in_pod: bool, on_host: bool) {
     default_image(container, "image", "imagePullPolicy");
-    fill(container, "terminationMessagePath", text("/dev/termination-log"));
-    fill(container, "terminationMessagePolicy", text("File"));
+    fill(container, "terminationMessagePath", "/dev/termination-log");
+    fill(container, "terminationMessagePolicy", "File");
     // A struct that is no pointer is encoded even where it is empty.
-    fill_with(container, "resources", || Tree::Object(Vec::new()));
+    fill(container, "resources", json!({}));
     if let Some(found) = members_of(container, "resources") {
         resources::default_container(found, in_pod);
     }
     for port in elements(container, "ports") {
-        fill(port, "protocol", text("TCP"));
-        if on_host && let Some(number) = get(port, "containerPort").cloned() {
-            let none = get(port, "hostPort").is_none_or(|port| *port == Tree::Int(0));
-            if none {
-                put(port, "hostPort", number);
-            }
+        fill(port, "protocol", "TCP");
+        if on_host && let Some(number) = port.get("containerPort").and_then(Value::as_i64) {
+            fill_zero(port, "hostPort", number);
         }
     }
     for variable in elements(container, "env") {
         if let Some(from) = members_of(variable, "valueFrom") {
             default_field(from);
             if let Some(file) = members_of(from, "fileKeyRef") {
-                fill_absent(file, "optional", Tree::Bool(false));
+                fill_absent(file, "optional", false);
             }
             if let Some(resource) = members_of(from, "resourceFieldRef") {
                 resources::divisor(resource);
@@ -52,35 +48,33 @@ pub(super) fn default_container(container: &mut Members<'_>, in_pod: bool, on_ho
 }
 
 /// The pull policy that follows from an image.
-pub(super) fn default_image(members: &mut Members<'_>, image: &str, policy: &'static str) {
-    let default = match get(members, image) {
-        Some(Tree::String(image)) => default_pull_policy(image),
-        _ => default_pull_policy(""),
-    };
-    fill(members, policy, text(default));
+pub(super) fn default_image(members: &mut Members, image: &str, policy: &str) {
+    let default =
+        default_pull_policy(members.get(image).and_then(Value::as_str).unwrap_or_default());
+    fill(members, policy, default);
 }
 
 /// The version of the object that `fieldRef` reads.
-pub(super) fn default_field(holder: &mut Members<'_>) {
+pub(super) fn default_field(holder: &mut Members) {
     if let Some(field) = members_of(holder, "fieldRef") {
-        fill(field, "apiVersion", text("v1"));
+        fill(field, "apiVersion", "v1");
     }
 }
 
-fn default_probe(probe: &mut Members<'_>) {
+fn default_probe(probe: &mut Members) {
     fill_zero(probe, "timeoutSeconds", 1);
     fill_zero(probe, "periodSeconds", 10);
     fill_zero(probe, "successThreshold", 1);
     fill_zero(probe, "failureThreshold", 3);
     default_http(probe);
     if let Some(grpc) = members_of(probe, "grpc") {
-        fill_absent(grpc, "service", text(""));
+        fill_absent(grpc, "service", "");
     }
 }
 
-fn default_http(holder: &mut Members<'_>) {
+fn default_http(holder: &mut Members) {
     if let Some(http) = members_of(holder, "httpGet") {
-        fill(http, "path", text("/"));
-        fill(http, "scheme", text("HTTP"));
+        fill(http, "path", "/");
+        fill(http, "scheme", "HTTP");
     }
 }

@@ -1,95 +1,46 @@
 //! Members of an object that is changed in place.
 
-use std::borrow::Cow;
-
-use crate::json::Tree;
+use serde_json::{Map, Value};
 
 /// The members of an object.
-pub(super) type Members<'a> = Vec<(Cow<'a, str>, Tree<'a>)>;
-
-pub(super) const fn text(text: &'static str) -> Tree<'static> {
-    Tree::String(Cow::Borrowed(text))
-}
-
-pub(super) const fn int(number: i64) -> Tree<'static> {
-    Tree::Int(number)
-}
-
-pub(super) fn get<'t, 'a>(members: &'t Members<'a>, key: &str) -> Option<&'t Tree<'a>> {
-    members.iter().find(|(name, _)| name == key).map(|(_, value)| value)
-}
-
-pub(super) fn get_mut<'t, 'a>(members: &'t mut Members<'a>, key: &str) -> Option<&'t mut Tree<'a>> {
-    members.iter_mut().find(|(name, _)| name == key).map(|(_, value)| value)
-}
+pub(super) type Members = Map<String, Value>;
 
 /// The members of a member that is an object.
-pub(super) fn members_of<'t, 'a>(
-    members: &'t mut Members<'a>,
-    key: &str,
-) -> Option<&'t mut Members<'a>> {
-    match get_mut(members, key)? {
-        Tree::Object(inner) => Some(inner),
-        _ => None,
-    }
+pub(super) fn members_of<'t>(members: &'t mut Members, key: &str) -> Option<&'t mut Members> {
+    members.get_mut(key)?.as_object_mut()
 }
 
 /// The objects in a member that is a list.
-pub(super) fn elements<'t, 'a: 't>(
-    members: &'t mut Members<'a>,
+pub(super) fn elements<'t>(
+    members: &'t mut Members,
     key: &str,
-) -> impl Iterator<Item = &'t mut Members<'a>> {
-    let list = match get_mut(members, key) {
-        Some(Tree::Array(list)) => list.as_mut_slice(),
-        _ => &mut [],
-    };
-    list.iter_mut().filter_map(|element| match element {
-        Tree::Object(inner) => Some(inner),
-        _ => None,
-    })
+) -> impl Iterator<Item = &'t mut Members> {
+    let list = members.get_mut(key).and_then(Value::as_array_mut);
+    list.into_iter().flatten().filter_map(Value::as_object_mut)
 }
 
 /// Whether a value counts as none: decoded, an empty text is the zero value that defaulting replaces.
-pub(super) fn is_unset(value: &Tree<'_>) -> bool {
-    match value {
-        Tree::Null => true,
-        Tree::String(text) => text.is_empty(),
-        _ => false,
-    }
-}
-
-pub(super) fn put<'a>(members: &mut Members<'a>, key: &'static str, value: Tree<'a>) {
-    match get_mut(members, key) {
-        Some(place) => *place = value,
-        None => members.push((Cow::Borrowed(key), value)),
-    }
+pub(super) fn is_unset(value: &Value) -> bool {
+    value.is_null() || value.as_str() == Some("")
 }
 
 /// Puts a value where none is.
-pub(super) fn fill<'a>(members: &mut Members<'a>, key: &'static str, value: Tree<'a>) {
-    fill_with(members, key, || value);
-}
-
-pub(super) fn fill_with<'a>(
-    members: &mut Members<'a>,
-    key: &'static str,
-    value: impl FnOnce() -> Tree<'a>,
-) {
-    if get(members, key).is_none_or(is_unset) {
-        put(members, key, value());
+pub(super) fn fill(members: &mut Members, key: &str, value: impl Into<Value>) {
+    if members.get(key).is_none_or(is_unset) {
+        members.insert(key.to_owned(), value.into());
     }
 }
 
 /// Puts a number where none is, or zero.
-pub(super) fn fill_zero(members: &mut Members<'_>, key: &'static str, number: i64) {
-    if get(members, key).is_none_or(|value| is_unset(value) || *value == Tree::Int(0)) {
-        put(members, key, int(number));
+pub(super) fn fill_zero(members: &mut Members, key: &str, number: i64) {
+    if members.get(key).is_none_or(|value| is_unset(value) || value.as_i64() == Some(0)) {
+        members.insert(key.to_owned(), number.into());
     }
 }
 
 /// Puts a value where there is none at all: fields that tell empty from absent.
-pub(super) fn fill_absent<'a>(members: &mut Members<'a>, key: &'static str, value: Tree<'a>) {
-    if get(members, key).is_none_or(|value| *value == Tree::Null) {
-        put(members, key, value);
+pub(super) fn fill_absent(members: &mut Members, key: &str, value: impl Into<Value>) {
+    if members.get(key).is_none_or(Value::is_null) {
+        members.insert(key.to_owned(), value.into());
     }
 }

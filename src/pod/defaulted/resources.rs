@@ -1,17 +1,16 @@
 //! Requests, limits and the form of quantities.
 
-use std::borrow::Cow;
+use serde_json::{Value, json};
 
 use super::LISTS;
-use super::members::{Members, elements, fill_with, get, get_mut, members_of};
-use crate::json::Tree;
+use super::members::{Members, elements, fill, members_of};
 use crate::quantity::Quantity;
 
 /// Nano-units in a milli-unit, to which resources are rounded up (`SetDefaults_ResourceList`).
 const MILLI: i128 = 1_000_000;
 
 /// `in_pod`: a limit is its own request (`SetDefaults_Pod`).
-pub(super) fn default_container(resources: &mut Members<'_>, in_pod: bool) {
+pub(super) fn default_container(resources: &mut Members, in_pod: bool) {
     for list in ["limits", "requests"] {
         if let Some(list) = members_of(resources, list) {
             canonical(list);
@@ -22,15 +21,14 @@ pub(super) fn default_container(resources: &mut Members<'_>, in_pod: bool) {
     }
 }
 
-fn limits_as_requests(resources: &mut Members<'_>, is_meant: impl Fn(&str) -> bool) {
-    let Some(Tree::Object(limits)) = get(resources, "limits") else { return };
-    let missing: Members<'_> = {
-        let requests = get(resources, "requests");
-        let lacks = |key: &str| requests.is_none_or(|requests| requests.get(key).is_none());
-        limits.iter().filter(|(key, _)| lacks(key) && is_meant(key)).cloned().collect()
-    };
+fn limits_as_requests(resources: &mut Members, is_meant: impl Fn(&str) -> bool) {
+    let Some(limits) = list_of(resources, "limits") else { return };
+    let requests = list_of(resources, "requests");
+    let lacks = |key: &str| requests.is_none_or(|requests| !requests.contains_key(key));
+    let missing = limits.iter().filter(|(key, _)| lacks(key) && is_meant(key));
+    let missing: Vec<_> = missing.map(|(key, amount)| (key.clone(), amount.clone())).collect();
     if !missing.is_empty() {
-        fill_with(resources, "requests", || Tree::Object(Vec::new()));
+        fill(resources, "requests", json!({}));
         if let Some(requests) = members_of(resources, "requests") {
             requests.extend(missing);
         }
@@ -38,7 +36,7 @@ fn limits_as_requests(resources: &mut Members<'_>, is_meant: impl Fn(&str) -> bo
 }
 
 /// Brings the quantities of a list into the form in which they are encoded.
-pub(super) fn canonical(list: &mut Members<'_>) {
+pub(super) fn canonical(list: &mut Members) {
     for (_, amount) in list.iter_mut() {
         if let Some(quantity) = parse(amount) {
             write(amount, round_up(quantity));
@@ -47,8 +45,8 @@ pub(super) fn canonical(list: &mut Members<'_>) {
 }
 
 /// The same for one member, which is not rounded.
-pub(super) fn canonical_member(members: &mut Members<'_>, key: &str) {
-    if let Some(amount) = get_mut(members, key)
+pub(super) fn canonical_member(members: &mut Members, key: &str) {
+    if let Some(amount) = members.get_mut(key)
         && let Some(quantity) = parse(amount)
     {
         write(amount, quantity);
@@ -56,26 +54,21 @@ pub(super) fn canonical_member(members: &mut Members<'_>, key: &str) {
 }
 
 /// The divisor of `resourceFieldRef`, which is encoded even where it is zero.
-pub(super) fn divisor(reference: &mut Members<'_>) {
-    fill_with(reference, "divisor", || Tree::String(Cow::Borrowed("0")));
+pub(super) fn divisor(reference: &mut Members) {
+    fill(reference, "divisor", "0");
     canonical_member(reference, "divisor");
 }
 
-fn parse(amount: &Tree<'_>) -> Option<Quantity> {
+fn parse(amount: &Value) -> Option<Quantity> {
     match amount {
-        Tree::String(text) => Quantity::parse(text).ok(),
-        Tree::Int(number) => Quantity::parse(&number.to_string()).ok(),
-        Tree::Uint(number) => Quantity::parse(&number.to_string()).ok(),
-        Tree::Double(number) => Quantity::parse(&number.to_string()).ok(),
+        Value::String(text) => Quantity::parse(text).ok(),
+        Value::Number(number) => Quantity::parse(&number.to_string()).ok(),
         _ => None,
     }
 }
 
-fn write(amount: &mut Tree<'_>, quantity: Quantity) {
-    let written = quantity.to_string();
-    if !matches!(amount, Tree::String(text) if *text == written) {
-        *amount = Tree::String(Cow::Owned(written));
-    }
+fn write(amount: &mut Value, quantity: Quantity) {
+    *amount = quantity.to_string().into();
 }
 
 fn round_up(quantity: Quantity) -> Quantity {
@@ -88,9 +81,9 @@ fn round_up(quantity: Quantity) -> Quantity {
 }
 
 /// Pod-level limits of huge pages and pod-level requests (`defaultHugePagePodLimits`, `defaultPodRequests`).
-pub(super) fn default_pod_level(spec: &mut Members<'_>) {
-    let Some(Tree::Object(resources)) = get(spec, "resources") else { return };
-    let is_some = |list| matches!(resources_list(resources, list), Some(list) if !list.is_empty());
+pub(super) fn default_pod_level(spec: &mut Members) {
+    let Some(resources) = list_of(spec, "resources") else { return };
+    let is_some = |list| matches!(list_of(resources, list), Some(list) if !list.is_empty());
     let (limited, requested) = (is_some("limits"), is_some("requests"));
     if !limited && !requested {
         return;
@@ -104,35 +97,32 @@ pub(super) fn default_pod_level(spec: &mut Members<'_>) {
         }
     }
     for (key, amount) in limits.iter().filter(|(key, _)| is_huge(key)) {
-        let taken = ["limits", "requests"].iter().any(|list| {
-            resources_list(resources, list).is_some_and(|list| get(list, key).is_some())
-        });
+        let taken = ["limits", "requests"]
+            .iter()
+            .any(|list| list_of(resources, list).is_some_and(|list| list.contains_key(key)));
         if !taken {
             add(resources, "limits", key, *amount);
         }
     }
-    if resources_list(resources, "limits").is_none_or(|limits| limits.is_empty()) {
+    if list_of(resources, "limits").is_none_or(|limits| limits.is_empty()) {
         return;
     }
     for (key, amount) in requests.iter().filter(|(key, _)| is_of_pods(key) && !is_huge(key)) {
-        if resources_list(resources, "requests").is_none_or(|list| get(list, key).is_none()) {
+        if list_of(resources, "requests").is_none_or(|list| !list.contains_key(key)) {
             add(resources, "requests", key, *amount);
         }
     }
     limits_as_requests(resources, |key| is_of_pods(key) || is_huge(key));
 }
 
-fn resources_list<'t, 'a>(resources: &'t Members<'a>, list: &str) -> Option<&'t Members<'a>> {
-    match get(resources, list) {
-        Some(Tree::Object(list)) => Some(list),
-        _ => None,
-    }
+fn list_of<'t>(resources: &'t Members, list: &str) -> Option<&'t Members> {
+    resources.get(list)?.as_object()
 }
 
-fn add(resources: &mut Members<'_>, list: &'static str, key: &str, amount: Quantity) {
-    fill_with(resources, list, || Tree::Object(Vec::new()));
+fn add(resources: &mut Members, list: &str, key: &str, amount: Quantity) {
+    fill(resources, list, json!({}));
     if let Some(list) = members_of(resources, list) {
-        list.push((Cow::Owned(key.to_owned()), Tree::String(Cow::Owned(amount.to_string()))));
+        list.insert(key.to_owned(), amount.to_string().into());
     }
 }
 
@@ -147,7 +137,7 @@ fn is_huge(resource: &str) -> bool {
 
 /// What the containers have together (`AggregateContainerRequests` and `…Limits` in component-helpers): the running
 /// ones in sum, or the most that starting up takes.
-fn aggregate(spec: &mut Members<'_>, list: &str) -> Vec<(String, Quantity)> {
+fn aggregate(spec: &mut Members, list: &str) -> Vec<(String, Quantity)> {
     let mut all: Vec<(String, Quantity)> = Vec::new();
     let mut sidecars: Vec<(String, Quantity)> = Vec::new();
     let mut starting: Vec<(String, Quantity)> = Vec::new();
@@ -156,7 +146,7 @@ fn aggregate(spec: &mut Members<'_>, list: &str) -> Vec<(String, Quantity)> {
     }
     for container in elements(spec, LISTS[0]) {
         let own = amounts(container, list);
-        let is_sidecar = matches!(get(container, "restartPolicy"), Some(Tree::String(policy)) if policy == "Always");
+        let is_sidecar = container.get("restartPolicy").and_then(Value::as_str) == Some("Always");
         let mut there = if is_sidecar {
             sum(&mut all, own.clone());
             sum(&mut sidecars, own);
@@ -171,10 +161,10 @@ fn aggregate(spec: &mut Members<'_>, list: &str) -> Vec<(String, Quantity)> {
     all
 }
 
-fn amounts(container: &mut Members<'_>, list: &str) -> Vec<(String, Quantity)> {
+fn amounts(container: &mut Members, list: &str) -> Vec<(String, Quantity)> {
     let list = members_of(container, "resources").and_then(|found| members_of(found, list));
-    let list = list.map(|list| list.iter()).into_iter().flatten();
-    list.filter_map(|(key, amount)| Some((key.to_string(), parse(amount)?))).collect()
+    let list = list.into_iter().flat_map(|list| list.iter());
+    list.filter_map(|(key, amount)| Some((key.clone(), parse(amount)?))).collect()
 }
 
 fn sum(to: &mut Vec<(String, Quantity)>, more: Vec<(String, Quantity)>) {

@@ -1,7 +1,7 @@
 //! What decoding and encoding again leaves out: nulls, and empty values of fields that are not encoded then
 //! (`omitempty` in staging/src/k8s.io/api/core/v1/types.go).
 
-use crate::json::Tree;
+use serde_json::Value;
 
 /// Lists that are encoded even where they are empty.
 const LISTS_KEPT: [&str; 2] = ["containers", "nodeSelectorTerms"];
@@ -47,35 +47,31 @@ const TEXTS_KEPT: [&str; 14] = [
 const NUMBERS_LEFT_OUT: [&str; 5] =
     ["hostPort", "initialDelaySeconds", "lun", "matchIndex", "partition"];
 
-pub(super) fn tidy(tree: &mut Tree<'_>) {
-    match tree {
-        Tree::Object(members) => {
-            // Most objects come from the API server and have nothing to tidy.
+pub(super) fn tidy(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
             for (key, value) in members.iter_mut() {
-                if !MAPS_OF_TEXT.contains(&&**key) {
+                if !MAPS_OF_TEXT.contains(&key.as_str()) {
                     tidy(value);
                 }
             }
-            if members.iter().any(|(key, value)| is_left_out(key, value)) {
-                let is_azure = members.iter().any(|(key, _)| key == "diskURI");
-                members.retain(|(key, value)| {
-                    !is_left_out(key, value) || (is_azure && key == "readOnly")
-                });
-            }
+            let is_azure = members.contains_key("diskURI");
+            members
+                .retain(|key, value| !is_left_out(key, value) || (is_azure && key == "readOnly"));
         }
-        Tree::Array(list) => list.iter_mut().for_each(tidy),
+        Value::Array(list) => list.iter_mut().for_each(tidy),
         _ => {}
     }
 }
 
-fn is_left_out(key: &str, value: &Tree<'_>) -> bool {
+fn is_left_out(key: &str, value: &Value) -> bool {
     match value {
-        Tree::Null => true,
-        Tree::Array(list) => list.is_empty() && !LISTS_KEPT.contains(&key),
-        Tree::Object(members) => members.is_empty() && MAPS_LEFT_OUT.contains(&key),
-        Tree::Bool(false) => FLAGS_LEFT_OUT.contains(&key),
-        Tree::String(text) => text.is_empty() && !TEXTS_KEPT.contains(&key),
-        Tree::Int(0) => NUMBERS_LEFT_OUT.contains(&key),
+        Value::Null => true,
+        Value::Array(list) => list.is_empty() && !LISTS_KEPT.contains(&key),
+        Value::Object(members) => members.is_empty() && MAPS_LEFT_OUT.contains(&key),
+        Value::Bool(false) => FLAGS_LEFT_OUT.contains(&key),
+        Value::String(text) => text.is_empty() && !TEXTS_KEPT.contains(&key),
+        Value::Number(number) => number.as_i64() == Some(0) && NUMBERS_LEFT_OUT.contains(&key),
         _ => false,
     }
 }
