@@ -105,6 +105,11 @@ fn rules(c: &mut Criterion) {
             "resources",
             json!({"requests": {"cpu": {"required": true}, "memory": {"required": true}}, "limits": {"memory": {"required": true}}}),
         ),
+        (
+            "termination",
+            json!({"terminationGracePeriodSeconds": {"min": 10, "max": 60}, "preStop": {"sleepSeconds": 5},
+                "activeDeadlineSeconds": {"required": true, "default": 3600}}),
+        ),
         ("dns", json!({"policy": "Default", "options": [{"name": "ndots", "value": "2"}]})),
         (
             "topologySpread",

@@ -4,11 +4,16 @@
 
 pub mod ast;
 pub mod cost;
+pub mod environment;
 pub mod library;
+pub mod program;
+pub mod schema;
 pub mod types;
 pub mod value;
 
 pub use cost::Budget;
+pub use environment::Environment;
+pub use program::Program;
 pub use types::Type;
 pub use value::Value;
 

@@ -21,6 +21,7 @@ mod image_tag;
 mod images;
 mod narrowing;
 mod resources;
+mod termination;
 mod topology_spread;
 
 /// Every rule, in the order in which they are listed to people.
@@ -30,6 +31,7 @@ pub static RULES: &[RuleKind] = &[
     register::<resources::Resources>(),
     register::<dns::Dns>(),
     register::<topology_spread::TopologySpread>(),
+    register::<termination::Termination>(),
 ];
 
 /// A requirement on a pod.

@@ -84,6 +84,20 @@ fn policies() -> Vec<Value> {
                 "options": [{"name": "ndots", "value": "1"}, {"name": "rotate"}]}}]),
         ),
         policy(
+            "ending",
+            json!({}),
+            json!([
+            {"name": "endings", "action": "Patch", "termination": {"terminationGracePeriodSeconds": {"min": 20, "max": 100},
+                "preStop": {"sleepSeconds": 15}, "activeDeadlineSeconds": {"required": true, "default": 600, "max": 3600}}}]),
+        ),
+        policy(
+            "ending-other",
+            json!({"workloads": ["Batch"]}),
+            json!([
+            {"name": "sooner", "action": "Patch", "termination": {"terminationGracePeriodSeconds": {"max": 30},
+                "preStop": {"sleepSeconds": 25}, "activeDeadlineSeconds": {"max": 300}}}]),
+        ),
+        policy(
             "spread",
             json!({}),
             json!([

@@ -173,6 +173,29 @@ fn spread() -> impl Strategy<Value = Map<String, Value>> {
     })
 }
 
+/// Fields of the spec, and a handler of the first container.
+fn ending() -> impl Strategy<Value = (Map<String, Value>, Option<Value>)> {
+    let grace = option::of(select(vec![0_i64, 10, 30, 60, 120, 900]));
+    let deadline = option::of(select(vec![1_i64, 60, 600, 86400]));
+    let sleep = option::of(select(vec![0_i64, 5, 30, 90]));
+    (grace, deadline, sleep).prop_map(|(grace, deadline, sleep)| {
+        let mut fields = Map::new();
+        fields
+            .extend(grace.map(|grace| ("terminationGracePeriodSeconds".to_owned(), json!(grace))));
+        fields
+            .extend(deadline.map(|deadline| ("activeDeadlineSeconds".to_owned(), json!(deadline))));
+        let handler = match sleep {
+            // The API server takes no sleep that is longer than the grace period, and none of nothing before 1.33.
+            Some(seconds @ 1..) if seconds <= grace.unwrap_or(30) => {
+                Some(json!({"preStop": {"sleep": {"seconds": seconds}}}))
+            }
+            Some(0) => Some(json!({"postStart": {"exec": {"command": ["/bin/true"]}}})),
+            _ => None,
+        };
+        (fields, handler)
+    })
+}
+
 fn metadata() -> impl Strategy<Value = Map<String, Value>> {
     let labels = option::of(select(vec![
         json!({"app": "x"}),
@@ -202,8 +225,20 @@ pub(crate) fn pod() -> impl Strategy<Value = Value> {
     );
     let os = option::weighted(0.1, select(vec!["linux", "windows"]));
     let lists = (containers("main", 1..4), containers("init", 0..3), any::<bool>());
-    (metadata(), lists, dns(), spread(), restart, level, os).prop_map(
-        |(metadata, (main, mut init, sidecar), dns, spread, restart, level, os)| {
+    (metadata(), lists, dns(), spread(), ending(), restart, level, os).prop_map(
+        |(
+            metadata,
+            (mut main, mut init, sidecar),
+            dns,
+            spread,
+            (ending, handler),
+            restart,
+            level,
+            os,
+        )| {
+            if let (Some(handler), Some(first)) = (handler, main.first_mut()) {
+                first["lifecycle"] = handler;
+            }
             let mut spec = json!({"containers": main});
             if let (true, Some(first)) = (sidecar, init.first_mut()) {
                 first["restartPolicy"] = json!("Always");
@@ -214,6 +249,7 @@ pub(crate) fn pod() -> impl Strategy<Value = Value> {
             }
             fields.extend(dns);
             fields.extend(spread);
+            fields.extend(ending);
             fields.extend(restart.map(|restart| ("restartPolicy".to_owned(), json!(restart))));
             match os {
                 Some("windows") => {
