@@ -5,14 +5,17 @@
 pub mod ast;
 pub mod cost;
 pub mod environment;
+pub mod eval;
 pub mod library;
 pub mod program;
+pub mod scene;
 pub mod schema;
 pub mod types;
 pub mod value;
 
 pub use cost::Budget;
 pub use environment::Environment;
+pub use eval::{Bindings, evaluate_node};
 pub use program::Program;
 pub use types::Type;
 pub use value::Value;

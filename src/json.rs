@@ -13,7 +13,7 @@ use std::fmt;
 
 use serde::de::{self, Deserialize, Visitor};
 
-pub use tree::Tree;
+pub use tree::{Elements, Members, Shape, Tree, TreeChange, View};
 
 /// Nesting that is followed; what is passed over may be nested as deep as it likes.
 const MAX_DEPTH: u8 = 127;

@@ -1,10 +1,28 @@
 //! The functions of expressions: one table that the checker and the evaluator read.
 
+mod standard;
+
 use regex::Regex;
 
 use super::types::Sig;
 use super::value::Value;
 use super::{Budget, EvalError};
+
+/// All functions; those of one name may stand in several tables.
+pub static TABLES: &[&[Function]] = &[
+    standard::access::FUNCTIONS,
+    standard::arithmetic::FUNCTIONS,
+    standard::comparison::FUNCTIONS,
+    standard::conversion::FUNCTIONS,
+    standard::optional::FUNCTIONS,
+    standard::text::FUNCTIONS,
+    standard::time::FUNCTIONS,
+];
+
+/// All functions of a name.
+pub fn find(name: &str) -> impl Iterator<Item = &'static Function> {
+    TABLES.iter().flat_map(|table| table.iter()).filter(move |function| function.name == name)
+}
 
 /// A function or operator by name; operators have cel-go's names: `_+_`, `_[_]`, `@in`.
 #[derive(Debug)]
@@ -34,7 +52,8 @@ pub type Call = for<'v> fn(&mut Machine<'_>, &[Value<'v>]) -> Result<Value<'v>, 
 /// What functions may use beside their arguments.
 #[derive(Debug)]
 pub struct Machine<'p> {
-    /// What is left to spend; a call itself is paid for already, what grows with its arguments is not.
+    /// What is left to spend. A function that spends something, if only 0, costs that; one that does not costs one unit.
+    /// It is spent before memory is taken.
     pub budget: &'p mut Budget,
     /// Finds a regular expression that was compiled with the program, or compiles it, within bounds.
     pub regexes: &'p dyn Regexes,

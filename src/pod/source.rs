@@ -19,7 +19,10 @@ pub struct Source<'a> {
     path: &'static [&'static str],
     metadata: Option<Object<'a>>,
     is_unbound: bool,
+    is_watched: bool,
     edits: Vec<Edit>,
+    /// The object with the changes, not defaulted.
+    written: OnceCell<Value>,
     /// Of its own text: a cell of borrowed text would tie the view to the lifetime of what it was read from.
     tree: OnceCell<Box<Tree<'static>>>,
 }
@@ -55,10 +58,57 @@ impl<'a> Source<'a> {
         Self { is_unbound: true, ..self }
     }
 
-    /// Takes note of changes to the pod.
-    pub fn record(&mut self, edits: &[Edit]) {
-        self.edits.extend_from_slice(edits);
-        self.tree = OnceCell::new();
+    /// The same, which takes note of changes: some rule looks at the object.
+    #[must_use]
+    pub fn watched(self) -> Self {
+        Self { is_watched: true, ..self }
+    }
+
+    /// Takes note of a change to the pod, where anybody looks at the object.
+    pub fn record(&mut self, edit: &Edit) {
+        if self.is_watched {
+            self.edits.push(edit.clone());
+            self.tree = OnceCell::new();
+            self.written = OnceCell::new();
+        }
+    }
+
+    /// How many changes were noted.
+    pub fn recorded(&self) -> usize {
+        self.edits.len()
+    }
+
+    /// Forgets the changes after the first few.
+    pub fn forget_after(&mut self, recorded: usize) {
+        if recorded < self.edits.len() {
+            self.edits.truncate(recorded);
+            self.tree = OnceCell::new();
+            self.written = OnceCell::new();
+        }
+    }
+
+    /// How many steps of a path lead to something that is there in the object, with the changes so far; none where
+    /// nobody looks at it. The view knows only what rules read, and a patch must not replace what stands beside.
+    pub fn depth(&self, path: &[&str]) -> Option<usize> {
+        let object = self.object.filter(|_| self.is_watched)?;
+        let written = self.written.get_or_init(|| {
+            let mut pod = Value::Object(written(object, self.path).unwrap_or_default());
+            self.edits.iter().for_each(|edit| drop(edit.apply(&mut pod)));
+            pod
+        });
+        let mut at = written;
+        for (depth, step) in path.iter().enumerate() {
+            let next = match at {
+                Value::Object(members) => members.get(*step),
+                Value::Array(list) => step.parse().ok().and_then(|index: usize| list.get(index)),
+                _ => None,
+            };
+            match next {
+                Some(next) if !next.is_null() => at = next,
+                _ => return Some(depth),
+            }
+        }
+        Some(path.len())
     }
 
     /// The pod as the API server shows it to those who judge it: always a Pod of `v1`, also where it stands in a template,

@@ -42,16 +42,19 @@ fn a_pod_as_the_api_server_shows_it_is_taken_as_it_is() {
 #[test]
 fn changes_are_seen_and_defaulted() {
     let pod = json!({"spec": {"containers": [{"name": "c", "image": "x:1"}]}});
-    let mut source = Source::new(Object::Value(&pod), kind("", "Pod"));
+    let mut source = Source::new(Object::Value(&pod), kind("", "Pod")).watched();
     assert_eq!(source.tree("").view().to_json()["spec"]["dnsPolicy"], "ClusterFirst");
     let copy = source.clone();
-    source.record(&[
-        Edit::set(Pointer::new("/spec/dnsPolicy"), "Default"),
-        Edit::append(Pointer::new("/spec/volumes"), json!({"name": "v", "configMap": {"name": "m"}})),
-    ]);
+    source.record(&Edit::set(Pointer::new("/spec/dnsPolicy"), "Default"));
+    assert_eq!(source.depth(&["spec", "volumes", "0"]), Some(1));
+    let volume = json!({"name": "v", "configMap": {"name": "m"}});
+    source.record(&Edit::append(Pointer::new("/spec/volumes"), volume));
+    assert_eq!(source.depth(&["spec", "volumes", "0", "configMap", "defaultMode"]), Some(4));
     let found = source.tree("").view().to_json();
     assert_eq!(found["spec"]["dnsPolicy"], "Default");
     assert_eq!(found["spec"]["volumes"][0]["configMap"]["defaultMode"], 420);
+    source.forget_after(1);
+    assert!(source.tree("").get("spec").unwrap().get("volumes").is_none());
     assert_eq!(copy.tree("").view().to_json()["spec"]["dnsPolicy"], "ClusterFirst");
 }
 

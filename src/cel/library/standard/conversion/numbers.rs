@@ -1,0 +1,30 @@
+//! Floating point numbers as Go reads and writes them.
+
+/// A number as Go's `strconv.ParseFloat` reads it, but for hexadecimal ones.
+pub(super) fn double(text: &str) -> Option<f64> {
+    let number: f64 = text.parse().ok()?;
+    // What is too large is an error there, and infinite here.
+    let is_named = text.trim_start_matches(['+', '-']).starts_with(['i', 'I']);
+    (number.is_finite() || number.is_nan() || is_named).then_some(number)
+}
+
+/// A number as Go's `%g` writes it: the fewest digits that tell it from others, with an exponent below -4 and from 6 on.
+pub(super) fn shown(number: f64) -> String {
+    if number.is_nan() {
+        return "NaN".to_owned();
+    }
+    if number.is_infinite() {
+        return if number > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
+    }
+    let scientific = format!("{number:e}");
+    let Some((digits, exponent)) = scientific.split_once('e') else { return scientific };
+    match exponent.parse::<i32>() {
+        Ok(power) if number != 0.0 && !(-4..EXPONENT_FROM).contains(&power) => {
+            let sign = if power < 0 { '-' } else { '+' };
+            format!("{digits}e{sign}{:02}", power.unsigned_abs())
+        }
+        _ => number.to_string(),
+    }
+}
+
+const EXPONENT_FROM: i32 = 6;
