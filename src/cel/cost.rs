@@ -35,7 +35,7 @@ impl Budget {
 
     /// What was spent so far.
     pub const fn spent(&self) -> u64 {
-        self.limit - self.left
+        self.limit.saturating_sub(self.left)
     }
 
     /// Spends units. A function that calls this or [`Self::traverse`], if only with 0, costs what it spends; one that
@@ -86,6 +86,11 @@ impl Budget {
     /// Where they are not left.
     pub fn copy(&mut self, elements: usize) -> Result<(), EvalError> {
         self.step((elements as u64).saturating_mul(STEPS_PER_COPY))
+    }
+
+    /// Gives units back before they are spent.
+    pub(super) fn refund(&mut self, units: u64) {
+        self.left = self.left.saturating_add(units);
     }
 
     /// Before a function is called.

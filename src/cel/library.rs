@@ -1,6 +1,6 @@
 //! The functions of expressions: one table that the checker and the evaluator read.
 
-mod standard;
+pub(super) mod standard;
 
 use regex::Regex;
 
@@ -14,6 +14,7 @@ pub static TABLES: &[&[Function]] = &[
     standard::arithmetic::FUNCTIONS,
     standard::comparison::FUNCTIONS,
     standard::conversion::FUNCTIONS,
+    standard::macros::FUNCTIONS,
     standard::optional::FUNCTIONS,
     standard::text::FUNCTIONS,
     standard::time::FUNCTIONS,

@@ -1,9 +1,10 @@
 //! CEL's own functions and operators (common/stdlib/standard.go and the optional types of cel/library.go in cel-go).
 
-pub(super) mod access;
+pub(in crate::cel) mod access;
 pub(super) mod arithmetic;
 pub(super) mod comparison;
 pub(super) mod conversion;
+pub(super) mod macros;
 pub(super) mod optional;
 pub(super) mod text;
 pub(super) mod time;

@@ -27,7 +27,7 @@ pub struct Items<'v> {
 
 impl<'v> Items<'v> {
     /// Adds an element at the end.
-    pub(crate) fn push(&mut self, value: Value<'v>) {
+    fn push(&mut self, value: Value<'v>) {
         self.depth = self.depth.max(value.depth().saturating_add(1));
         self.items.push(value);
     }
@@ -78,6 +78,17 @@ impl<'v> List<'v> {
             Self::Tree(_) => TREE_DEPTH,
             Self::Shared(items) => items.depth,
         }
+    }
+
+    /// Adds an element at the end, without copying those that are there where no one else has them.
+    pub(crate) fn push(&mut self, value: Value<'v>) -> Result<(), EvalError> {
+        if let Self::Tree(_) = self {
+            *self = Self::from(self.iter().collect::<Result<Vec<_>, _>>()?);
+        }
+        if let Self::Shared(items) = self {
+            Arc::make_mut(items).push(value);
+        }
+        Ok(())
     }
 
     /// Adds the elements of another list at the end, without copying those that are there where no one else has them.
