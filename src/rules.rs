@@ -17,6 +17,7 @@ use crate::pod::workload::Workload;
 use crate::request::Attributes;
 
 mod dns;
+mod expression;
 mod image_pull_policy;
 mod image_tag;
 mod images;
@@ -32,6 +33,7 @@ pub static RULES: &[RuleKind] = &[
     register::<resources::Resources>(),
     register::<dns::Dns>(),
     register::<topology_spread::TopologySpread>(),
+    register::<expression::ExpressionRule>(),
     register::<termination::Termination>(),
 ];
 

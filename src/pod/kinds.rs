@@ -24,9 +24,12 @@ pub struct PodKind {
     pub pods_owned_by: Option<(&'static str, &'static str)>,
 }
 
+/// The pod itself.
+pub const POD: PodKind = PodKind { group: "", kind: "Pod", path: &[], pods_owned_by: None };
+
 /// The kinds Kubernetes itself defines.
 pub static POD_KINDS: [PodKind; 10] = [
-    PodKind { group: "", kind: "Pod", path: &[], pods_owned_by: None },
+    POD,
     PodKind { group: "", kind: "PodTemplate", path: &["template"], pods_owned_by: None },
     templated("", "ReplicationController", ("", "ReplicationController")),
     templated("apps", "Deployment", ("apps", "ReplicaSet")),

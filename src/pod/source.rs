@@ -93,7 +93,9 @@ impl<'a> Source<'a> {
         let object = self.object.filter(|_| self.is_watched)?;
         let written = self.written.get_or_init(|| {
             let mut pod = Value::Object(written(object, self.path).unwrap_or_default());
-            self.edits.iter().for_each(|edit| drop(edit.apply(&mut pod)));
+            for edit in &self.edits {
+                edit.apply(&mut pod);
+            }
             pod
         });
         let mut at = written;

@@ -1,5 +1,7 @@
 //! Expressions of policies, compiled.
 
+use std::sync::Arc;
+
 use super::needs::Needs;
 use crate::cel::{CompileError, Environment, Program, Type};
 use crate::decode::DecodeError;
@@ -58,6 +60,15 @@ impl Expression {
             };
             refuse(error.to_string(), help)
         })
+    }
+
+    /// Compiles an expression that comes to a list of JSONPatch, in an environment that makes patches.
+    ///
+    /// # Errors
+    /// As [`Self::compile`].
+    pub fn compile_patch(source: &str, environment: &Environment) -> Result<Self, DecodeError> {
+        let operation = environment.message("JSONPatch").map_or(Type::Dyn, Type::Object);
+        Self::compile(source, environment, &[Type::List(Arc::new(operation))])
     }
 
     /// Its text, without white space around it.
