@@ -41,7 +41,8 @@ macro_rules! leaf_view {
             }
 
             fn apply(&mut self, path: &[&str], change: &Change) -> Result<(), serde_json::Error> {
-                if path.is_empty() {
+                // What is appended to a list of which the view keeps a summary leaves the summary as it was.
+                if path.is_empty() && !matches!(change, Change::Append(_)) {
                     *self = read(change)?;
                 }
                 Ok(())
