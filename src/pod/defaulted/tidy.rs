@@ -44,8 +44,7 @@ const TEXTS_KEPT: [&str; 14] = [
     "whenUnsatisfiable",
 ];
 /// Numbers that are left out where they are zero.
-const NUMBERS_LEFT_OUT: [&str; 5] =
-    ["hostPort", "initialDelaySeconds", "lun", "matchIndex", "partition"];
+const NUMBERS_LEFT_OUT: [&str; 3] = ["hostPort", "initialDelaySeconds", "partition"];
 
 pub(super) fn tidy(value: &mut Value) {
     match value {
