@@ -3,10 +3,12 @@
 //! Source: k8s.io/apiserver/pkg/cel (environment, libraries, limits), github.com/google/cel-go (language).
 
 pub mod ast;
+mod check;
 pub mod cost;
 pub mod environment;
 pub mod eval;
 pub mod library;
+mod parse;
 pub mod program;
 pub mod scene;
 pub mod schema;

@@ -9,6 +9,8 @@
 
 #[path = "support/cluster.rs"]
 mod cluster;
+#[path = "generated/pod_type.rs"]
+mod pod_type;
 
 #[path = "e2e/airflow.rs"]
 mod airflow;
@@ -18,6 +20,10 @@ mod always_pull_images;
 mod audit;
 #[path = "e2e/audit_log.rs"]
 mod audit_log;
+#[path = "e2e/cel.rs"]
+mod cel;
+#[path = "e2e/cel_schema.rs"]
+mod cel_schema;
 #[path = "e2e/certificates.rs"]
 mod certificates;
 #[path = "e2e/cluster_policies.rs"]
@@ -48,6 +54,8 @@ mod policy_webhook;
 mod service;
 #[path = "e2e/spread.rs"]
 mod spread;
+#[path = "e2e/termination.rs"]
+mod termination;
 #[path = "e2e/updates.rs"]
 mod updates;
 #[path = "e2e/webhook.rs"]

@@ -1,9 +1,18 @@
 //! Expressions that are ready to be evaluated.
 
+mod patterns;
+mod regexes;
+#[cfg(test)]
+mod tests;
+
 use super::ast::Node;
 use super::environment::Environment;
+use super::eval::{Bindings, evaluate_node};
+use super::parse::{self, Text};
 use super::types::Type;
-use super::{CompileError, Position};
+use super::{Budget, CompileError, EvalError, Value, check};
+
+pub use regexes::RegexCache;
 
 /// An expression that was parsed and checked.
 #[derive(Debug)]
@@ -18,14 +27,12 @@ pub struct Program {
     pub regexes: RegexCache,
 }
 
-/// The regular expressions of a program.
-#[derive(Debug, Default)]
-pub struct RegexCache {}
-
 impl Program {
     /// Parses and checks an expression.
     ///
-    /// `expected` are the types that it may come to; none means any.
+    /// `expected` are the types that it may come to; none means any. As in Kubernetes, a value that is known only when
+    /// the expression is evaluated is no truth value and no text: `dyn` is expected only where it is named
+    /// (`CompileCELExpression` in k8s.io/apiserver/pkg/admission/plugin/cel/compile.go).
     ///
     /// # Errors
     /// Where it is no expression, speaks of what is not there, applies what cannot be applied, is of another type, or
@@ -35,11 +42,33 @@ impl Program {
         environment: &Environment,
         expected: &[Type],
     ) -> Result<Self, CompileError> {
-        let _ = (source, environment, expected);
-        Err(CompileError {
-            message: "not yet".to_owned(),
-            position: Position::default(),
-            help: None,
+        let text = Text::new(source);
+        let syntax = parse::parse(&text)?;
+        let outcome = check::check(&text, &syntax, environment)?;
+        if !expected.is_empty() && !expected.contains(&outcome.result) {
+            let names: Vec<String> = expected.iter().map(ToString::to_string).collect();
+            let one_of = if names.len() > 1 { "one of " } else { "" };
+            let message =
+                format!("must evaluate to {one_of}{} but got {}", names.join(", "), outcome.result);
+            return Err(text.error(0, message));
+        }
+        Ok(Self {
+            root: outcome.root,
+            locals: outcome.locals,
+            result: outcome.result,
+            regexes: outcome.regexes,
         })
+    }
+
+    /// Evaluates the expression.
+    ///
+    /// # Errors
+    /// Where it does not come to a value, or costs more than the budget has left.
+    pub fn evaluate<'v>(
+        &'v self,
+        bindings: &dyn Bindings<'v>,
+        budget: &mut Budget,
+    ) -> Result<Value<'v>, EvalError> {
+        evaluate_node(&self.root, self.locals, &self.regexes, bindings, budget)
     }
 }

@@ -1,10 +1,11 @@
 //! Types of expressions.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 /// A type as the checker knows it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Type {
     /// Known only when the expression is evaluated.
     Dyn,
@@ -43,7 +44,7 @@ pub enum Type {
 }
 
 /// An object of known fields: of the Kubernetes API, or the `params` of a rule.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct ObjectType {
     /// Name, for messages: `io.k8s.api.core.v1.Container`.
     pub name: String,
@@ -105,4 +106,36 @@ pub enum Sig {
     Opaque(OpaqueType),
     /// A type parameter of the signature; the same number is the same type.
     Param(u32),
+}
+
+impl fmt::Display for Type {
+    /// As `FormatCELType` in cel-go's checker/format.go.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dyn | Self::Param(_) => f.write_str("dyn"),
+            Self::Null => f.write_str("null"),
+            Self::Bool => f.write_str("bool"),
+            Self::Int => f.write_str("int"),
+            Self::Uint => f.write_str("uint"),
+            Self::Double => f.write_str("double"),
+            Self::String => f.write_str("string"),
+            Self::Bytes => f.write_str("bytes"),
+            Self::Duration => f.write_str("duration"),
+            Self::Timestamp => f.write_str("timestamp"),
+            Self::Type => f.write_str("type"),
+            Self::List(element) => write!(f, "list({element})"),
+            Self::Map(map) => write!(f, "map({}, {})", map.0, map.1),
+            Self::Optional(inner) => write!(f, "optional_type({inner})"),
+            Self::Object(object) => f.write_str(&object.name),
+            Self::Opaque(opaque) => f.write_str(match opaque {
+                OpaqueType::Quantity => "kubernetes.Quantity",
+                OpaqueType::Url => "kubernetes.URL",
+                OpaqueType::Ip => "net.IP",
+                OpaqueType::Cidr => "net.CIDR",
+                OpaqueType::Format => "kubernetes.NamedFormat",
+                OpaqueType::Semver => "kubernetes.Semver",
+                OpaqueType::JsonPatch => "JSONPatch",
+            }),
+        }
+    }
 }

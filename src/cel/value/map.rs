@@ -80,6 +80,20 @@ impl<'v> Entries<'v> {
         }
     }
 
+    /// Adds an entry, or replaces it.
+    ///
+    /// # Errors
+    /// Where the key can be none.
+    fn put(&mut self, key: Value<'v>, value: Value<'v>) -> Result<(), EvalError> {
+        let place = Key::of(&key).and_then(|key| self.place(&key));
+        let Some(entry) = place.and_then(|place| self.entries.get_mut(place)) else {
+            return self.insert(key, value);
+        };
+        self.depth = self.depth.max(value.depth().saturating_add(1));
+        *entry = (key, value);
+        Ok(())
+    }
+
     /// Adds an entry.
     ///
     /// # Errors
@@ -112,14 +126,15 @@ impl<'v> Entries<'v> {
 }
 
 impl<'v> Map<'v> {
-    /// A map of these entries.
+    /// A map of these entries; of two with one key the last counts, as in cel-go (`evalMap` in
+    /// interpreter/interpretable.go), where cel-spec has an error.
     ///
     /// # Errors
-    /// Where two have one key, or one has a key that can be none.
+    /// Where one has a key that can be none.
     pub fn of(entries: Vec<(Value<'v>, Value<'v>)>) -> Result<Self, EvalError> {
         let mut made = Entries { depth: 1, ..Entries::default() };
         for (key, value) in entries {
-            made.insert(key, value)?;
+            made.put(key, value)?;
         }
         Ok(Self::Shared(Arc::new(made)))
     }

@@ -1,0 +1,71 @@
+use super::check;
+
+#[test]
+fn to_numbers() {
+    check(&[
+        ("int('42')", "42"),
+        ("int('-42')", "-42"),
+        ("int('+42')", "42"),
+        ("int('4.2')", "! type conversion error from 'string' to 'int'"),
+        ("int('')", "! type conversion error from 'string' to 'int'"),
+        ("int(' 1')", "! type conversion error from 'string' to 'int'"),
+        ("int(4.9)", "4"),
+        ("int(-4.9)", "-4"),
+        ("int(1e19)", "! integer overflow"),
+        ("int(double('NaN'))", "! integer overflow"),
+        ("int(9223372036854775807.0)", "! integer overflow"),
+        ("int(5u)", "5"),
+        ("int(18446744073709551615u)", "! integer overflow"),
+        ("int(timestamp('1970-01-01T00:00:01.9Z'))", "1"),
+        ("int(duration('1s'))", "1000000000"),
+        ("uint(5)", "5u"),
+        ("uint(-1)", "! unsigned integer overflow"),
+        ("uint('7')", "7u"),
+        ("uint('+7')", "! type conversion error from 'string' to 'uint'"),
+        ("uint(1.9)", "1u"),
+        ("uint(-0.5)", "! unsigned integer overflow"),
+        ("double(1)", "1.0"),
+        ("double(1u)", "1.0"),
+        ("double('1.5')", "1.5"),
+        ("double('1e400')", "! type conversion error from 'string' to 'double'"),
+        ("double('x')", "! type conversion error from 'string' to 'double'"),
+        ("double('-Infinity')", "-inf"),
+        ("bool('true') && bool('T') && bool('1')", "true"),
+        ("bool('f')", "false"),
+        ("bool('yes')", "! type conversion error from 'string' to 'bool'"),
+        ("bool(true)", "true"),
+    ]);
+}
+
+#[test]
+fn to_texts() {
+    check(&[
+        ("string(1)", "\"1\""),
+        ("string(-1)", "\"-1\""),
+        ("string(1u)", "\"1\""),
+        ("string(true)", "\"true\""),
+        ("string(1.0)", "\"1\""),
+        ("string(1.5)", "\"1.5\""),
+        ("string(0.0)", "\"0\""),
+        ("string(-0.0)", "\"-0\""),
+        ("string(100000.0)", "\"100000\""),
+        ("string(1000000.0)", "\"1e+06\""),
+        ("string(123456789.0)", "\"1.23456789e+08\""),
+        ("string(0.0001)", "\"0.0001\""),
+        ("string(0.00001)", "\"1e-05\""),
+        ("string(1e100)", "\"1e+100\""),
+        ("string(double('inf'))", "\"+Inf\""),
+        ("string(double('NaN'))", "\"NaN\""),
+        ("string('a')", "\"a\""),
+        ("string(b'abc')", "\"abc\""),
+        ("string(b'\\xff')", "! invalid UTF-8 in bytes, cannot convert to string"),
+        ("string(duration('1h30m'))", "\"5400s\""),
+        ("string(duration('1.5s'))", "\"1.5s\""),
+        ("string(duration('1ns'))", "\"0.000000001s\""),
+        ("string(timestamp('2024-01-02T03:04:05Z'))", "\"2024-01-02T03:04:05Z\""),
+        ("string(timestamp('2024-01-02T03:04:05.120Z'))", "\"2024-01-02T03:04:05.12Z\""),
+        ("string(dyn([1]))", "! no such overload: string"),
+        ("bytes('abc') == b'abc'", "true"),
+        ("dyn(1)", "1"),
+    ]);
+}

@@ -1,0 +1,304 @@
+//! The corpus of expressions, as the ValidatingAdmissionPolicy of a real API server answers it.
+//!
+//! Each topic is one policy. It is made twice: once to see which expressions are refused and of which types the others
+//! are, then with those that are not refused. Each of them is guarded by a label, so that one request asks one
+//! expression; its value comes back as the message of the denial. Type checking with schemas is the controllers'.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::cluster::{Cluster, Options, skipped};
+
+#[path = "../cel/corpus.rs"]
+mod corpus;
+
+use corpus::{Answer, Case, LABEL, NAMESPACE, Objects, Operation};
+
+const PATIENCE: Duration = Duration::from_secs(120);
+
+#[test]
+fn cel_is_answered_as_recorded() {
+    if skipped("cel_is_answered_as_recorded") {
+        return;
+    }
+    let options = Options { controllers: true, ..Options::default() };
+    let cluster: &'static Cluster = Box::leak(Box::new(Cluster::start(&options).unwrap()));
+    let corpus = corpus::corpus();
+    let objects = make_objects(cluster);
+    let mut answers: BTreeMap<String, Vec<Answer>> =
+        corpus.iter().map(|(topic, cases)| (topic.clone(), types(cluster, cases))).collect();
+    for (topic, cases) in &corpus {
+        install(cluster, topic, cases, &answers[topic]);
+    }
+    evaluate(cluster, &corpus, &objects, &mut answers);
+    check_types(cluster, &corpus, &mut answers);
+
+    if std::env::var_os("PLIMSOLL_UPDATE").is_some() {
+        corpus::record(&answers, &objects);
+        return;
+    }
+    let recorded = corpus::answers();
+    for (topic, found) in &answers {
+        let wanted = &recorded[topic];
+        assert_eq!(found.len(), wanted.len(), "{topic}: run with PLIMSOLL_UPDATE=1");
+        for (found, wanted) in found.iter().zip(wanted) {
+            assert_eq!(found, wanted, "{topic}: the API server answers otherwise than recorded");
+        }
+    }
+}
+
+/// Makes the pods that are to be changed, and sees how the API server shows all of them.
+fn make_objects(cluster: &Cluster) -> Objects {
+    cluster
+        .apply(
+            &json!({
+                "apiVersion": "v1", "kind": "Namespace",
+                "metadata": {"name": NAMESPACE, "labels": {"team": "data", "tier.example.com/level": "3"},
+                    "annotations": {"owner": "ops@example.com"}},
+            })
+            .to_string(),
+        )
+        .unwrap();
+    let mut objects = Objects {
+        namespace: cluster.get_json(&["namespace", NAMESPACE]).unwrap(),
+        ..Objects::default()
+    };
+    let until = Instant::now() + PATIENCE;
+    while cluster.get_json(&["-n", NAMESPACE, "serviceaccount", "default"]).is_err() {
+        assert!(Instant::now() < until, "no service account");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    for (name, mut pod) in corpus::pods() {
+        pod["metadata"]["name"] = json!(name);
+        pod["metadata"]["namespace"] = json!(NAMESPACE);
+        let mut created = cluster.create(&pod).unwrap();
+        let mut updated = created.clone();
+        updated["spec"]["containers"][0]["image"] = json!("registry.example.com/changed:2");
+        updated["metadata"]["annotations"]["changed"] = json!("yes");
+        for object in [&mut created, &mut updated] {
+            // Without it the API server takes what comes for the newest.
+            object["metadata"].as_object_mut().unwrap().remove("resourceVersion");
+        }
+        objects.created.insert(name.clone(), created);
+        objects.updated.insert(name, updated);
+    }
+    objects
+}
+
+fn policy(name: &str, validations: &[Value]) -> Value {
+    json!({
+        "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicy",
+        "metadata": {"name": name},
+        "spec": {
+            "failurePolicy": "Fail",
+            "matchConstraints": {
+                "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": NAMESPACE}},
+                "resourceRules": [{
+                    "apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"],
+                    "operations": ["CREATE", "UPDATE"],
+                }],
+            },
+            "validations": validations,
+        },
+    })
+}
+
+/// Which expressions are refused, and the types of the others.
+fn types(cluster: &Cluster, cases: &[Case]) -> Vec<Answer> {
+    let validations: Vec<Value> =
+        cases.iter().map(|case| json!({"expression": case.expression()})).collect();
+    let body = policy("types", &validations).to_string();
+    let output = cluster.kubectl_with(&["create", "--dry-run=server", "-f", "-"], &body).unwrap();
+    assert!(!output.success(), "no expression is refused");
+    let mut answers: Vec<Answer> = cases
+        .iter()
+        .map(|case| Answer {
+            expr: case.expr.clone(),
+            static_type: Some("bool".to_owned()),
+            ..Answer::default()
+        })
+        .collect();
+    let start = "spec.validations[";
+    for part in output.stderr.split(start).skip(1) {
+        let (number, rest) = part.split_once(']').unwrap();
+        let Some(answer) = number.parse().ok().and_then(|n: usize| answers.get_mut(n)) else {
+            panic!("{part}")
+        };
+        if let Some((_, found)) = rest.split_once("must evaluate to bool but got ") {
+            answer.static_type = Some(found.lines().next().unwrap().trim().to_owned());
+        } else {
+            answer.static_type = None;
+            answer.refused = Some(refusal(rest));
+        }
+    }
+    answers
+}
+
+/// `ERROR: <input>:1:5: undeclared …` as `1:5: undeclared …`, or what else is said.
+fn refusal(text: &str) -> String {
+    let mut found: Vec<&str> = text
+        .split("ERROR: <input>:")
+        .skip(1)
+        .map(|part| part.lines().next().unwrap().trim())
+        .collect();
+    if found.is_empty() {
+        let text = text.rsplit_once("\": ").map_or(text, |(_, text)| text);
+        found = vec![text.lines().next().unwrap().trim()];
+    }
+    found.join("\n")
+}
+
+fn guard(case: &Case) -> String {
+    format!("object.metadata.labels['{LABEL}'] == '{}'", case.id())
+}
+
+/// Puts the expressions of a topic in force that were not refused.
+fn install(cluster: &Cluster, topic: &str, cases: &[Case], answers: &[Answer]) {
+    let asked = cases.iter().zip(answers).filter(|(_, answer)| answer.refused.is_none());
+    let validations: Vec<Value> = asked
+        .map(|(case, _)| {
+            let expression = case.expression();
+            json!({
+                "expression": format!("!({}) || size([{expression}\n]) == 0", guard(case)),
+                "messageExpression": format!(
+                    "!({}) ? '' : ('«{} ' + {} + '»').replace('\\n', '⏎')",
+                    guard(case), case.id(), corpus::shown(&expression),
+                ),
+            })
+        })
+        .collect();
+    let name = format!("cel-{topic}");
+    cluster.create(&policy(&name, &validations)).unwrap();
+    cluster
+        .create(&json!({
+            "apiVersion": "admissionregistration.k8s.io/v1",
+            "kind": "ValidatingAdmissionPolicyBinding",
+            "metadata": {"name": name},
+            "spec": {"policyName": name, "validationActions": ["Deny"]},
+        }))
+        .unwrap();
+}
+
+/// Asks the API server for the values.
+fn evaluate(
+    cluster: &Cluster,
+    corpus: &BTreeMap<String, Vec<Case>>,
+    objects: &Objects,
+    answers: &mut BTreeMap<String, Vec<Answer>>,
+) {
+    let asked: Vec<&Case> = corpus
+        .values()
+        .flatten()
+        .filter(|case| answers[&case.topic][case.number].refused.is_none())
+        .collect();
+    // Policies take a while to be in force: the last expression of each topic is asked until it is answered.
+    let probes: Vec<&Case> = corpus
+        .keys()
+        .filter_map(|topic| asked.iter().rev().copied().find(|case| case.topic == *topic))
+        .filter(|case| case.operation == Operation::Create)
+        .collect();
+    let until = Instant::now() + PATIENCE;
+    while ask(cluster, &probes, objects).len() < probes.len() {
+        assert!(Instant::now() < until, "the policies are not in force");
+        std::thread::sleep(Duration::from_millis(500));
+    }
+    let (created, updated): (Vec<&Case>, Vec<&Case>) =
+        asked.iter().partition(|case| case.operation == Operation::Create);
+    let mut said = ask(cluster, &created, objects);
+    said.extend(ask(cluster, &updated, objects));
+    for case in asked {
+        let answer = &mut answers.get_mut(&case.topic).unwrap()[case.number];
+        let said = said.get(&case.id()).unwrap_or_else(|| panic!("no answer to {}", case.expr));
+        if let Some((_, value)) = said.split_once('«') {
+            let value = value.strip_prefix(&format!("{} ", case.id())).unwrap();
+            answer.value = Some(value.rsplit_once('»').unwrap().0.to_owned());
+        } else if let Some((_, error)) = said.rsplit_once("resulted in error: ") {
+            answer.error = Some(error.trim().to_owned());
+        } else {
+            assert!(said.contains("failed expression"), "{said}");
+            answer.value = Some("without a text".to_owned());
+        }
+    }
+}
+
+/// What the API server says of pods made for these cases, by case.
+fn ask(cluster: &Cluster, cases: &[&Case], objects: &Objects) -> BTreeMap<String, String> {
+    let Some(operation) = cases.first().map(|case| case.operation) else {
+        return BTreeMap::new();
+    };
+    let (verb, from) = match operation {
+        Operation::Create => ("create", corpus::pods()),
+        Operation::Update => ("replace", objects.updated.clone()),
+    };
+    let pods: Vec<Value> = cases
+        .iter()
+        .map(|case| {
+            let mut pod = from[&case.pod].clone();
+            pod["metadata"]["namespace"] = json!(NAMESPACE);
+            pod["metadata"]["name"] = json!(case.pod);
+            pod["metadata"]["labels"][LABEL] = json!(case.id());
+            pod
+        })
+        .collect();
+    let list = json!({"apiVersion": "v1", "kind": "List", "items": pods}).to_string();
+    let output = cluster
+        .kubectl_within(PATIENCE, &[verb, "--dry-run=server", "-f", "-"], Some(&list))
+        .unwrap();
+    let mut said = BTreeMap::new();
+    for part in output.stderr.split("ValidatingAdmissionPolicy 'cel-").skip(1) {
+        let part = part.split("\nError from server").next().unwrap();
+        let part = part.split("\nThe pods ").next().unwrap();
+        let found = cases
+            .iter()
+            .find(|case| part.contains(&guard(case)) || part.contains(&format!("«{} ", case.id())));
+        let case = found.unwrap_or_else(|| panic!("whose answer is this? {part}"));
+        said.insert(case.id(), part.to_owned());
+    }
+    if said.len() < cases.len() {
+        println!("{}", output.stderr.lines().take(20).collect::<Vec<_>>().join("\n"));
+    }
+    said
+}
+
+/// What type checking says, which the controllers do.
+fn check_types(
+    cluster: &Cluster,
+    corpus: &BTreeMap<String, Vec<Case>>,
+    answers: &mut BTreeMap<String, Vec<Answer>>,
+) {
+    let until = Instant::now() + PATIENCE;
+    for (topic, cases) in corpus {
+        let name = format!("cel-{topic}");
+        let checked = loop {
+            let policy = cluster.get_json(&["validatingadmissionpolicy", name.as_str()]).unwrap();
+            if policy["status"]["observedGeneration"].is_u64() {
+                break policy["status"]["typeChecking"].clone();
+            }
+            assert!(Instant::now() < until, "no type checking of {topic}");
+            std::thread::sleep(Duration::from_millis(500));
+        };
+        let answers = answers.get_mut(topic).unwrap();
+        let asked: Vec<usize> = cases
+            .iter()
+            .map(|case| case.number)
+            .filter(|n| answers[*n].refused.is_none())
+            .collect();
+        for warning in checked["expressionWarnings"].as_array().into_iter().flatten() {
+            let field = warning["fieldRef"].as_str().unwrap();
+            let Some(number) = field
+                .strip_prefix("spec.validations[")
+                .and_then(|rest| rest.strip_suffix("].expression"))
+            else {
+                continue;
+            };
+            let number = asked[number.parse::<usize>().unwrap()];
+            let text = refusal(warning["warning"].as_str().unwrap());
+            // Columns are those of the guarded expression.
+            let text: Vec<&str> =
+                text.lines().map(|line| line.split_once(": ").map_or(line, |(_, t)| t)).collect();
+            answers[number].typed = Some(text.join("\n"));
+        }
+    }
+}
