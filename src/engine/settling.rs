@@ -104,3 +104,6 @@ impl Scope<'_, '_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
