@@ -9,6 +9,8 @@ pub const PER_POLICY: u64 = 10_000_000;
 
 /// Steps for each unit. A step is a few nanoseconds.
 const STEPS_PER_UNIT: u64 = 16;
+/// Steps beside those: what costs nothing is evaluated by whatever budget.
+const FREE_STEPS: u64 = 10_000;
 /// Steps for an element that is copied: so that no more than a million are, 32 MB.
 const STEPS_PER_COPY: u64 = 16;
 
@@ -29,7 +31,7 @@ pub struct Budget {
 impl Budget {
     /// So many units.
     pub const fn new(limit: u64) -> Self {
-        let steps = limit.saturating_mul(STEPS_PER_UNIT);
+        let steps = limit.saturating_mul(STEPS_PER_UNIT).saturating_add(FREE_STEPS);
         Self { left: limit, limit, steps, is_settled: false }
     }
 

@@ -1,8 +1,21 @@
 //! The functions of expressions: one table that the checker and the evaluator read.
 
+mod cidr;
+mod format;
+mod formatting;
+mod ip;
+mod jsonpatch;
+mod lists;
+mod quantity;
+mod regex;
+mod semver;
+mod sets;
 pub(super) mod standard;
+mod strings;
+mod support;
+mod url;
 
-use regex::Regex;
+use ::regex::Regex;
 
 use super::types::Sig;
 use super::value::Value;
@@ -18,6 +31,19 @@ pub static TABLES: &[&[Function]] = &[
     standard::optional::FUNCTIONS,
     standard::text::FUNCTIONS,
     standard::time::FUNCTIONS,
+    cidr::FUNCTIONS,
+    format::FUNCTIONS,
+    formatting::FUNCTIONS,
+    ip::FUNCTIONS,
+    jsonpatch::FUNCTIONS,
+    lists::FUNCTIONS,
+    lists::more::FUNCTIONS,
+    quantity::FUNCTIONS,
+    regex::FUNCTIONS,
+    semver::FUNCTIONS,
+    sets::FUNCTIONS,
+    strings::FUNCTIONS,
+    url::FUNCTIONS,
 ];
 
 /// All functions of a name.

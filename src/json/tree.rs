@@ -7,6 +7,7 @@
 mod edit;
 mod node;
 mod read;
+mod view;
 
 use std::borrow::Cow;
 
@@ -15,7 +16,7 @@ use serde_json::Value;
 use super::JsonError;
 pub use edit::TreeChange;
 use node::Node;
-pub use node::{Elements, Members, Shape, View};
+pub use view::{Elements, Members, Shape, View};
 
 /// A JSON value.
 #[derive(Clone, Debug)]

@@ -16,6 +16,8 @@ use serde_json::Value;
 pub(crate) const NAMESPACE: &str = "cel-corpus";
 /// The label that tells which case a pod is made for.
 pub(crate) const LABEL: &str = "case";
+/// The label that tells the topic of that case.
+pub(crate) const TOPIC: &str = "topic";
 
 /// An expression of the corpus.
 #[derive(Clone, Debug, Deserialize)]

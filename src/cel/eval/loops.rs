@@ -6,6 +6,9 @@ use super::{Evaluation, is_final, is_path};
 use crate::cel::ast::{Comprehension, Expr, Node};
 use crate::cel::{EvalError, Value};
 
+/// What a turn takes beside what it costs, which may be nothing.
+const STEPS: u64 = 4;
+
 impl<'v> Evaluation<'_, 'v> {
     pub(super) fn comprehension(
         &mut self,
@@ -25,7 +28,7 @@ impl<'v> Evaluation<'_, 'v> {
             }
         };
         for index in 0..length {
-            self.budget.step(1)?;
+            self.budget.step(STEPS)?;
             self.bind(comprehension, &range, index)?;
             match self.eval(&comprehension.condition) {
                 Ok(Value::Bool(false)) => break,

@@ -6,13 +6,16 @@ use super::{List, Map, Value};
 use crate::cel::types::Type;
 use crate::cel::{Budget, EvalError};
 
+/// What it takes to compare two elements.
+const STEPS: u64 = 4;
+
 impl Value<'_> {
     /// Whether two values are equal: numbers by value, values of different kinds never.
     ///
     /// # Errors
     /// Where a part of an object is malformed, and where the steps of the budget are taken.
     pub fn equals(&self, other: &Self, budget: &mut Budget) -> Result<bool, EvalError> {
-        budget.step(1)?;
+        budget.step(STEPS)?;
         Ok(match (self, other) {
             (Self::Null, Self::Null) => true,
             (Self::Bool(a), Self::Bool(b)) => a == b,

@@ -73,9 +73,10 @@ fn scalar(text: &str) -> Result<Node, JsonError> {
         "true" => Node::Bool(true),
         "false" => Node::Bool(false),
         _ => {
-            let plain = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
+            let plain = text.starts_with(|first: char| first == '-' || first.is_ascii_digit())
+                && text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
             match (text.parse::<i64>(), text.parse::<f64>()) {
-                (Ok(number), _) if plain && !text.starts_with('+') => Node::Int(number),
+                (Ok(number), _) if plain => Node::Int(number),
                 (_, Ok(number)) if plain && number.is_finite() => Node::Double(number),
                 _ => return Err(fault("expected a value")),
             }

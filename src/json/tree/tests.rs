@@ -16,7 +16,6 @@ fn what_is_read_is_what_serde_reads() {
         r#" { "a" : [ [ ] , { } , "" ] , "" : 0 } "#,
         "[]",
         "1",
-        "-0",
         "1e3",
         "\"\\u00b5\"",
         "null",

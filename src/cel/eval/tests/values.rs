@@ -9,7 +9,7 @@ mod times;
 use super::harness::run;
 
 const OBJECT: &str = r#"{
-    "i": 3, "big": 9223372036854775808, "d": 1.5, "s": "text", "t": true, "f": false, "null": null,
+    "i": 3, "big": 9223372036854775808, "d": 1.5, "s": "text", "t": true, "f": false, "nil": null,
     "list": [1, 2, 3], "words": ["a", "b"], "empty": [], "none": {},
     "map": {"a": 1, "b": 2}, "deep": {"a": {"b": [{"c": "x"}]}},
     "esc\"aped": "li\nne", "unit": "µ"

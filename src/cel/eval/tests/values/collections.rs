@@ -10,7 +10,7 @@ fn selection() {
         ("object['missing']", "! no such key: missing"),
         ("object.map['c']", "! no such key: c"),
         ("object.s.length", "! no such key: length"),
-        ("object.null.a", "! no such key: a"),
+        ("object.nil.a", "! no such key: a"),
         ("object.list[3]", "! index out of bounds: 3"),
         ("object.list[-1]", "! index out of bounds: -1"),
         ("[1, 2][5]", "! index out of bounds: 5"),
@@ -26,7 +26,7 @@ fn selection() {
         ("{1: 2}[dyn('1')]", "! no such key: 1"),
         ("has(object.i)", "true"),
         ("has(object.x)", "false"),
-        ("has(object.null)", "true"),
+        ("has(object.nil)", "true"),
         ("has(object.deep.a.x)", "false"),
         ("has(object.deep.x.b)", "! no such key: x"),
         ("has(object.s.x)", "false"),
@@ -163,6 +163,6 @@ fn optional_values() {
         ("[].first()", "none"),
         ("optional.of(1) == optional.of(1.0)", "true"),
         ("optional.none() == optional.of(1)", "false"),
-        ("object.?null", "optional(null)"),
+        ("object.?nil", "optional(null)"),
     ]);
 }

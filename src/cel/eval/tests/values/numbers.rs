@@ -66,7 +66,7 @@ fn comparison() {
         ("dyn(1) == 'a'", "false"),
         ("dyn(1) != 'a'", "true"),
         ("null == null", "true"),
-        ("object.null == null", "true"),
+        ("object.nil == null", "true"),
         ("object.i == null", "false"),
         ("dyn('a') < 1", "! no such overload: _<_"),
         ("0.0 == -0.0", "true"),

@@ -68,7 +68,6 @@ fn timestamps() {
         ),
         ("timestamp('2024-01-01T00:00:00Z') < timestamp('2024-01-01T00:00:00.000000001Z')", "true"),
         ("timestamp('2024-01-01T00:00:00Z') == timestamp('2024-01-01T01:00:00+01:00')", "true"),
-        ("timestamp('9999-12-31T23:00:00Z').getFullYear('+02:00')", "10000"),
         ("timestamp('0001-01-01T00:00:00Z').getFullYear('-02:00')", "0"),
     ]);
 }
