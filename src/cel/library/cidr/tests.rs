@@ -45,7 +45,8 @@ fn networks_contain_addresses_and_networks() {
     let address = call(ip::FUNCTIONS, "ip", &["192.168.9.9".into()]).unwrap();
     assert_eq!(shown(FUNCTIONS, "containsIP", &[network.clone(), address]), "true");
     assert!(
-        shown(FUNCTIONS, "containsIP", &[network, "nope".into()]).starts_with("error: no such overload")
+        shown(FUNCTIONS, "containsIP", &[network, "nope".into()])
+            .starts_with("error: no such overload")
     );
 }
 
