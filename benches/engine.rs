@@ -122,6 +122,13 @@ fn rules(c: &mut Criterion) {
             "expression",
             json!({"validations": [{"expression": "object.spec.containers.all(c, c.image.contains('@'))"}]}),
         ),
+        (
+            "placement",
+            json!({"nodeSelector": {"node-pool": "elastic"}, "priorityClassName": "batch-low",
+                "tolerations": [{"key": "dedicated", "value": "batch", "effect": "NoSchedule"}],
+                "nodeAffinity": {"required": [{"key": "gpu", "operator": "DoesNotExist"}]},
+                "forbid": {"tolerations": [{"key": "dedicated", "value": "steady"}], "nodeSelector": {"node-pool": ["steady"]}}}),
+        ),
     ];
     let mut group = c.benchmark_group("rules");
     for (name, settings) in settings {

@@ -56,6 +56,10 @@ pub static EMBEDDED: &[Embedded] = embedded![
     "default" / "image-tag.yaml",
     "default" / "resources.yaml",
     "observe" / "observe.yaml",
+    "steady-nodes" / "batch.yaml",
+    "steady-nodes" / "coordinators.yaml",
+    "steady-nodes" / "services.yaml",
+    "steady-nodes" / "uninterrupted.yaml",
     "strict" / "image-digest.yaml",
     "strict" / "resources.yaml",
 ];
@@ -182,7 +186,7 @@ mod tests {
     #[test]
     fn every_profile_loads_without_conflicts() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
-        for profile in ["batch-hygiene", "default", "observe", "strict"] {
+        for profile in ["batch-hygiene", "default", "observe", "steady-nodes", "strict"] {
             let set = load(&[root.join(profile)]).unwrap();
             assert!(!set.policies().is_empty());
             assert!(set.conflicts().is_empty(), "{:?}", set.conflicts());

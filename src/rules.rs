@@ -22,6 +22,7 @@ mod image_pull_policy;
 mod image_tag;
 mod images;
 mod narrowing;
+mod placement;
 mod resources;
 mod termination;
 mod topology_spread;
@@ -33,8 +34,9 @@ pub static RULES: &[RuleKind] = &[
     register::<resources::Resources>(),
     register::<dns::Dns>(),
     register::<topology_spread::TopologySpread>(),
-    register::<expression::ExpressionRule>(),
+    register::<placement::Placement>(),
     register::<termination::Termination>(),
+    register::<expression::ExpressionRule>(),
 ];
 
 /// A requirement on a pod.

@@ -46,6 +46,8 @@ mod forecast;
 mod ledgers;
 #[path = "e2e/managed.rs"]
 mod managed;
+#[path = "e2e/placement.rs"]
+mod placement;
 #[path = "e2e/policy_reports.rs"]
 mod policy_reports;
 #[path = "e2e/policy_webhook.rs"]

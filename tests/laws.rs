@@ -20,6 +20,8 @@ use serde_json::{Value, json};
 mod exemptions;
 #[path = "laws/fixing.rs"]
 mod fixing;
+#[path = "laws/placement.rs"]
+mod placement;
 #[path = "support/pods.rs"]
 mod pods;
 #[cfg(feature = "serve")]
@@ -111,6 +113,28 @@ fn policies() -> Vec<Value> {
             {"name": "racks", "action": "Patch", "topologySpread": {"constraints":
                 [spread("example.com/rack"), spread("kubernetes.io/hostname")]}}]),
         ),
+        policy(
+            "nodes",
+            json!({}),
+            json!([
+            {"name": "steady", "action": "Patch", "placement": {
+                "nodeSelector": {"node-pool": "steady"}, "priorityClassName": "system-cluster-critical",
+                "tolerations": [{"key": "dedicated", "value": "steady", "effect": "NoSchedule"},
+                    {"key": "node.kubernetes.io/not-ready", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 30}],
+                "disruption": "Avoid"}}]),
+        ),
+        policy(
+            "nodes-other",
+            json!({"workloads": ["Batch"]}),
+            json!([
+            {"name": "elastic", "action": "Patch", "placement": {
+                "nodeAffinity": {
+                    "required": [{"key": "node-pool", "operator": "In", "values": ["elastic"]},
+                        {"key": "cores", "operator": "Gt", "values": ["7"]}],
+                    "preferred": [{"weight": 9, "matchExpressions": [{"key": "zone", "operator": "In", "values": ["8"]}]}]},
+                "schedulerName": "volcano",
+                "forbid": {"tolerations": [{"key": "dedicated", "value": "steady"}], "nodeSelector": {"node-pool": ["steady"]}}}}]),
+        ),
     ]
 }
 
@@ -188,7 +212,7 @@ proptest! {
 
     /// Law 2: applying again changes nothing, and what was fixed is silent, whichever policies are in force.
     #[test]
-    fn fixes_settle(pod in pods::pod(), chosen in subsequence(policies(), 1..=9)) {
+    fn fixes_settle(pod in pods::pod(), chosen in subsequence(policies(), 1..=11)) {
         let engine = engine(&chosen);
         let first = decide(&engine, &pod, Stage::Mutate);
         assert_minimal(&pod, &first);
@@ -204,7 +228,7 @@ proptest! {
 
     /// Law 2: the order of policies does not matter.
     #[test]
-    fn order_does_not_matter(pod in pods::pod(), chosen in subsequence(policies(), 2..=9), swaps in proptest::collection::vec(any::<(Index, Index)>(), 6)) {
+    fn order_does_not_matter(pod in pods::pod(), chosen in subsequence(policies(), 2..=11), swaps in proptest::collection::vec(any::<(Index, Index)>(), 6)) {
         let mut shuffled = chosen.clone();
         for (a, b) in swaps {
             let (a, b) = (a.index(chosen.len()), b.index(chosen.len()));
@@ -220,7 +244,7 @@ proptest! {
 
     /// Law 1: a manifest gets the verdict that a review would get, in two halves.
     #[test]
-    fn the_doors_agree(pod in pods::pod(), chosen in subsequence(policies(), 1..=9)) {
+    fn the_doors_agree(pod in pods::pod(), chosen in subsequence(policies(), 1..=11)) {
         let engine = engine(&chosen);
         let whole = decide(&engine, &pod, Stage::Whole);
         // A review carries text, in which strings may hold escapes.

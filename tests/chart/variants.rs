@@ -36,6 +36,7 @@ pub(crate) static VARIANTS: [Variant; 17] = [
           disabled: [PlimsollNoLeader]}, dashboard: {enabled: true, annotations: {grafana_folder: Ops}}}",
     ),
     of("strict", "policies: {profile: strict}"),
+    of("steady-nodes", "policies: {profile: steady-nodes}"),
     of("observe", "{policies: {profile: observe}, webhooks: {defaultMode: audit}}"),
     of(
         "own-policies",
