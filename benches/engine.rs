@@ -10,9 +10,10 @@ use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use plimsoll::admission::{Endpoint, review};
+use plimsoll::cel::scene::Setting;
 use plimsoll::check::{self, Context};
 use plimsoll::engine::{Attributes, Engine, NamespaceFacts, Operation, Stage};
-use plimsoll::pod::kinds::{Object, PodKind};
+use plimsoll::pod::kinds::{Object, POD, PodKind};
 use plimsoll::pod::workload::Workload;
 use plimsoll::policy::PolicySet;
 use plimsoll::policy_source::load;
@@ -97,6 +98,7 @@ fn rules(c: &mut Criterion) {
         workload: Workload::of(&pod, None),
         request: &request,
         always_pull_images: None,
+        setting: &Setting::new(&request, &POD),
     };
     let settings = [
         ("imageTag", json!({"deny": ["latest"]})),
@@ -125,6 +127,10 @@ fn rules(c: &mut Criterion) {
             {"topologyKey": "kubernetes.io/hostname", "maxSkew": 1, "whenUnsatisfiable": "ScheduleAnyway"}]}),
         ),
         (
+            "expression",
+            json!({"validations": [{"expression": "object.spec.containers.all(c, c.image.contains('@'))"}]}),
+        ),
+        (
             "placement",
             json!({"nodeSelector": {"node-pool": "elastic"}, "priorityClassName": "batch-low",
                 "tolerations": [{"key": "dedicated", "value": "batch", "effect": "NoSchedule"}],
@@ -142,6 +148,29 @@ fn rules(c: &mut Criterion) {
                 rule.evaluate(black_box(&subject), &mut violations);
                 violations.clear();
             });
+        });
+    }
+    group.finish();
+}
+
+/// Expressions on the review: all told, with what is read for the first of them.
+fn expressions(c: &mut Criterion) {
+    let pinned = "object.spec.containers.all(c, c.image.contains('@'))";
+    let many: Vec<Value> = (0..100)
+        .map(|at| json!({"expression": format!("object.spec.containers.all(c, size(c.name) < {})", 300 + at)}))
+        .collect();
+    let engine = |validations: Value| {
+        let policy = json!({"apiVersion": "plimsoll.dev/v1alpha1", "kind": "PodPolicy", "metadata": {"name": "p"},
+            "spec": {"rules": [{"name": "r", "expression": {"validations": validations}}]}});
+        Engine::new(Arc::new(PolicySet::compile(&[&policy]).unwrap()))
+    };
+    let mut group = c.benchmark_group("expressions, review of 8.4 KB");
+    for (name, validations) in
+        [("one", json!([{"expression": pinned}])), ("100 validations", json!(many))]
+    {
+        let engine = engine(validations);
+        group.bench_function(name, |b| {
+            b.iter(|| review(&engine, Endpoint::Validate, black_box(REVIEW.as_bytes())).unwrap())
         });
     }
     group.finish();
@@ -167,6 +196,6 @@ fn whole(c: &mut Criterion) {
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(40);
-    targets = parse, matching, rules, whole
+    targets = parse, matching, rules, expressions, whole
 }
 criterion_main!(benches);

@@ -10,6 +10,7 @@ pub mod eval;
 pub mod library;
 mod parse;
 pub mod program;
+pub mod scene;
 pub mod schema;
 pub mod types;
 pub mod value;

@@ -12,6 +12,7 @@ mod judging;
 mod mirror;
 mod namespaces;
 mod patching;
+mod settling;
 mod snapshot;
 mod subject;
 
@@ -23,7 +24,9 @@ use exempting::Exemptions;
 pub use fixing::LeavesOut;
 use mirror::is_mirror;
 pub use namespaces::Namespaces;
+use settling::Failed;
 
+use crate::cel::scene::Setting;
 use crate::finding::Safety;
 use crate::pod::kinds::{PodKind, ViewError};
 use crate::pod::view::Pod;
@@ -74,6 +77,14 @@ struct Scope<'e, 'r> {
     /// The rules that are exempted for this pod, in the order of policies and rules.
     exempted: Vec<(RuleId, &'e CompiledExemption)>,
     workload: Workload,
+    /// Policies whose conditions could not be evaluated, and why.
+    failed: Vec<Failed<'e>>,
+    /// Policies of which this door cannot tell whether they are about the pod.
+    undecided: Vec<Arc<str>>,
+    /// What expressions see beside the pod.
+    setting: Setting<'r>,
+    /// Whether any of the policies looks at the object behind the pod.
+    reads_object: bool,
     mode: Mode,
     request: &'r Attributes<'r>,
     /// Set where every rule mends: how far.
@@ -197,7 +208,11 @@ impl Engine {
         let mut scope = Scope {
             engine: self,
             kind,
+            reads_object: candidates.iter().any(|candidate| candidate.policy.reads_object),
             matched: candidates,
+            failed: Vec::new(),
+            undecided: Vec::new(),
+            setting: Setting::new(attributes, kind),
             exempted: Vec::new(),
             workload: Workload::UNKNOWN,
             mode,
@@ -208,13 +223,14 @@ impl Engine {
             },
             leaves_out,
         };
-        let pod = match pod {
+        let mut pod = match pod {
             Ok(pod) => pod,
             Err(error) => return scope.unreadable(error),
         };
         if is_mirror(&pod, attributes.user.as_ref()) {
             return Decision::allowed();
         }
+        scope.show(&mut pod, attributes.object);
         scope.settle_on(&pod);
         scope.exempt(&pod, request, attributes.now);
         scope.decide(attributes, stage, pod)
@@ -245,23 +261,11 @@ impl Engine {
     }
 }
 
-impl<'e> Scope<'e, '_> {
-    /// Recognises the pod and keeps the policies that are about it.
-    fn settle_on(&mut self, pod: &Pod<'_>) {
-        self.workload = Workload::of(pod, self.kind.pods_owned_by);
-        let Self { matched, workload, .. } = self;
-        matched
-            .retain(|matched| matched.policy.matcher.matches_pod(|key| pod.label(key), workload));
-    }
-
-    /// The same policies, with the same exemptions, over the object as it was.
-    fn for_another(&self, pod: &Pod<'_>) -> Self {
-        Self { workload: Workload::of(pod, self.kind.pods_owned_by), ..self.clone() }
-    }
-
+impl Scope<'_, '_> {
     fn decide<'a>(self, attributes: &Attributes<'a>, stage: Stage, mut pod: Pod<'a>) -> Decision {
         let mut decision = Decision { about: self.about(), ..Decision::allowed() };
-        if self.matched.is_empty() {
+        decision.undecided.clone_from(&self.undecided);
+        if self.matched.is_empty() && self.failed.is_empty() {
             return decision;
         }
         let created_pod = self.kind.is_pod() && attributes.operation == Operation::Create;

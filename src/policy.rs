@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod compile;
+pub mod conditions;
 pub mod conflicts;
 pub mod document;
 pub mod exemption;

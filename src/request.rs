@@ -27,6 +27,9 @@ pub struct User<'a> {
     pub name: &'a str,
     /// Groups.
     pub groups: Vec<&'a str>,
+    /// authentication/v1 UserInfo as JSON text, where the door has it; it is read only by who asks for more than the
+    /// above.
+    pub whole: Option<&'a str>,
 }
 
 /// What a door knows of the namespace of an object.
@@ -53,6 +56,10 @@ pub struct Attributes<'a> {
     pub name: &'a str,
     /// The namespace of the request, which is the one to trust.
     pub namespace: &'a str,
+    /// Whether nothing will be stored.
+    pub dry_run: bool,
+    /// The options of the request (metav1 CreateOptions, UpdateOptions) as JSON text, where the door has them.
+    pub options: Option<&'a str>,
     /// Who asks; none where nobody does, as in a manifest.
     pub user: Option<User<'a>>,
     /// The object as it would be.

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::cel::scene::Setting;
 use crate::decode::{DecodeError, decode};
 use crate::finding::{Claim, Violation};
 use crate::pod::view::{Pod, Spec};
@@ -16,6 +17,7 @@ use crate::pod::workload::Workload;
 use crate::request::Attributes;
 
 mod dns;
+mod expression;
 mod image_pull_policy;
 mod image_registry;
 mod image_tag;
@@ -38,6 +40,7 @@ pub static RULES: &[RuleKind] = &[
     register::<placement::Placement>(),
     register::<termination::Termination>(),
     register::<labels::Labels>(),
+    register::<expression::ExpressionRule>(),
 ];
 
 /// A requirement on a pod.
@@ -64,6 +67,11 @@ pub trait Rule: fmt::Debug + Send + Sync + Sized + 'static {
     /// The fields its fixes write, with the values wanted there.
     fn claims(&self) -> Vec<Claim> {
         Vec::new()
+    }
+
+    /// Whether it looks at the object behind the pod, which is then kept up to date with every fix.
+    fn reads_object(&self) -> bool {
+        false
     }
 }
 
@@ -115,6 +123,8 @@ pub struct Subject<'p, 'a> {
     pub request: &'p Attributes<'p>,
     /// Whether the API server runs the admission plugin AlwaysPullImages, where that is known.
     pub always_pull_images: Option<bool>,
+    /// What expressions see beside the pod.
+    pub setting: &'p Setting<'p>,
 }
 
 type Compile = fn(&Value, &Origin<'_>) -> Result<Box<dyn Compiled>, SettingsError>;
@@ -158,6 +168,9 @@ pub trait Compiled: fmt::Debug + Send + Sync {
 
     /// See [`Rule::claims`].
     fn claims(&self) -> Vec<Claim>;
+
+    /// See [`Rule::reads_object`].
+    fn reads_object(&self) -> bool;
 }
 
 impl<R: Rule> Compiled for R {
@@ -171,6 +184,10 @@ impl<R: Rule> Compiled for R {
 
     fn claims(&self) -> Vec<Claim> {
         Rule::claims(self)
+    }
+
+    fn reads_object(&self) -> bool {
+        Rule::reads_object(self)
     }
 }
 

@@ -30,6 +30,8 @@ mod certificates;
 mod cluster_policies;
 #[path = "e2e/crds.rs"]
 mod crds;
+#[path = "e2e/defaulted.rs"]
+mod defaulted;
 #[path = "e2e/denials.rs"]
 mod denials;
 #[path = "e2e/doctor.rs"]

@@ -46,6 +46,8 @@ pub(super) struct Request<'a> {
     pub(super) namespace: Str<'a>,
     operation: Option<Operation>,
     pub(super) user_info: UserInfo<'a>,
+    user_text: Option<&'a str>,
+    options: Option<&'a str>,
     pub(super) object: Option<&'a str>,
     /// The object, where it was read at once.
     pub(super) pod: Option<Pod<'a>>,
@@ -125,7 +127,12 @@ impl<'a> Request<'a> {
                 "name" => request.name = optional(reader)?,
                 "namespace" => request.namespace = optional(reader)?,
                 "operation" => request.operation = Some(operation(&reader.read::<Str<'_>>()?)?),
-                "userInfo" => request.user_info = optional(reader)?,
+                "userInfo" => {
+                    let (user, text) = reader.read_with_text::<Option<UserInfo<'a>>>()?;
+                    request.user_info = user.unwrap_or_default();
+                    request.user_text = Some(text);
+                }
+                "options" => request.options = Some(reader.pass()?),
                 "object" => request.read_object(reader)?,
                 "oldObject" => request.old_object = Some(reader.pass()?),
                 "dryRun" => request.dry_run = optional(reader)?,
@@ -169,8 +176,15 @@ impl<'a> Request<'a> {
             group: &self.kind.group,
             kind: &self.kind.kind,
             subresource: &self.sub_resource,
+            name: &self.name,
             namespace: &self.namespace,
-            user: Some(User { name: &self.user_info.username, groups }),
+            dry_run: self.dry_run,
+            options: self.options.filter(|text| *text != "null"),
+            user: Some(User {
+                name: &self.user_info.username,
+                groups,
+                whole: self.user_text.filter(|text| *text != "null"),
+            }),
             object: object(self.object),
             old_object: object(self.old_object),
             facts,

@@ -174,7 +174,8 @@ pub(super) fn run(args: &AuditArgs, common: &Common) -> anyhow::Result<Outcome> 
     )?;
     for (policy, namespaces) in &surveyed.survey.tally.undecided {
         output::say(format_args!(
-            "warning: policy {policy} was not applied in {} namespaces whose labels are not known",
+            "warning: policy {policy} was not applied in {} namespaces: their labels are not known, or its \
+             expressions ask who makes the request",
             namespaces.len()
         ));
     }

@@ -162,7 +162,7 @@ fn tell(survey: &Survey) {
         };
         output::say(format_args!(
             "warning: policy {policy} was not applied in {}{more}: it selects namespaces by their labels, which a log \
-             does not tell; give them with --cluster",
+             does not tell; give them with --cluster (or its expressions ask for more of the request than was recorded)",
             first.join(", ")
         ));
     }

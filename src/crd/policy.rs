@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Resource, column, condition, reason, status, structural, wide};
 use crate::policy::Action;
+use crate::policy::conditions::{MAX_CONDITIONS, MatchCondition};
 use crate::policy::document::{KIND, MAX_RULES, Match};
 use crate::policy::rule::DEFAULT_ACTION;
 use crate::rules::{RULES, RuleKind};
@@ -30,6 +31,7 @@ pub(super) fn resource() -> Resource {
 
 /// What the policy asks, and of which pods.
 #[derive(JsonSchema)]
+#[serde(rename_all = "camelCase")]
 #[expect(dead_code, reason = "only its schema is used")]
 struct Spec {
     /// What the policy is for, in its author's words.
@@ -37,6 +39,10 @@ struct Spec {
     /// The pods the policy is about. All that is given must hold. What is absent holds for every pod.
     #[schemars(rename = "match")]
     matches: Option<Match>,
+    /// CEL expressions that must all hold of a pod that `match` matches, as in a webhook configuration. Where one cannot be
+    /// evaluated and none is false, that is a finding with the gravest action of the policy.
+    #[schemars(length(max = MAX_CONDITIONS), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
+    match_conditions: Option<Vec<MatchCondition>>,
     /// The rules, one or more. Each has a name of its own and holds exactly one rule kind.
     #[schemars(length(min = 1, max = MAX_RULES), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
     rules: Vec<Entry>,

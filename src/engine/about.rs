@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Attributes, Engine, Scope, Stage};
+use crate::cel::scene::Setting;
 use crate::pod::workload::Workload;
 use crate::policy::CompiledPolicy;
 use crate::policy::document::Verb;
@@ -63,6 +64,7 @@ impl Scope<'_, '_> {
     pub(super) fn about(&self) -> Positions {
         let mut about = Positions::default();
         self.matched.iter().for_each(|matched| about.insert(matched.at));
+        self.failed.iter().for_each(|failed| about.insert(failed.matched.at));
         about
     }
 }
@@ -77,6 +79,7 @@ impl Engine {
     /// is not judged, or where its pod cannot be read.
     pub fn policies_about(&self, attributes: &Attributes<'_>) -> Vec<Arc<CompiledPolicy>> {
         let Some((kind, verb)) = self.judged(attributes, Stage::Whole) else { return Vec::new() };
+        // A pod that is read here carries its object along.
         let Some(Ok(pod)) = attributes.object.map(|object| kind.read(object)) else {
             return Vec::new();
         };
@@ -85,9 +88,11 @@ impl Engine {
         }
         let request = request(attributes, verb);
         let workload = Workload::of(&pod, kind.pods_owned_by);
+        let setting = Setting::new(attributes, kind);
         let about = |policy: &&Arc<CompiledPolicy>| {
             policy.matcher.matches_request(&request)
                 && policy.matcher.matches_pod(|key| pod.label(key), &workload)
+                && policy.conditions.evaluate(&pod, &setting).may_hold()
         };
         self.policies.policies().iter().filter(about).map(Arc::clone).collect()
     }

@@ -74,7 +74,8 @@ impl<'e> Scope<'e, '_> {
         let Exemptions { set, rules } = &*self.engine.exemptions;
         let all = set.exemptions();
         let mut known: Vec<Option<bool>> = Vec::new();
-        for matched in &self.matched {
+        let failed = self.failed.iter().map(|failed| &failed.matched);
+        for matched in self.matched.iter().chain(failed) {
             for (rule, about) in rules.get(matched.at).into_iter().flatten().enumerate() {
                 // Most exemptions are about many rules, and a pod is asked once about each.
                 known.resize(all.len(), None);
@@ -93,6 +94,9 @@ impl<'e> Scope<'e, '_> {
                     self.exempted.push((RuleId { policy: matched.at, rule }, &**one));
                 }
             }
+        }
+        if !self.failed.is_empty() {
+            self.exempted.sort_by_key(|(id, _)| *id);
         }
     }
 

@@ -23,8 +23,10 @@ impl Scope<'_, '_> {
         let base = self.kind.base();
         let mut violations = Vec::new();
         for matched in &self.matched {
+            self.setting.next_policy();
             for (at, rule) in matched.policy.rules.iter().enumerate() {
                 rule.rule.evaluate(&subject, &mut violations);
+                self.note_unknown(matched, decision);
                 if stage == Stage::Whole {
                     let id = RuleId { policy: matched.at, rule: at };
                     self.forget_lost_fixes(id, &mut violations, pod);
@@ -45,6 +47,7 @@ impl Scope<'_, '_> {
                 }
             }
         }
+        self.tell_failed(decision);
     }
 
     /// A pod that cannot be read is never a pass: it is refused where a policy could have refused it. Exemptions
@@ -86,6 +89,9 @@ impl Scope<'_, '_> {
             // Only the spec counts: labels and owners may make another workload of a pod, and what its spec lacks
             // for that was there before. The API server holds such updates back (`cluster::webhooks`).
             before.metadata.clone_from(&pod.metadata);
+            if let Some(object) = attributes.object.filter(|_| self.reads_object) {
+                before.source = std::mem::take(&mut before.source).with_metadata_of(object);
+            }
         }
         let mut old = Decision::allowed();
         let then = self.for_another(&before);

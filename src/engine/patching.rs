@@ -31,6 +31,7 @@ impl Scope<'_, '_> {
         for round in 0..MAX_ROUNDS {
             let applied = decision.findings.len();
             for matched in &self.matched {
+                self.setting.next_policy();
                 for (at, rule) in matched.policy.rules.iter().enumerate() {
                     let id = RuleId { policy: matched.at, rule: at };
                     if self.patches(rule) && self.exemption_of(id).is_none() {
@@ -66,6 +67,7 @@ impl Scope<'_, '_> {
         decision: &mut Decision,
     ) {
         let mut violations = self.violations(rule, pod);
+        self.note_unknown(matched, decision);
         if self.fixes == Some(Safety::Safe) {
             let is_safe = |fix: &Fix| fix.safety == Safety::Safe;
             violations.retain(|violation| violation.fix.as_ref().is_some_and(is_safe));
@@ -194,11 +196,15 @@ impl Scope<'_, '_> {
 fn apply(fix: &Fix, pod: &mut Pod<'_>, patch: &mut Patch) -> bool {
     let whole = (fix.edits.len() > 1).then(|| Snapshot::before(fix, pod));
     let mut depths = Vec::with_capacity(fix.edits.len());
+    let recorded = pod.source.recorded();
     for edit in &fix.edits {
         let tokens: Vec<Cow<'_, str>> = edit.pointer.tokens().collect();
         let path: Vec<&str> = tokens.iter().map(AsRef::as_ref).collect();
-        depths.push(pod.depth(&path));
+        let depth = pod.depth(&path);
+        depths.push(pod.source.depth(&path).map_or(depth, |real| real.max(depth)));
+        pod.source.record(edit);
         if pod.apply(&path, &edit.change).is_err() {
+            pod.source.forget_after(recorded);
             if let Some(whole) = whole {
                 whole.restore(pod);
             }

@@ -31,6 +31,7 @@ impl Scope<'_, '_> {
             workload: self.workload,
             request: self.request,
             always_pull_images: self.engine.always_pull_images,
+            setting: &self.setting,
         }
     }
 }

@@ -35,6 +35,15 @@ impl<'a> Tree<'a> {
         Ok(Self { text: Cow::Borrowed(text), root: read::root(text)? })
     }
 
+    /// The same of a text that is kept along with what was read of it.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn parse_owned(text: String) -> Result<Tree<'static>, JsonError> {
+        let root = read::root(&text)?;
+        Ok(Tree { text: Cow::Owned(text), root })
+    }
+
     /// The value, to look into.
     pub fn view(&self) -> View<'_> {
         View::new(&self.text, &self.root)

@@ -28,7 +28,7 @@ fn effective<'p>(
 
 /// `Always` for the tag `latest`, or for neither tag nor digest; else `IfNotPresent`
 /// (`SetDefaults_Container`, which looks at the tag even where a digest pins the image).
-fn default_pull_policy(image: &str) -> &'static str {
+pub(super) fn default_pull_policy(image: &str) -> &'static str {
     match Reference::parse(image) {
         Ok(reference) if reference.tag_or_latest() == Some("latest") => "Always",
         _ => "IfNotPresent",

@@ -41,7 +41,8 @@ macro_rules! leaf_view {
             }
 
             fn apply(&mut self, path: &[&str], change: &Change) -> Result<(), serde_json::Error> {
-                if path.is_empty() {
+                // What is appended to a list of which the view keeps a summary leaves the summary as it was.
+                if path.is_empty() && !matches!(change, Change::Append(_)) {
                     *self = read(change)?;
                 }
                 Ok(())
@@ -124,13 +125,14 @@ impl<'a, T: View<'a> + Default> View<'a> for Map<'a, T> {
 }
 
 /// Declares a struct that reads the named fields of an object and skips the others; every field is optional,
-/// and an explicit null counts as absent. What stands `beside` is filled by others, and edited under its name.
+/// and an explicit null counts as absent. What stands `beside` is filled by others, and edited under its name; what it
+/// carries `along` is neither.
 macro_rules! view {
     ($(#[$doc:meta])* pub struct $name:ident {$(
         $(#[$field_doc:meta])* $field:ident: $type:ty = $key:literal,
     )*} $(beside {$(
         $(#[$beside_doc:meta])* $beside:ident: $beside_type:ty = $beside_key:literal,
-    )*})?) => {
+    )*})? $(along {$(#[$along_doc:meta])* $along:ident: $along_type:ty})?) => {
         $(#[$doc])*
         #[derive(Clone, Debug, Default, serde::Deserialize)]
         #[serde(bound(deserialize = "'de: 'a"))]
@@ -145,6 +147,11 @@ macro_rules! view {
                 #[serde(skip)]
                 pub $beside: Option<$beside_type>,
             )*)?
+            $(
+                $(#[$along_doc])*
+                #[serde(skip)]
+                pub $along: $along_type,
+            )?
             #[serde(skip)]
             borrowed: std::marker::PhantomData<&'a ()>,
         }

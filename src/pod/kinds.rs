@@ -6,6 +6,7 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAcces
 use serde_json::Value;
 
 use super::scalars::Str;
+use super::source::Source;
 use super::view::{Job, Metadata, Pod};
 use crate::json::Reader;
 use crate::pointer::Pointer;
@@ -23,9 +24,12 @@ pub struct PodKind {
     pub pods_owned_by: Option<(&'static str, &'static str)>,
 }
 
+/// The pod itself.
+pub const POD: PodKind = PodKind { group: "", kind: "Pod", path: &[], pods_owned_by: None };
+
 /// The kinds Kubernetes itself defines.
 pub static POD_KINDS: [PodKind; 10] = [
-    PodKind { group: "", kind: "Pod", path: &[], pods_owned_by: None },
+    POD,
     PodKind { group: "", kind: "PodTemplate", path: &["template"], pods_owned_by: None },
     templated("", "ReplicationController", ("", "ReplicationController")),
     templated("apps", "Deployment", ("apps", "ReplicaSet")),
@@ -77,7 +81,9 @@ impl PodKind {
             Object::Json(json) => seed.deserialize(&mut Reader::new(json)).ok(),
             Object::Value(value) => seed.deserialize(value).ok(),
         };
-        read.ok_or_else(|| self.locate(object))
+        let mut pod = read.ok_or_else(|| self.locate(object))?;
+        pod.source = Source::new(object, self);
+        Ok(pod)
     }
 
     fn seed(&self) -> AtPath {

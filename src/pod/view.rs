@@ -19,6 +19,7 @@ pub use scheduling::{
 use super::editing::view;
 use super::mentions::{EnvMentions, Mentions};
 use super::scalars::{Amount, Map, Str};
+use super::source::Source;
 
 view! {
     /// A pod or a pod template.
@@ -30,6 +31,9 @@ view! {
     } beside {
         /// The Job whose template this is; `/..` is where it stands, seen from the pod.
         job: Job<'a> = "..",
+    } along {
+        /// All of the object, for expressions.
+        source: Source<'a>
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use serde_json::Value;
 
 use super::action::Action;
+use super::conditions::Conditions;
 use super::conflicts::{Conflict, conflicts};
 use super::document::{KIND, MAX_RULES};
 use super::fields::Fields;
@@ -24,6 +25,10 @@ pub struct CompiledPolicy {
     pub description: Option<String>,
     /// The pods it is about.
     pub matcher: Matcher,
+    /// What must hold of a pod that `matcher` matches.
+    pub conditions: Conditions,
+    /// Whether anything in it looks at the object behind the pod.
+    pub reads_object: bool,
     /// Its rules in the order they are written.
     pub rules: Vec<CompiledRule>,
 }
@@ -89,6 +94,9 @@ impl CompiledPolicy {
             name: name.into(),
             description: spec.description,
             matcher: spec.matcher,
+            reads_object: !spec.conditions.is_empty()
+                || spec.rules.iter().any(|rule| rule.rule.reads_object()),
+            conditions: spec.conditions,
             rules: spec.rules,
         })
     }
@@ -98,15 +106,17 @@ impl CompiledPolicy {
 struct Spec {
     description: Option<String>,
     matcher: Matcher,
+    conditions: Conditions,
     rules: Vec<CompiledRule>,
 }
 
 impl Spec {
     fn compile(spec: &Value, policy: &str) -> Result<Self, Vec<DecodeError>> {
         let mut fields = Fields::of(spec, "`spec`").map_err(|error| vec![error])?;
-        fields.only(&["description", "match", "rules"]);
+        fields.only(&["description", "match", "matchConditions", "rules"]);
         let description = fields.optional("description");
         let matcher = Matcher::read(&mut fields);
+        let conditions = Conditions::read(&mut fields);
         let entries: Option<Vec<Value>> = fields.required("rules", "a policy is a list of rules");
         if entries.as_ref().is_some_and(Vec::is_empty) {
             fields.refuse("rules", "a policy needs at least one rule", "");
@@ -136,7 +146,7 @@ impl Spec {
             fields.errors.extend(errors.into_iter().map(|error| error.below(index).below("rules")));
         }
         if fields.errors.is_empty() {
-            Ok(Self { description, matcher, rules })
+            Ok(Self { description, matcher, conditions, rules })
         } else {
             Err(fields.errors)
         }

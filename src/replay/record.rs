@@ -62,6 +62,7 @@ impl Creator<'_> {
         User {
             name: self.username.as_deref().unwrap_or_default(),
             groups: self.groups.iter().flatten().map(|group| &**group).collect(),
+            ..User::default()
         }
     }
 }

@@ -40,7 +40,7 @@ fn created(object: &Value) -> Attributes<'_> {
         kind: "Pod",
         subresource: "",
         namespace: "etl",
-        user: Some(User { name: "jane", groups: vec!["people"] }),
+        user: Some(User { name: "jane", groups: vec!["people"], ..User::default() }),
         object: Some(Object::Value(object)),
         old_object: None,
         facts: NamespaceFacts::default(),

@@ -34,11 +34,15 @@ pub(super) fn write(explained: &Explained<'_>, color: bool, out: &mut dyn Write)
     }
     writeln!(out, "\n{}", heading("It is about pods", color))?;
     let about = words(policy.matcher.written());
-    if about.is_empty() {
+    if about.is_empty() && policy.conditions.is_empty() {
         writeln!(out, "  of every kind, in every namespace")?;
     }
     for line in about {
         writeln!(out, "  - {line}")?;
+    }
+    for condition in policy.conditions.written() {
+        let expression = condition.expression.split_whitespace().collect::<Vec<_>>().join(" ");
+        writeln!(out, "  - for which {} holds: {expression}", condition.name)?;
     }
     for (index, rule) in policy.rules.iter().enumerate() {
         if explained.rule.as_deref().is_some_and(|wanted| wanted != &*rule.name) {

@@ -1,4 +1,4 @@
-//! Changes to a tree, as [`crate::edit`] makes them to a JSON value.
+//! Changes to a tree, as `edit` makes them to a JSON value.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use super::Tree;
 use super::node::{Branch, Fields, Node, Words};
 use crate::pointer::Pointer;
 
-/// What happens at a place; see `crate::edit::Change`, which is not below this module.
+/// What happens at a place; as `Change` of `edit`, which is not below this module.
 #[derive(Clone, Copy, Debug)]
 pub enum TreeChange<'e> {
     /// The place holds this value afterwards; missing parents are made.
@@ -18,7 +18,7 @@ pub enum TreeChange<'e> {
 }
 
 impl Tree<'_> {
-    /// Makes a change at a place as `crate::edit::Edit::apply` does: a null counts as absent. Answers whether the
+    /// Makes a change at a place as `Edit::apply` does: a null counts as absent. Answers whether the
     /// change fits there: what it does not fit is left as it was, or has got parents that were missing.
     pub fn change(&mut self, pointer: &Pointer, change: TreeChange<'_>) -> bool {
         let text = &*self.text;

@@ -1,7 +1,8 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::pod::kinds::{Object, PodKind};
+use crate::cel::scene::Setting;
+use crate::pod::kinds::{Object, POD, PodKind};
 use crate::pod::workload::Workload;
 use crate::request::Attributes;
 use crate::rules::RuleKind;
@@ -15,12 +16,14 @@ fn judged(settings: &Value, spec: Value) -> Vec<Violation> {
     let rule = compile(settings).unwrap();
     let object = json!({"spec": spec});
     let pod = PodKind::find("", "Pod").unwrap().read(Object::Value(&object)).unwrap();
+    let request = Attributes::default();
     let subject = Subject {
         pod: &pod,
         spec: pod.spec.as_ref().unwrap(),
         workload: Workload::UNKNOWN,
-        request: &Attributes::default(),
+        request: &request,
         always_pull_images: None,
+        setting: &Setting::new(&request, &POD),
     };
     let mut violations = Vec::new();
     rule.evaluate(&subject, &mut violations);

@@ -19,12 +19,14 @@ fn judged(settings: &Value, metadata: Value, namespace: Option<&Value>) -> Vec<V
     let object = json!({"metadata": metadata});
     let pod = PodKind::find("", "Pod").unwrap().read(Object::Value(&object)).unwrap();
     let facts = NamespaceFacts { labels: namespace, ..NamespaceFacts::default() };
+    let request = Attributes { facts, ..Attributes::default() };
     let subject = Subject {
         pod: &pod,
         spec: &Spec::default(),
         workload: Workload::UNKNOWN,
-        request: &Attributes { facts, ..Attributes::default() },
+        request: &request,
         always_pull_images: None,
+        setting: &crate::cel::scene::Setting::new(&request, &crate::pod::kinds::POD),
     };
     let mut violations = Vec::new();
     rule.evaluate(&subject, &mut violations);

@@ -156,7 +156,7 @@ fn no_update_that_leaves_the_pod_alone_has_a_finding() {
                     kind: kind.kind,
                     subresource: "",
                     namespace: "default",
-                    user: Some(User { name: "u", groups: Vec::new() }),
+                    user: Some(User { name: "u", groups: Vec::new(), ..User::default() }),
                     object: Some(Object::Value(new)),
                     old_object: Some(Object::Value(&object)),
                     facts: NamespaceFacts::default(),
