@@ -42,6 +42,8 @@ pub mod quantity;
 pub mod readiness;
 #[cfg(feature = "serve")]
 pub mod recording;
+#[cfg(feature = "serve")]
+pub mod registry;
 #[cfg(feature = "cli")]
 pub mod rendering;
 #[cfg(feature = "cli")]

@@ -17,7 +17,7 @@ const LAYERS: [&[&str]; 26] = [
     &["audit", "check", "replay", "serve"],
     &["config", "rendering"],
     &["suite"],
-    &["changes", "cluster", "policy_source"],
+    &["changes", "cluster", "policy_source", "registry"],
     &["readiness"],
     &["crd"],
     &["silence"],
