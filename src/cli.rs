@@ -32,6 +32,8 @@ mod policy_args;
 mod progress;
 #[cfg(feature = "serve")]
 mod recording;
+#[cfg(feature = "serve")]
+mod registries;
 mod rendering;
 mod replay;
 mod report;

@@ -92,6 +92,7 @@ impl<'c> Teller<'c> {
         for policy in &decision.undecided {
             report.undecided.entry(Arc::clone(policy)).or_default().insert(namespace.to_owned());
         }
+        report.unresolved.extend(decision.unresolved);
         if let Some(unreadable) = &decision.unreadable {
             let ViewError { pointer, message } = unreadable.error.clone();
             let is_native = PodKind::find(document.group(), document.kind().unwrap_or_default());

@@ -33,7 +33,8 @@ fn decide(
 ) -> Decision {
     let object = Some(Object::Value(pod));
     let old_object = (operation == Operation::Update).then_some(Object::Value(&Value::Null));
-    let attributes = Attributes { operation, kind: "Pod", object, old_object, digests, ..Attributes::default() };
+    let attributes =
+        Attributes { operation, kind: "Pod", object, old_object, digests, ..Attributes::default() };
     engine.decide(&attributes, stage)
 }
 
