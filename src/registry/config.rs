@@ -28,8 +28,8 @@ pub struct Registries {
     /// How long an admission request waits for all of its digests, in milliseconds.
     #[schemars(range(min = 1, max = 30_000))]
     pub timeout_milliseconds: u64,
-    /// How long a question to a registry goes on in all, in milliseconds: it outlives the request that began it, so
-    /// that the next one finds the answer. At least the timeout.
+    /// How long a registry may take for a question, in milliseconds: the question outlives the request that began it,
+    /// so that the next one finds the answer. At least the timeout.
     #[schemars(range(min = 1, max = 60_000))]
     pub background_milliseconds: u64,
     /// How many questions one registry is asked at the same time.
@@ -75,7 +75,7 @@ impl Registries {
         Duration::from_millis(self.timeout_milliseconds)
     }
 
-    /// How long a question to a registry goes on in all.
+    /// How long a registry may take for a question.
     pub(super) fn background(&self) -> Duration {
         Duration::from_millis(self.background_milliseconds.max(self.timeout_milliseconds))
     }
