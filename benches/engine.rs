@@ -100,6 +100,7 @@ fn rules(c: &mut Criterion) {
     };
     let settings = [
         ("imageTag", json!({"deny": ["latest"]})),
+        ("imageDigest", json!({"onFailure": "KeepTag"})),
         ("imagePullPolicy", json!({"deny": ["Always"]})),
         (
             "resources",

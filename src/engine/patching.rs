@@ -29,7 +29,9 @@ impl Scope<'_, '_> {
     pub(super) fn patch(&self, pod: &mut Pod<'_>, decision: &mut Decision) {
         let mut patch = Patch::default();
         let asks_registries = self.engine.policies.asks_registries();
-        for round in 0..MAX_ROUNDS {
+        // What is pinned can be a finding of others again, which are mended once more.
+        let rounds = if asks_registries { 2 * MAX_ROUNDS } else { MAX_ROUNDS };
+        for round in 0..rounds {
             let applied = decision.findings.len();
             self.mend_all(false, pod, &mut patch, decision);
             // The digest is that of the image that runs: where one is rewritten, that comes first.
@@ -39,8 +41,8 @@ impl Scope<'_, '_> {
             if decision.findings.len() == applied {
                 break;
             }
-            if round + 1 == MAX_ROUNDS {
-                decision.note(format!("the fixes did not settle after {MAX_ROUNDS} rounds"));
+            if round + 1 == rounds {
+                decision.note(format!("the fixes did not settle after {rounds} rounds"));
                 decision.settled = false;
             }
         }
