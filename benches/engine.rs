@@ -103,8 +103,21 @@ fn rules(c: &mut Criterion) {
         ("imageDigest", json!({"onFailure": "KeepTag"})),
         ("imagePullPolicy", json!({"deny": ["Always"]})),
         (
+            "imageRegistry",
+            json!({"allow": ["*.example.com/**"], "rewrite": [{"from": "docker.io", "to": "mirror.example.com/hub"}]}),
+        ),
+        (
+            "labels",
+            json!({"labels": [{"key": "dag_id"}, {"key": "team", "default": {"value": "data"}}]}),
+        ),
+        (
             "resources",
             json!({"requests": {"cpu": {"required": true}, "memory": {"required": true}}, "limits": {"memory": {"required": true}}}),
+        ),
+        (
+            "termination",
+            json!({"terminationGracePeriodSeconds": {"min": 10, "max": 60}, "preStop": {"sleepSeconds": 5},
+                "activeDeadlineSeconds": {"required": true, "default": 3600}}),
         ),
         ("dns", json!({"policy": "Default", "options": [{"name": "ndots", "value": "2"}]})),
         (

@@ -150,7 +150,11 @@ fn validate_name(name: &str, part: Part, offset: usize) -> Result<(), LabelError
     check_length(name, part, MAX_NAME)
 }
 
-fn validate_subdomain(prefix: &str) -> Result<(), LabelError> {
+/// Checks a DNS-1123 subdomain, as prefixes of label keys and names of Secrets are.
+///
+/// # Errors
+/// The first fault from the left; it speaks of the prefix of a label key.
+pub fn validate_subdomain(prefix: &str) -> Result<(), LabelError> {
     let part = Part::Prefix;
     if prefix.is_empty() {
         return Err(LabelError::Empty { part });

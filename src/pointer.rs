@@ -35,6 +35,22 @@ impl Pointer {
         }
     }
 
+    /// The place seen from the root of an object, where it was seen from the part at `base`; a leading `/..` is what
+    /// that part stands in.
+    #[must_use]
+    pub fn seen_from_root(&self, base: &Self) -> Self {
+        let Some(rest) = self.0.strip_prefix("/..") else {
+            return Self(format!("{base}{self}"));
+        };
+        let above = base.0.rsplit_once('/').map_or("", |(above, _)| above);
+        Self(format!("{above}{rest}"))
+    }
+
+    /// Whether it leads out of the part of an object that it is seen from.
+    pub fn leads_out(&self) -> bool {
+        self.0.starts_with("/../")
+    }
+
     /// The pointer as text.
     pub fn as_str(&self) -> &str {
         &self.0

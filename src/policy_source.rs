@@ -39,7 +39,7 @@ impl Embedded {
 
 macro_rules! embedded {
     ($($profile:literal / $file:literal),* $(,)?) => {
-        [$(Embedded {
+        &[$(Embedded {
             profile: $profile,
             file: $file,
             text: include_str!(concat!("../policies/", $profile, "/", $file)),
@@ -48,12 +48,15 @@ macro_rules! embedded {
 }
 
 /// Every file of `policies/`.
-pub static EMBEDDED: [Embedded; 8] = embedded![
+pub static EMBEDDED: &[Embedded] = embedded![
+    "batch-hygiene" / "batch-endings.yaml",
     "default" / "batch-dns.yaml",
     "default" / "batch-spread.yaml",
     "default" / "image-pull-policy.yaml",
     "default" / "image-tag.yaml",
     "default" / "resources.yaml",
+    "mirror" / "docker-hub.yaml",
+    "mirror" / "image-digest.yaml",
     "observe" / "observe.yaml",
     "strict" / "image-digest.yaml",
     "strict" / "resources.yaml",
@@ -181,7 +184,7 @@ mod tests {
     #[test]
     fn every_profile_loads_without_conflicts() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
-        for profile in ["default", "observe", "strict"] {
+        for profile in ["batch-hygiene", "default", "mirror", "observe", "strict"] {
             let set = load(&[root.join(profile)]).unwrap();
             assert!(!set.policies().is_empty());
             assert!(set.conflicts().is_empty(), "{:?}", set.conflicts());

@@ -18,20 +18,26 @@ use crate::request::Attributes;
 mod dns;
 mod image_digest;
 mod image_pull_policy;
+mod image_registry;
 mod image_tag;
 mod images;
+mod labels;
 mod narrowing;
 mod resources;
+mod termination;
 mod topology_spread;
 
 /// Every rule, in the order in which they are listed to people.
 pub static RULES: &[RuleKind] = &[
     register::<image_tag::ImageTag>(),
     register::<image_pull_policy::ImagePullPolicy>(),
+    register::<image_registry::ImageRegistry>(),
     register::<image_digest::ImageDigest>(),
     register::<resources::Resources>(),
     register::<dns::Dns>(),
     register::<topology_spread::TopologySpread>(),
+    register::<termination::Termination>(),
+    register::<labels::Labels>(),
 ];
 
 /// A requirement on a pod.

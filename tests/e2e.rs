@@ -34,6 +34,10 @@ mod doors;
 mod emergency;
 #[path = "e2e/forecast.rs"]
 mod forecast;
+#[path = "e2e/image_registry.rs"]
+mod image_registry;
+#[path = "e2e/labels.rs"]
+mod labels;
 #[path = "e2e/ledgers.rs"]
 mod ledgers;
 #[path = "e2e/managed.rs"]
@@ -46,6 +50,8 @@ mod policy_webhook;
 mod service;
 #[path = "e2e/spread.rs"]
 mod spread;
+#[path = "e2e/termination.rs"]
+mod termination;
 #[path = "e2e/updates.rs"]
 mod updates;
 #[path = "e2e/webhook.rs"]

@@ -410,9 +410,12 @@ fn a_pod_gets_the_same_verdict_inside_every_workload_kind() {
     }
 }
 
-/// Rules that look at owner or class see another pod inside another kind.
+/// Rules that look at owner or class see another pod inside another kind, and a Job says itself when its pods end.
 fn keeps_class(fixture: &Fixture, kind: &PodKind) -> bool {
     let path = fixture.path.to_str().unwrap();
+    if path.contains("/termination/") && kind.pods_owned_by == Some(("batch", "Job")) {
+        return false;
+    }
     let by_class = path.contains("topologySpread") || fixture.text.contains("workloads:");
     !by_class || (matches!(kind.kind, "PodTemplate") && !fixture.text.contains("ownerReferences"))
 }

@@ -137,9 +137,9 @@ impl Finding {
         mut violation: Violation,
     ) -> Self {
         if !base.as_str().is_empty() {
-            violation.pointer = Pointer::new(format!("{base}{}", violation.pointer));
+            violation.pointer = violation.pointer.seen_from_root(base);
             for edit in violation.fix.iter_mut().flat_map(|fix| &mut fix.edits) {
-                edit.pointer = Pointer::new(format!("{base}{}", edit.pointer));
+                edit.pointer = edit.pointer.seen_from_root(base);
             }
         }
         Self {

@@ -91,6 +91,10 @@ impl Scope<'_, '_> {
             let is_safe = |fix: &Fix| fix.safety == Safety::Safe;
             violations.retain(|violation| violation.fix.as_ref().is_some_and(is_safe));
         }
+        if self.fixes.is_none() {
+            // A webhook patches pods, so what is wrong beside one is never mended on the way.
+            violations.retain(|violation| !violation.pointer.leads_out());
+        }
         if let Some(leaves_out) = self.leaves_out {
             let base = self.kind.base();
             violations.retain(|violation| {

@@ -124,11 +124,13 @@ impl<'a, T: View<'a> + Default> View<'a> for Map<'a, T> {
 }
 
 /// Declares a struct that reads the named fields of an object and skips the others; every field is optional,
-/// and an explicit null counts as absent.
+/// and an explicit null counts as absent. What stands `beside` is filled by others, and edited under its name.
 macro_rules! view {
     ($(#[$doc:meta])* pub struct $name:ident {$(
         $(#[$field_doc:meta])* $field:ident: $type:ty = $key:literal,
-    )*}) => {
+    )*} $(beside {$(
+        $(#[$beside_doc:meta])* $beside:ident: $beside_type:ty = $beside_key:literal,
+    )*})?) => {
         $(#[$doc])*
         #[derive(Clone, Debug, Default, serde::Deserialize)]
         #[serde(bound(deserialize = "'de: 'a"))]
@@ -138,6 +140,11 @@ macro_rules! view {
                 #[serde(rename = $key, default)]
                 pub $field: Option<$type>,
             )*
+            $($(
+                $(#[$beside_doc])*
+                #[serde(skip)]
+                pub $beside: Option<$beside_type>,
+            )*)?
             #[serde(skip)]
             borrowed: std::marker::PhantomData<&'a ()>,
         }
@@ -149,6 +156,9 @@ macro_rules! view {
                     $($key if $crate::pod::editing::View::is_present(&self.$field) => {
                         1 + $crate::pod::editing::View::depth(&self.$field, rest)
                     })*
+                    $($($beside_key if $crate::pod::editing::View::is_present(&self.$beside) => {
+                        1 + $crate::pod::editing::View::depth(&self.$beside, rest)
+                    })*)?
                     _ => 0,
                 }
             }
@@ -166,6 +176,9 @@ macro_rules! view {
                 };
                 match *first {
                     $($key => $crate::pod::editing::View::apply(&mut self.$field, rest, change),)*
+                    $($($beside_key => {
+                        $crate::pod::editing::View::apply(&mut self.$beside, rest, change)
+                    })*)?
                     _ => Ok(()),
                 }
             }

@@ -6,7 +6,7 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAcces
 use serde_json::Value;
 
 use super::scalars::Str;
-use super::view::{Metadata, Pod};
+use super::view::{Job, Metadata, Pod};
 use crate::json::Reader;
 use crate::pointer::Pointer;
 
@@ -71,7 +71,7 @@ impl PodKind {
     /// # Errors
     /// When a field has a type that the API does not allow; the error says where.
     pub fn read<'a>(&self, object: Object<'a>) -> Result<Pod<'a>, ViewError> {
-        let seed = AtPath { path: self.path };
+        let seed = self.seed();
         // The path is only looked for once it is needed: tracking it costs more than reading.
         let read = match object {
             Object::Json(json) => seed.deserialize(&mut Reader::new(json)).ok(),
@@ -80,8 +80,12 @@ impl PodKind {
         read.ok_or_else(|| self.locate(object))
     }
 
+    fn seed(&self) -> AtPath {
+        AtPath { path: self.path, of_job: self.pods_owned_by == Some(("batch", "Job")) }
+    }
+
     fn locate(&self, object: Object<'_>) -> ViewError {
-        let seed = AtPath { path: self.path };
+        let seed = self.seed();
         let mut track = serde_path_to_error::Track::new();
         let read = match object {
             Object::Json(json) => seed.deserialize(serde_path_to_error::Deserializer::new(
@@ -136,6 +140,8 @@ pub struct ViewError {
 #[derive(Clone, Copy)]
 struct AtPath {
     path: &'static [&'static str],
+    /// What the template stands in is the spec of a Job.
+    of_job: bool,
 }
 
 impl<'de> DeserializeSeed<'de> for AtPath {
@@ -171,13 +177,25 @@ impl<'de> Visitor<'de> for AtPath {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pod<'de>, A::Error> {
         let mut pod = Pod::default();
+        let mut job = (self.of_job && self.path.len() == 1).then(Job::default);
         while let Some(key) = map.next_key::<Str<'de>>()? {
             match self.path.split_first() {
                 Some((step, rest)) if *step == &*key => {
-                    pod = map.next_value_seed(AtPath { path: rest })?
+                    pod = map.next_value_seed(AtPath { path: rest, ..self })?;
+                    continue;
                 }
-                _ => drop(map.next_value::<IgnoredAny>()?),
+                _ => {}
             }
+            let read = match &mut job {
+                Some(job) => job.read(&key, &mut map)?,
+                None => false,
+            };
+            if !read {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        if job.is_some() {
+            pod.job = job;
         }
         Ok(pod)
     }
@@ -197,6 +215,26 @@ mod tests {
         let pod = kind.read(Object::Value(&object)).unwrap();
         assert_eq!(pod.spec.unwrap().containers.unwrap()[0].name(), "task");
         assert_eq!(kind.base().as_str(), "/spec/jobTemplate/spec/template");
+    }
+
+    #[test]
+    fn the_job_around_a_template_is_read() {
+        let job =
+            json!({"backoffLimit": 2, "template": {"metadata": {}}, "ttlSecondsAfterFinished": 60});
+        let of = |kind, object: serde_json::Value| {
+            let text = object.to_string();
+            let pod = PodKind::find("batch", kind).unwrap().read(Object::Json(&text)).unwrap();
+            let job = pod.job.unwrap();
+            (job.backoff_limit(), job.ttl_seconds_after_finished)
+        };
+        assert_eq!(of("Job", json!({"spec": job})), (Some((2, false)), Some(60)));
+        let cron_job =
+            json!({"spec": {"ttlSecondsAfterFinished": 1, "jobTemplate": {"spec": job}}});
+        assert_eq!(of("CronJob", cron_job), (Some((2, false)), Some(60)));
+        let kind = PodKind::find("apps", "Deployment").unwrap();
+        let deployment =
+            json!({"spec": {"backoffLimit": 1, "template": {"..": {"backoffLimit": 1}}}});
+        assert!(kind.read(Object::Value(&deployment)).unwrap().job.is_none());
     }
 
     #[test]

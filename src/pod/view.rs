@@ -4,10 +4,12 @@
 //! object, `managedFields` above all, is skipped unread.
 
 mod annotations;
+mod job;
 mod lifecycle;
 mod scheduling;
 
 pub use annotations::Annotations;
+pub use job::Job;
 pub use lifecycle::{Lifecycle, PreStop, Sleep};
 pub use scheduling::{
     Affinity, NodeAffinity, NodeRequirement, NodeSelector, NodeSelectorTerm, PreferredNodes,
@@ -25,6 +27,9 @@ view! {
         metadata: Metadata<'a> = "metadata",
         /// PodSpec.
         spec: Spec<'a> = "spec",
+    } beside {
+        /// The Job whose template this is; `/..` is where it stands, seen from the pod.
+        job: Job<'a> = "..",
     }
 }
 

@@ -231,7 +231,8 @@ mod tests {
 
     #[test]
     fn digests_have_an_algorithm_and_its_length() {
-        let of = |algorithm: &str, length: usize| format!("{algorithm}:{}", "0a".repeat(length / 2));
+        let of =
+            |algorithm: &str, length: usize| format!("{algorithm}:{}", "0a".repeat(length / 2));
         assert!(is_digest(&of("sha256", 64)) && is_digest(&of("sha512", 128)));
         for bad in [
             of("sha256", 62),

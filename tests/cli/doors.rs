@@ -45,7 +45,7 @@ fn wrong_flags_are_broken_runs() {
 fn printed_policies_are_taken_back() {
     let sandbox = Sandbox::new();
     sandbox.write("a.yaml", bad_pod("x"));
-    for profile in ["default", "observe", "strict"] {
+    for profile in ["batch-hygiene", "default", "mirror", "observe", "strict"] {
         let printed = sandbox.run(["policies", "--profile", profile]);
         assert_eq!((printed.code, printed.stderr.as_str()), (0, ""));
         sandbox.write("printed.yaml", &printed.stdout);

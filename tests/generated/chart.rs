@@ -25,7 +25,7 @@ fn read(path: &str) -> String {
 #[test]
 fn profiles_of_the_chart() {
     let mut wanted = BTreeSet::new();
-    for file in &EMBEDDED {
+    for file in EMBEDDED {
         let path = format!("charts/plimsoll/policies/{}/{}", file.profile, file.file);
         fs::create_dir_all(root().join(&path).parent().unwrap()).unwrap();
         check(&path, file.portable());

@@ -44,6 +44,7 @@ fn created(object: &Value) -> Attributes<'_> {
         object: Some(Object::Value(object)),
         old_object: None,
         facts: NamespaceFacts::default(),
+        digests: Some(&crate::DIGESTS),
         now: None,
         ..Attributes::default()
     }
@@ -93,7 +94,7 @@ proptest! {
 
     /// To be exempted from a rule is to have no such rule, and what it finds is kept.
     #[test]
-    fn an_exempted_rule_is_as_if_it_were_not_there(pod in pods::pod(), chosen in subsequence(policies(), 1..=9), which in any::<Index>()) {
+    fn an_exempted_rule_is_as_if_it_were_not_there(pod in pods::pod(), chosen in subsequence(policies(), 1..=policies().len()), which in any::<Index>()) {
         let which = which.index(chosen.len());
         let mut others = chosen.clone();
         let gone = others.remove(which);
@@ -116,7 +117,7 @@ proptest! {
 
     /// An exemption that has expired, is about other pods, or about other users, is as if it were not there.
     #[test]
-    fn an_exemption_that_does_not_hold_is_as_if_it_were_not_there(pod in pods::pod(), chosen in subsequence(policies(), 1..=9)) {
+    fn an_exemption_that_does_not_hold_is_as_if_it_were_not_there(pod in pods::pod(), chosen in subsequence(policies(), 1..=policies().len())) {
         let exemptions = [
             exemption("expired", &["*"], json!({"expires": "2026-11-20"})),
             exemption("labelled", &["*"], json!({"match": {"podSelector": {"matchLabels": {"exempted": "yes"}}}})),
@@ -138,7 +139,7 @@ proptest! {
 
     /// The order of exemptions does not matter, and of several the first by name counts.
     #[test]
-    fn the_order_of_exemptions_does_not_matter(pod in pods::pod(), chosen in subsequence(policies(), 1..=9), swap in any::<bool>()) {
+    fn the_order_of_exemptions_does_not_matter(pod in pods::pod(), chosen in subsequence(policies(), 1..=policies().len()), swap in any::<bool>()) {
         let one = exemption("a-some", &["pull*", "resources"], json!({}));
         let other = exemption("b-all", &["*"], json!({"rules": ["imagePullPolicy", "dns", "all"]}));
         let exemptions = if swap { [other, one] } else { [one, other] };
@@ -153,7 +154,7 @@ proptest! {
 
     /// A manifest and a review in two halves get the same exemptions, each counted once.
     #[test]
-    fn the_doors_agree_on_exemptions(pod in pods::pod(), chosen in subsequence(policies(), 1..=9), names in subsequence(policies(), 1..=4)) {
+    fn the_doors_agree_on_exemptions(pod in pods::pod(), chosen in subsequence(policies(), 1..=policies().len()), names in subsequence(policies(), 1..=4)) {
         let names: Vec<&str> = names.iter().map(name).collect();
         let selector = json!({"match": {"workloads": ["Batch", "Bare"], "users": {"include": ["jane"]}}});
         let exempting = with(&chosen, &[exemption("x", &names, selector)]);
@@ -171,7 +172,7 @@ proptest! {
 
     /// An update that changes nothing has nothing exempted either.
     #[test]
-    fn what_was_there_is_not_exempted_again(pod in pods::pod(), chosen in subsequence(policies(), 1..=9)) {
+    fn what_was_there_is_not_exempted_again(pod in pods::pod(), chosen in subsequence(policies(), 1..=policies().len())) {
         let exempting = with(&chosen, &[exemption("x", &["tag", "pull*"], json!({}))]);
         let decision = exempting.decide(&updated(&pod, &pod), Stage::Validate);
         prop_assert!(decision.findings.is_empty() && decision.exempted.is_empty(), "{decision:?}");

@@ -8,7 +8,10 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Map, Value, json};
 
-const IMAGES: [&str; 10] = [
+const IMAGES: [&str; 13] = [
+    "index.docker.io/library/redis:7",
+    "mirror.example.com/hub/library/nginx:1.27",
+    "GHCR.io:443/team/app:1",
     "nginx",
     "nginx:latest",
     "nginx:1.27",
@@ -173,6 +176,29 @@ fn spread() -> impl Strategy<Value = Map<String, Value>> {
     })
 }
 
+/// Fields of the spec, and a handler of the first container.
+fn ending() -> impl Strategy<Value = (Map<String, Value>, Option<Value>)> {
+    let grace = option::of(select(vec![0_i64, 10, 30, 60, 120, 900]));
+    let deadline = option::of(select(vec![1_i64, 60, 600, 86400]));
+    let sleep = option::of(select(vec![0_i64, 5, 30, 90]));
+    (grace, deadline, sleep).prop_map(|(grace, deadline, sleep)| {
+        let mut fields = Map::new();
+        fields
+            .extend(grace.map(|grace| ("terminationGracePeriodSeconds".to_owned(), json!(grace))));
+        fields
+            .extend(deadline.map(|deadline| ("activeDeadlineSeconds".to_owned(), json!(deadline))));
+        let handler = match sleep {
+            // The API server takes no sleep that is longer than the grace period, and none of nothing before 1.33.
+            Some(seconds @ 1..) if seconds <= grace.unwrap_or(30) => {
+                Some(json!({"preStop": {"sleep": {"seconds": seconds}}}))
+            }
+            Some(0) => Some(json!({"postStart": {"exec": {"command": ["/bin/true"]}}})),
+            _ => None,
+        };
+        (fields, handler)
+    })
+}
+
 fn metadata() -> impl Strategy<Value = Map<String, Value>> {
     let labels = option::of(select(vec![
         json!({"app": "x"}),
@@ -180,6 +206,8 @@ fn metadata() -> impl Strategy<Value = Map<String, Value>> {
         json!({"spark-app-selector": "s", "spark-role": "executor"}),
         json!({"plimsoll.dev/crowd": "mine"}),
         json!({"workflows.argoproj.io/workflow": "w"}),
+        json!({"example.com/team": "data", "batch.kubernetes.io/job-name": "j"}),
+        json!({"example.com/team": "nobody", "app": ""}),
     ]));
     (labels, any::<bool>()).prop_map(|(labels, annotated)| {
         let mut fields = Map::new();
@@ -187,6 +215,20 @@ fn metadata() -> impl Strategy<Value = Map<String, Value>> {
         if annotated {
             fields.insert("annotations".to_owned(), json!({"note": "x"}));
         }
+        fields
+    })
+}
+
+/// What comes with images.
+fn images() -> impl Strategy<Value = Map<String, Value>> {
+    let secrets =
+        option::of(select(vec![json!([{"name": "mirror"}]), json!([]), json!([{"name": "team"}])]));
+    let volume = option::weighted(0.3, select(&IMAGES[..]));
+    (secrets, volume).prop_map(|(secrets, volume)| {
+        let mut fields = Map::new();
+        fields.extend(secrets.map(|secrets| ("imagePullSecrets".to_owned(), secrets)));
+        let volume = volume.map(|image| json!([{"name": "models", "image": {"reference": image}}]));
+        fields.extend(volume.map(|volume| ("volumes".to_owned(), volume)));
         fields
     })
 }
@@ -202,8 +244,21 @@ pub(crate) fn pod() -> impl Strategy<Value = Value> {
     );
     let os = option::weighted(0.1, select(vec!["linux", "windows"]));
     let lists = (containers("main", 1..4), containers("init", 0..3), any::<bool>());
-    (metadata(), lists, dns(), spread(), restart, level, os).prop_map(
-        |(metadata, (main, mut init, sidecar), dns, spread, restart, level, os)| {
+    (metadata(), lists, dns(), spread(), ending(), images(), restart, level, os).prop_map(
+        |(
+            metadata,
+            (mut main, mut init, sidecar),
+            dns,
+            spread,
+            (ending, handler),
+            images,
+            restart,
+            level,
+            os,
+        )| {
+            if let (Some(handler), Some(first)) = (handler, main.first_mut()) {
+                first["lifecycle"] = handler;
+            }
             let mut spec = json!({"containers": main});
             if let (true, Some(first)) = (sidecar, init.first_mut()) {
                 first["restartPolicy"] = json!("Always");
@@ -214,6 +269,8 @@ pub(crate) fn pod() -> impl Strategy<Value = Value> {
             }
             fields.extend(dns);
             fields.extend(spread);
+            fields.extend(ending);
+            fields.extend(images);
             fields.extend(restart.map(|restart| ("restartPolicy".to_owned(), json!(restart))));
             match os {
                 Some("windows") => {

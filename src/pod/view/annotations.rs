@@ -23,6 +23,11 @@ impl Annotations<'_> {
         self.0.get(key).map(|value| &**value)
     }
 
+    /// Bytes of all keys and values together, as the API server counts them.
+    pub fn size(&self) -> usize {
+        self.0.iter().map(|(key, value)| key.len() + value.len()).sum()
+    }
+
     /// The keys, in their order.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(key, _)| key)

@@ -1,5 +1,6 @@
 //! How a container ends.
 
+use super::Container;
 use crate::pod::editing::view;
 
 view! {
@@ -23,5 +24,12 @@ view! {
     pub struct Sleep {
         /// How long, in seconds.
         seconds: i64 = "seconds",
+    }
+}
+
+impl Container<'_> {
+    /// Whether something runs before the container is told to end.
+    pub fn has_pre_stop(&self) -> bool {
+        self.lifecycle.as_ref().is_some_and(|lifecycle| lifecycle.pre_stop.is_some())
     }
 }
