@@ -60,7 +60,7 @@ fn policies() -> Vec<Value> {
             json!({}),
             json!([
             {"name": "pin", "action": "Patch", "imageDigest": {}},
-            {"name": "pin-or-refuse", "action": "Patch", "otherwise": "Audit",
+            {"name": "pin-or-refuse", "action": "Patch",
              "imageDigest": {"onFailure": "Deny", "images": {"exclude": ["docker.io/*"]}}}]),
         ),
         policy(
