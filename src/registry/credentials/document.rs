@@ -108,8 +108,12 @@ fn helper(name: &str) -> String {
 
 /// `auth` counts before user name and password, as kubelet has it.
 fn entry(value: Value) -> Result<Entry, &'static str> {
-    let written: Written = serde_json::from_value(value)
-        .map_err(|_| "the entry is not of the form that is expected")?;
+    const FORM: &str = "the entry is not of the form that is expected";
+    // A list would be read as the fields in their order.
+    if !value.is_object() {
+        return Err(FORM);
+    }
+    let written: Written = serde_json::from_value(value).map_err(|_| FORM)?;
     let auth = written.auth.filter(|auth| !auth.is_empty());
     let (username, password) = match auth {
         Some(auth) => decode_auth(&auth)?,
