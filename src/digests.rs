@@ -41,7 +41,12 @@ impl Digests {
 
     /// Has every image that is not known be one whose digest cannot be had, for this reason.
     pub fn close(&mut self, why: &str) {
-        self.others = Some(Resolution::Failed(why.to_owned()));
+        self.assume(Resolution::Failed(why.to_owned()));
+    }
+
+    /// Has this hold for every image that is not known.
+    pub fn assume(&mut self, resolution: Resolution) {
+        self.others = Some(resolution);
     }
 
     /// How many images something is known of.

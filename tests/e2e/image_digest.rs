@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use crate::cluster::process::{Progress, poll};
 use crate::cluster::{Cluster, skipped};
-use crate::images::Images;
+use crate::images::{Images, USER};
 use crate::webhook::{Guarded, pod};
 
 /// What a creation may take that waits for a registry in both webhooks, on a busy machine.
@@ -128,4 +129,41 @@ fn a_registry_that_never_answers_is_waited_for_until_the_deadline() {
     assert!(took < BEARABLE, "{took:?}");
     let refused = guarded.create(&pod("refused", &format!("{host}/deny/app:1")));
     assert!(!refused.success(), "{}", refused.stdout);
+}
+
+#[test]
+fn credentials_come_from_a_secret_as_soon_as_it_is_there() {
+    if skipped("credentials_come_from_a_secret_as_soon_as_it_is_there") {
+        return;
+    }
+    let images = Images::start_private();
+    let cluster = Cluster::shared().unwrap();
+    let secrets = cluster.create_namespace("secrets", &[]).unwrap();
+    let file = cluster.folder().join("private-registries.yaml");
+    std::fs::write(&file, images.config("timeoutMilliseconds: 2000\n")).unwrap();
+    let more =
+        [format!("--registries={}", file.display()), format!("--registry-secret={secrets}/pull")];
+    let guarded = Guarded::with(cluster, "private", &[&policy()], &more);
+    let digest = images.push("keeptag/app:1");
+    let name = format!("{}/keeptag/app:1", images.host);
+    let kept = guarded.create(&pod("kept", &name));
+    assert!(kept.success() && kept.stderr.contains("keeps its tag"), "{}", kept.stderr);
+
+    let (user, password) = USER;
+    let server = format!("--docker-server={}", images.host);
+    let args = ["create", "secret", "docker-registry", "pull", "-n", &secrets, &server];
+    let user = [format!("--docker-username={user}"), format!("--docker-password={password}")];
+    let user = user.each_ref().map(String::as_str);
+    cluster.kubectl_ok(&[&args[..], &user].concat()).unwrap();
+    let manifest = guarded.placed(&pod("tried", &name)).to_string();
+    poll("the Secret to be read", Duration::from_secs(60), || {
+        let args = ["create", "-f", "-", "--dry-run=server", "-o", "json"];
+        let tried = cluster.kubectl_with(&args, &manifest)?.stdout_of("kubectl create")?;
+        let tried: Value = serde_json::from_str(&tried).map_err(|error| error.to_string())?;
+        match image(&tried) == format!("{name}@{digest}") {
+            true => Ok(Progress::Done(())),
+            false => Ok(Progress::NotYet(tried.to_string())),
+        }
+    })
+    .unwrap();
 }

@@ -132,8 +132,10 @@ impl Served {
         ];
         args.extend(policies.iter().map(|path| format!("--policies={}", path.display())));
         args.extend_from_slice(more);
+        let kubeconfig = cluster.kubeconfig().display().to_string();
+        let envs = [("KUBECONFIG", &*kubeconfig)];
         let program =
-            cluster.run(name, Path::new(env!("CARGO_BIN_EXE_plimsoll")), &args, &[]).unwrap();
+            cluster.run(name, Path::new(env!("CARGO_BIN_EXE_plimsoll")), &args, &envs).unwrap();
         poll("plimsoll to listen", Duration::from_secs(30), || {
             if accepts_connections(port) {
                 return Ok(Progress::Done(()));

@@ -15,6 +15,11 @@ use crate::go::tool;
 /// How long a registry may take to start on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Who may pull and push in [`Images::start_private`].
+pub(crate) const USER: (&str, &str) = ("sam", "loadline");
+/// The same as Apache's htpasswd writes it, with bcrypt.
+const HTPASSWD: &str = "sam:$2y$05$abcdefghijklmnopqrstuuv6Bzzw266czZkN7nHBdw987Y57RxYJC\n";
+
 /// A registry without TLS that runs as long as this value lives.
 pub(crate) struct Images {
     process: Child,
@@ -25,15 +30,30 @@ pub(crate) struct Images {
 
 impl Images {
     pub(crate) fn start() -> Self {
+        Self::started("")
+    }
+
+    /// One that lets nobody in but [`USER`].
+    pub(crate) fn start_private() -> Self {
+        let images = Self::started("auth: {htpasswd: {realm: r, path: htpasswd}}\n");
+        let (user, password) = USER;
+        let args = ["auth", "login", "--insecure", &images.host, "-u", user, "-p", password];
+        images.crane(&args);
+        images
+    }
+
+    fn started(more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().join("config.yaml");
         let text = "version: 0.1\nlog: {level: info}\nstorage: {inmemory: {}}\n\
                     http: {addr: '127.0.0.1:0', secret: test}\n";
-        fs::write(&config, text).unwrap();
+        fs::write(&config, format!("{text}{more}")).unwrap();
+        fs::write(folder.path().join("htpasswd"), HTPASSWD).unwrap();
         let log = |name: &str| File::create(folder.path().join(name)).unwrap();
         let process = Command::new(tool("registry").unwrap())
             .arg("serve")
             .arg(&config)
+            .current_dir(folder.path())
             .env("OTEL_TRACES_EXPORTER", "none")
             .stdin(Stdio::null())
             .stdout(log("access"))

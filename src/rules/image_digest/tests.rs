@@ -140,3 +140,21 @@ fn ephemeral_containers_are_judged_and_never_asked_about() {
     assert_eq!(actions(&decision), [Action::Warn]);
     assert!(decision.unresolved.is_empty() && decision.findings[0].violation.fix.is_none());
 }
+
+#[test]
+fn other_rules_claim_nothing_that_a_pin_would_mend() {
+    let engine = engine(json!([
+        {"name": "pin", "action": "Patch", "imageDigest": {}},
+        {"name": "no-latest", "action": "Deny", "imageTag": {}},
+        {"name": "no-alpha", "action": "Deny", "imageTag": {"deny": ["*-alpha"], "images": {"exclude": ["docker.io/*"]}}},
+        {"name": "limits", "action": "Warn", "resources": {"limits": {"memory": {"required": true}}}},
+    ]));
+    let rules = |digests: Option<&Digests>| -> Vec<String> {
+        let decision = whole(&engine, &pod("nginx"), digests);
+        decision.findings.iter().map(|finding| finding.rule.to_string()).collect()
+    };
+    assert_eq!(rules(None), ["limits"]);
+    assert_eq!(rules(Some(&known(Resolution::Digest(DIGEST.to_owned())))), ["pin", "limits"]);
+    let failed = known(Resolution::Failed("asleep".to_owned()));
+    assert_eq!(rules(Some(&failed)), ["pin", "no-latest", "limits"]);
+}
