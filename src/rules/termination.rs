@@ -56,8 +56,7 @@
 
 use super::narrowing::Narrowing;
 use super::{FixMeta, Meta, Origin, Rule, SettingsError, Subject};
-use crate::edit::Edit;
-use crate::finding::{Claim, Safety, Violation};
+use crate::finding::{Claim, Violation};
 use crate::pod::containers::ContainerList;
 use crate::pod::workload::controller;
 use crate::pointer::Pointer;
@@ -66,10 +65,12 @@ mod grace;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod values;
 
 use grace::Grace;
 pub(super) use settings::Settings;
 use settings::{Bounds, refused};
+use values::{Seconds, Value};
 
 /// How pods and Jobs end.
 #[derive(Debug)]
@@ -87,26 +88,6 @@ struct PreStop {
     /// Seconds that the handler of the fix sleeps.
     sleep: Option<i64>,
     narrowing: Narrowing,
-}
-
-/// What is asked of seconds that may be absent.
-#[derive(Clone, Copy, Debug)]
-struct Seconds {
-    required: bool,
-    default: Option<i64>,
-    bounds: Bounds,
-}
-
-/// A number under judgement.
-struct Value {
-    /// Where it stands.
-    pointer: Pointer,
-    /// Its name, for messages.
-    field: &'static str,
-    /// The value in force.
-    now: i64,
-    /// Nobody wrote it.
-    defaulted: bool,
 }
 
 impl Rule for Termination {
@@ -259,62 +240,5 @@ fn judge_deadline(subject: &Subject<'_, '_>, wanted: Seconds, violations: &mut V
     }
     if of_pod.is_some() || subject.pod.job.is_none() {
         wanted.judge(place, field, of_pod, violations);
-    }
-}
-
-impl Seconds {
-    fn judge(
-        &self,
-        pointer: Pointer,
-        field: &'static str,
-        now: Option<i64>,
-        violations: &mut Vec<Violation>,
-    ) {
-        match now {
-            Some(now) => {
-                let value = Value { pointer, field, now, defaulted: false };
-                violations.extend(self.bounds.judge(&value));
-            }
-            None if self.required => violations.push(self.missing(pointer, field)),
-            None => {}
-        }
-    }
-
-    fn missing(&self, pointer: Pointer, field: &str) -> Violation {
-        // Where it is missing nothing can be pointed at but what it is missing in.
-        let message = format!("{field} is missing");
-        let Some(default) = self.default else {
-            let bounds = if self.bounds == Bounds::default() {
-                String::new()
-            } else {
-                format!(", {}", self.bounds.text())
-            };
-            return Violation::pod(pointer, message, format!("set {field}{bounds}"));
-        };
-        let edits = vec![Edit::set(pointer.clone(), default)];
-        Violation::pod(pointer, message, format!("set {field}: {default}")).with_fix(
-            format!("{field} + {default}"),
-            Safety::Unsafe,
-            edits,
-        )
-    }
-}
-
-impl Bounds {
-    fn judge(self, value: &Value) -> Option<Violation> {
-        let Value { pointer, field, now, defaulted } = value;
-        let wanted = self.nearest(*now);
-        if wanted == *now {
-            return None;
-        }
-        let default = if *defaulted { ", the default," } else { "" };
-        let side = if wanted > *now { "less than the least" } else { "more than the most" };
-        let message = format!("`{now}`{default} is {side}, {wanted}");
-        let edits = vec![Edit::set(pointer.clone(), wanted)];
-        Some(Violation::pod(pointer.clone(), message, format!("set {field}: {wanted}")).with_fix(
-            format!("{field} {now} -> {wanted}"),
-            Safety::Unsafe,
-            edits,
-        ))
     }
 }
