@@ -51,6 +51,12 @@ fn nothing_is_claimed_of_what_was_not_asked() {
     let said =
         "registry.example.com/team/web:1; digests are not resolved here: use --resolve-digests";
     assert!(run.stderr.contains(said), "{}", run.stderr);
+    // Nor is a comment said to be about nothing that may be about what was not asked.
+    let silenced = deployment("registry.example.com/team/web:1  # plimsoll: ignore[pin]");
+    sandbox.write("web.yaml", silenced);
+    let run = sandbox.check(["web.yaml"]);
+    assert!(run.code == 0 && !run.stdout.contains("ignore"), "{}", run.stdout);
+    sandbox.write("web.yaml", deployment("registry.example.com/team/web:1"));
     let run = sandbox.run(["fix", "--policies", "policy.yaml", "web.yaml"]);
     assert!(run.code == 0 && run.stderr.contains(said), "{}", run.stderr);
     let pinned = format!("registry.example.com/team/web:1@sha256:{}", "a".repeat(64));
