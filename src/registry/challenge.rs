@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::credentials::Login;
 use super::exchange::bounded;
-use super::failure::{Failure, Kind, host_of};
+use super::failure::{Failure, Kind, forbidden_host, host_of};
 use super::hosts::Hosts;
 
 /// The largest answer of a token server. Tokens travel in headers, which servers take up to some 16 KiB.
@@ -103,7 +103,9 @@ pub(super) struct TokenRequest<'a> {
 struct TokenAnswer {
     token: Option<String>,
     access_token: Option<String>,
-    expires_in: Option<u64>,
+    /// In seconds. Absent and nonsense are the same.
+    #[serde(default)]
+    expires_in: serde_json::Value,
 }
 
 impl TokenRequest<'_> {
@@ -113,6 +115,7 @@ impl TokenRequest<'_> {
             .map_err(|_| Failure::new(Kind::Answer, "the token server that it names is no URL"))?;
         let server = host_of(&url);
         if !self.hosts.permits(&url) {
+            let server = forbidden_host(&url);
             let text = format!(
                 "its tokens are given out by {server}, which may not be asked: \
                  list it under `allow`, if that is right"
@@ -150,7 +153,7 @@ impl TokenRequest<'_> {
         let read: TokenAnswer = serde_json::from_slice(&body).map_err(|_| none())?;
         let token = read.token.or(read.access_token).filter(|token| !token.is_empty());
         let header = sensitive(format!("Bearer {}", token.ok_or_else(none)?)).map_err(of_server)?;
-        let lifetime = read.expires_in.unwrap_or(DEFAULT_LIFETIME).min(MAX_LIFETIME);
+        let lifetime = read.expires_in.as_u64().unwrap_or(DEFAULT_LIFETIME).min(MAX_LIFETIME);
         // It still has to arrive before it ends.
         Ok((header, Duration::from_secs(lifetime * 9 / 10)))
     }

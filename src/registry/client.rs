@@ -10,7 +10,7 @@ use reqwest::{Certificate, Client, NoProxy, Proxy};
 
 use super::SetupError;
 use super::config::{Proxies, Registries};
-use super::failure::{BadRedirect, host_of};
+use super::failure::{BadRedirect, forbidden_host};
 use super::hosts::{Hosts, Place};
 
 /// The most redirects in a row. Registries send to a region or a store, once or twice.
@@ -75,7 +75,7 @@ fn build(
             return attempt.error(BadRedirect::TooMany(MAX_REDIRECTS));
         }
         if !hosts.permits(attempt.url()) {
-            let host = host_of(attempt.url());
+            let host = forbidden_host(attempt.url());
             return attempt.error(BadRedirect::Forbidden(host));
         }
         attempt.follow()

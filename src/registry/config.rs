@@ -6,6 +6,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::SetupError;
 use crate::glob::{MAX_PATTERN, MAX_PATTERNS};
 
 /// The most registries that can be listed.
@@ -73,6 +74,32 @@ impl Registries {
     /// How long a request waits for all of its digests.
     pub fn timeout(&self) -> Duration {
         Duration::from_millis(self.timeout_milliseconds)
+    }
+
+    /// Refuses what the schema refuses: not every way to a configuration leads past it.
+    pub(super) fn check(&self) -> Result<(), SetupError> {
+        const DAY: u64 = 86_400;
+        let (cache, breaker) = (&self.cache, &self.breaker);
+        let numbers = [
+            ("registries", self.registries.len() as u64, 0, MAX_LISTED as u64),
+            ("timeoutMilliseconds", self.timeout_milliseconds, 1, 30_000),
+            ("backgroundMilliseconds", self.background_milliseconds, 1, 60_000),
+            ("concurrency", self.concurrency as u64, 1, 256),
+            ("cache.entries", cache.entries as u64, 1, 1_000_000),
+            ("cache.ttlSeconds", cache.ttl_seconds, 0, DAY),
+            ("cache.notFoundSeconds", cache.not_found_seconds, 0, DAY),
+            ("cache.deniedSeconds", cache.denied_seconds, 0, DAY),
+            ("cache.failureSeconds", cache.failure_seconds, 0, DAY),
+            ("breaker.failures", u64::from(breaker.failures), 1, 1_000),
+            ("breaker.pauseSeconds", breaker.pause_seconds, 1, 3_600),
+        ];
+        for (field, found, least, most) in numbers {
+            if !(least..=most).contains(&found) {
+                let message = format!("{field}: {found} is not from {least} to {most}");
+                return Err(SetupError { message });
+            }
+        }
+        Ok(())
     }
 
     /// How long a registry may take for a question.

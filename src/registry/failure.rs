@@ -100,12 +100,14 @@ impl Failure {
 
 /// The host of an address, for people.
 pub(super) fn host_of(url: &Url) -> String {
-    let host = url.host_str().unwrap_or("a URL without host");
-    let scheme = if url.scheme() == "https" { "" } else { "a host without TLS, " };
-    match url.port() {
-        Some(port) => format!("{scheme}{}:{port}", quote(host)),
-        None => format!("{scheme}{}", quote(host)),
-    }
+    let host = quote(url.host_str().unwrap_or("a URL without host"));
+    url.port().map_or_else(|| host.clone(), |port| format!("{host}:{port}"))
+}
+
+/// The same where it may not be asked: without TLS, others may not be than with it.
+pub(super) fn forbidden_host(url: &Url) -> String {
+    let how = if url.scheme() == "https" { "" } else { " without TLS" };
+    format!("{}{how}", host_of(url))
 }
 
 /// What others say, fit for a line of a message.

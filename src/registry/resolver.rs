@@ -78,6 +78,7 @@ impl Resolver {
     /// # Errors
     /// Where the configuration contradicts itself or names files that cannot be read.
     pub fn new(config: &Registries, credentials: Credentials) -> Result<Resolver, SetupError> {
+        config.check()?;
         let hosts = Arc::new(Hosts::new(config)?);
         let known = Expiring::new(config.cache.entries);
         Ok(Resolver(Arc::new(Shared {

@@ -31,6 +31,7 @@ impl Request {
 }
 
 /// What the server does then.
+#[derive(Clone)]
 pub(crate) enum Act {
     /// Status line's number, header lines, body.
     Answer(u16, String, Vec<u8>),

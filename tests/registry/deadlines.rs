@@ -135,7 +135,7 @@ async fn a_question_goes_on_when_nobody_waits_and_ends() {
     })
     .await;
     let mut config = hasty(vec![plain(&server.host)]);
-    config.background_milliseconds = 1_000;
+    config.background_milliseconds = 2_000;
     let resolver = resolver(&config);
     let (slow, never) = (server.image("app:1"), server.image("app:never"));
     failure(&resolver, &slow).await;
@@ -145,9 +145,9 @@ async fn a_question_goes_on_when_nobody_waits_and_ends() {
     let statistics = resolver.statistics();
     assert_eq!((statistics.cache_entries, statistics.under_way), (1, 1));
     assert!(matches!(ask(&resolver, &slow).await, plimsoll::digests::Resolution::Digest(_)));
-    tokio::time::sleep(Duration::from_millis(900)).await;
+    tokio::time::sleep(Duration::from_millis(1_700)).await;
     assert_eq!(resolver.statistics().under_way, 0);
     let why = failure(&resolver, &never).await;
-    assert_eq!(why, format!("{}: it did not answer within 1000 ms", server.host));
+    assert_eq!(why, format!("{}: it did not answer within 2000 ms", server.host));
     assert_eq!(server.requests().len(), 2);
 }

@@ -123,9 +123,9 @@ async fn redirects_are_followed_a_little_and_to_nobody_else() {
 
     let other = Server::start(|_| Act::found()).await;
     for (target, told) in [
-        (format!("http://{}/x", other.host), format!("a host without TLS, {}", other.host)),
+        (format!("http://{}/x", other.host), format!("{} without TLS", other.host)),
         (format!("https://{}/x", other.host), other.host.clone()),
-        ("http://169.254.169.254/latest".into(), "a host without TLS, 169.254.169.254".into()),
+        ("http://169.254.169.254/latest".into(), "169.254.169.254 without TLS".into()),
         ("https://u:secret@metadata.internal/x?token=secret".into(), "metadata.internal".into()),
     ] {
         let why = format!(
@@ -199,6 +199,12 @@ async fn what_cannot_be_set_up_is_told() {
     missing.registries[0].ca = Some("/nowhere/ca.pem".into());
     let why = "registries[0].ca: /nowhere/ca.pem: cannot be read: No such file or directory";
     assert!(refused(missing).starts_with(why));
+    let mut forever = config(Vec::new());
+    forever.cache.ttl_seconds = u64::MAX;
+    assert_eq!(refused(forever), format!("cache.ttlSeconds: {} is not from 0 to 86400", u64::MAX));
+    let mut never = config(Vec::new());
+    never.timeout_milliseconds = 0;
+    assert_eq!(refused(never), "timeoutMilliseconds: 0 is not from 1 to 30000");
     let mut proxied = config(Vec::new());
     proxied.proxies.as_mut().unwrap().https = Some("http://user:secret@[".into());
     assert_eq!(refused(proxied), "proxies.https: not the URL of a proxy");

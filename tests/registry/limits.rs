@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
 use crate::bad::{Act, DIGEST, Server};
-use crate::world::{ask, config, failure, outcomes, plain, resolver};
+use crate::world::{ask, config, failure, outcomes, plain, resolver, settled};
 
 fn breaker(resolver: &Resolver, registry: usize) -> BreakerState {
     resolver.statistics().registries[registry].breaker
@@ -18,9 +18,14 @@ fn breaker(resolver: &Resolver, registry: usize) -> BreakerState {
 
 #[tokio::test]
 async fn a_pause_that_is_asked_for_is_kept() {
-    let later = OffsetDateTime::now_utc() + Duration::from_secs(3);
-    let date = later.format(&Rfc2822).unwrap().replace("+0000", "GMT");
-    for (status, pause) in [(429, "2".to_owned()), (429, date), (503, "2".to_owned())] {
+    let seconds = || "2".to_owned();
+    let date = || {
+        let later = OffsetDateTime::now_utc() + Duration::from_secs(3);
+        later.format(&Rfc2822).unwrap().replace("+0000", "GMT")
+    };
+    let ways: [(u16, fn() -> String); 3] = [(429, seconds), (429, date), (503, seconds)];
+    for (status, pause) in ways {
+        let pause = pause();
         let limited = Arc::new(AtomicBool::new(true));
         let switch = Arc::clone(&limited);
         let server = Server::start(move |_| match switch.load(Ordering::Relaxed) {
@@ -119,7 +124,7 @@ async fn every_way_to_fail_opens_it() {
         let resolver = resolver(&config);
         for number in 0..3 {
             failure(&resolver, &format!("{host}/app:{number}")).await;
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            settled(&resolver).await;
         }
         assert_eq!(breaker(&resolver, 0), BreakerState::Open, "{host}");
         let why = failure(&resolver, &format!("{host}/app:9")).await;

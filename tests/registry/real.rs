@@ -23,10 +23,11 @@ const HTPASSWD: &str = "sam:$2y$05$abcdefghijklmnopqrstuuv6Bzzw266czZkN7nHBdw987
 pub(crate) enum Auth<'a> {
     Anybody,
     Htpasswd,
-    /// Who has a token of this server, signed with this key (a set in JSON).
+    /// Who has a token of this server, signed with one of these keys (JSON). The images are those of another registry.
     Token {
         realm: &'a str,
         keys: &'a str,
+        store: &'a Registry,
     },
 }
 
@@ -43,9 +44,16 @@ impl Registry {
     pub(crate) fn start(authority: Option<&Authority>, auth: &Auth<'_>) -> Registry {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name).display().to_string();
-        let mut config = "version: 0.1\nlog: {level: info, accesslog: {disabled: true}}\n\
-                          storage: {inmemory: {}}\nhttp:\n  addr: 127.0.0.1:0\n  secret: test\n"
-            .to_owned();
+        let store = match auth {
+            Auth::Token { store, .. } => store.folder.path(),
+            _ => folder.path(),
+        };
+        let store = store.join("store").display().to_string();
+        let mut config = format!(
+            "version: 0.1\nlog: {{level: info, accesslog: {{disabled: true}}}}\n\
+             storage: {{filesystem: {{rootdirectory: {store}}}}}\n\
+             http:\n  addr: 127.0.0.1:0\n  secret: test\n"
+        );
         if let Some(authority) = authority {
             let cert = authority.serving_cert(&["127.0.0.1", "localhost"]).unwrap();
             let files = cert.write_to(folder.path()).unwrap();
@@ -60,7 +68,7 @@ impl Registry {
                 config +=
                     &format!("auth: {{htpasswd: {{realm: r, path: {}}}}}\n", path("htpasswd"));
             }
-            Auth::Token { realm, keys } => {
+            Auth::Token { realm, keys, .. } => {
                 fs::write(path("keys"), keys).unwrap();
                 let keys = path("keys");
                 config += &format!(

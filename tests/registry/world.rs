@@ -77,3 +77,12 @@ pub(crate) fn outcomes(resolver: &Resolver, registry: usize, outcome: &str) -> u
     let found = statistics.registries[registry].outcomes.iter().find(|(of, _)| *of == outcome);
     found.unwrap().1
 }
+
+/// Waits until no question is under way.
+pub(crate) async fn settled(resolver: &Resolver) {
+    let began = Instant::now();
+    while resolver.statistics().under_way > 0 {
+        assert!(began.elapsed() < PATIENCE);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
