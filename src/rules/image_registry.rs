@@ -145,7 +145,8 @@ impl ImageRegistry {
     ) -> Option<Violation> {
         let name = Name::of(reference);
         let Some(rewrite) = self.rewrites.of(&name) else {
-            mirrored.any |= self.rewrites.is_mirrored(&name);
+            // A running pod gets no Secrets any more.
+            mirrored.any |= !place.is_ephemeral() && self.rewrites.is_mirrored(&name);
             let (problem, help) = self.lists.problem(&name)?;
             let message = format!("the repository {} {problem}", quoted(name.as_str()));
             return Some(place.violation(place.image_pointer(), message, help));
