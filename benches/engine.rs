@@ -125,6 +125,13 @@ fn rules(c: &mut Criterion) {
             json!({"constraints": [
             {"topologyKey": "kubernetes.io/hostname", "maxSkew": 1, "whenUnsatisfiable": "ScheduleAnyway"}]}),
         ),
+        (
+            "placement",
+            json!({"nodeSelector": {"node-pool": "elastic"}, "priorityClassName": "batch-low",
+                "tolerations": [{"key": "dedicated", "value": "batch", "effect": "NoSchedule"}],
+                "nodeAffinity": {"required": [{"key": "gpu", "operator": "DoesNotExist"}]},
+                "forbid": {"tolerations": [{"key": "dedicated", "value": "steady"}], "nodeSelector": {"node-pool": ["steady"]}}}),
+        ),
     ];
     let mut group = c.benchmark_group("rules");
     for (name, settings) in settings {

@@ -58,6 +58,10 @@ pub static EMBEDDED: &[Embedded] = embedded![
     "mirror" / "docker-hub.yaml",
     "mirror" / "image-digest.yaml",
     "observe" / "observe.yaml",
+    "steady-nodes" / "batch.yaml",
+    "steady-nodes" / "coordinators.yaml",
+    "steady-nodes" / "services.yaml",
+    "steady-nodes" / "uninterrupted.yaml",
     "strict" / "image-digest.yaml",
     "strict" / "resources.yaml",
 ];
@@ -184,7 +188,7 @@ mod tests {
     #[test]
     fn every_profile_loads_without_conflicts() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
-        for profile in ["batch-hygiene", "default", "mirror", "observe", "strict"] {
+        for profile in ["batch-hygiene", "default", "mirror", "observe", "steady-nodes", "strict"] {
             let set = load(&[root.join(profile)]).unwrap();
             assert!(!set.policies().is_empty());
             assert!(set.conflicts().is_empty(), "{:?}", set.conflicts());

@@ -23,6 +23,7 @@ mod image_tag;
 mod images;
 mod labels;
 mod narrowing;
+mod placement;
 mod resources;
 mod termination;
 mod topology_spread;
@@ -36,6 +37,7 @@ pub static RULES: &[RuleKind] = &[
     register::<resources::Resources>(),
     register::<dns::Dns>(),
     register::<topology_spread::TopologySpread>(),
+    register::<placement::Placement>(),
     register::<termination::Termination>(),
     register::<labels::Labels>(),
 ];

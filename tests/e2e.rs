@@ -47,6 +47,8 @@ mod labels;
 mod ledgers;
 #[path = "e2e/managed.rs"]
 mod managed;
+#[path = "e2e/placement.rs"]
+mod placement;
 #[path = "e2e/policy_reports.rs"]
 mod policy_reports;
 #[path = "e2e/policy_webhook.rs"]

@@ -21,6 +21,8 @@ use serde_json::{Value, json};
 mod exemptions;
 #[path = "laws/fixing.rs"]
 mod fixing;
+#[path = "laws/placement.rs"]
+mod placement;
 #[path = "support/pods.rs"]
 mod pods;
 #[cfg(feature = "serve")]
@@ -119,6 +121,28 @@ fn policies() -> Vec<Value> {
             json!([
             {"name": "racks", "action": "Patch", "topologySpread": {"constraints":
                 [spread("example.com/rack"), spread("kubernetes.io/hostname")]}}]),
+        ),
+        policy(
+            "nodes",
+            json!({}),
+            json!([
+            {"name": "steady", "action": "Patch", "placement": {
+                "nodeSelector": {"node-pool": "steady"}, "priorityClassName": "system-cluster-critical",
+                "tolerations": [{"key": "dedicated", "value": "steady", "effect": "NoSchedule"},
+                    {"key": "node.kubernetes.io/not-ready", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 30}],
+                "disruption": "Avoid"}}]),
+        ),
+        policy(
+            "nodes-other",
+            json!({"workloads": ["Batch"]}),
+            json!([
+            {"name": "elastic", "action": "Patch", "placement": {
+                "nodeAffinity": {
+                    "required": [{"key": "node-pool", "operator": "In", "values": ["elastic"]},
+                        {"key": "cores", "operator": "Gt", "values": ["7"]}],
+                    "preferred": [{"weight": 9, "matchExpressions": [{"key": "zone", "operator": "In", "values": ["8"]}]}]},
+                "schedulerName": "volcano",
+                "forbid": {"tolerations": [{"key": "dedicated", "value": "steady"}], "nodeSelector": {"node-pool": ["steady"]}}}}]),
         ),
         policy(
             "registry",

@@ -416,7 +416,11 @@ fn keeps_class(fixture: &Fixture, kind: &PodKind) -> bool {
     if path.contains("/termination/") && kind.pods_owned_by == Some(("batch", "Job")) {
         return false;
     }
-    let by_class = path.contains("topologySpread") || fixture.text.contains("workloads:");
+    // A DaemonSet's pods are bound, and so is a pod that says whose it is.
+    let by_owner = path.contains("placement")
+        && (kind.kind == "DaemonSet" || fixture.text.contains("ownerReferences"));
+    let by_class =
+        path.contains("topologySpread") || by_owner || fixture.text.contains("workloads:");
     !by_class || (matches!(kind.kind, "PodTemplate") && !fixture.text.contains("ownerReferences"))
 }
 

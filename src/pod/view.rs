@@ -98,6 +98,10 @@ view! {
         tolerations: Vec<Toleration<'a>> = "tolerations",
         /// Name of the PriorityClass.
         priority_class_name: Str<'a> = "priorityClassName",
+        /// What the API server made of the PriorityClass.
+        priority: i64 = "priority",
+        /// The same of its preemptionPolicy.
+        preemption_policy: Str<'a> = "preemptionPolicy",
         /// Name of the scheduler.
         scheduler_name: Str<'a> = "schedulerName",
         /// Name of the RuntimeClass.

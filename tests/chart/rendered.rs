@@ -100,7 +100,7 @@ fn profiles_render_to_the_policies_that_are_built_in() {
     }
     let helm = Helm::alone();
     let spec_of = |object: &Value| (object["metadata"]["name"].clone(), object["spec"].clone());
-    for profile in ["default", "strict", "observe", "none"] {
+    for profile in ["default", "strict", "observe", "steady-nodes", "batch-hygiene", "none"] {
         let set = format!("policies.profile={profile}");
         let objects = helm.objects(&["--set", &set]);
         let rendered: Vec<_> =

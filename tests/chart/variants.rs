@@ -41,6 +41,7 @@ pub(crate) static VARIANTS: [Variant; 18] = [
           networkPolicy: {egress: {enabled: true}}, podAnnotations: {a: b}}",
     ),
     of("strict", "policies: {profile: strict}"),
+    of("steady-nodes", "policies: {profile: steady-nodes}"),
     of("observe", "{policies: {profile: observe}, webhooks: {defaultMode: audit}}"),
     of(
         "own-policies",

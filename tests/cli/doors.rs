@@ -45,7 +45,7 @@ fn wrong_flags_are_broken_runs() {
 fn printed_policies_are_taken_back() {
     let sandbox = Sandbox::new();
     sandbox.write("a.yaml", bad_pod("x"));
-    for profile in ["batch-hygiene", "default", "mirror", "observe", "strict"] {
+    for profile in ["batch-hygiene", "default", "mirror", "observe", "steady-nodes", "strict"] {
         let printed = sandbox.run(["policies", "--profile", profile]);
         assert_eq!((printed.code, printed.stderr.as_str()), (0, ""));
         sandbox.write("printed.yaml", &printed.stdout);
@@ -71,7 +71,15 @@ fn explain_knows_the_rules() {
     let sandbox = Sandbox::new();
     let list = sandbox.run(["explain"]);
     assert_eq!(list.code, 0);
-    for rule in ["imageTag", "imagePullPolicy", "resources", "dns", "topologySpread"] {
+    for rule in [
+        "imageTag",
+        "imagePullPolicy",
+        "resources",
+        "dns",
+        "topologySpread",
+        "placement",
+        "termination",
+    ] {
         assert!(list.stdout.contains(rule), "{}", list.stdout);
         let page = sandbox.run(["explain", rule]);
         assert_eq!((page.code, page.stderr.as_str()), (0, ""));

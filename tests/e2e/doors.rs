@@ -12,7 +12,8 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
-use crate::cluster::skipped;
+use crate::cluster::{Cluster, skipped};
+use crate::placement::make_classes;
 use crate::webhook::Guarded;
 
 #[path = "../support/pods.rs"]
@@ -160,6 +161,7 @@ fn every_fixture_gets_the_same_verdict_at_every_door() {
     }
     let (policies, cases) = cases();
     let policies = json!({"apiVersion": "v1", "kind": "List", "items": policies}).to_string();
+    make_classes(Cluster::shared().unwrap());
     let guarded = Guarded::by("doors", &[&policies]);
     let checked = checked(&guarded, &cases);
     let mut compared = 0;
@@ -200,6 +202,7 @@ fn what_was_valid_stays_valid() {
     if skipped("what_was_valid_stays_valid") {
         return;
     }
+    make_classes(Cluster::shared().unwrap());
     let guarded = Guarded::by(
         "valid",
         &[r#"
@@ -225,6 +228,19 @@ spec:
       constraints:
       - {topologyKey: kubernetes.io/hostname, maxSkew: 1, whenUnsatisfiable: ScheduleAnyway}
       - {topologyKey: topology.kubernetes.io/zone, maxSkew: 5, whenUnsatisfiable: DoNotSchedule}
+  - name: nodes
+    action: Patch
+    placement:
+      nodeSelector: {node-pool: steady}
+      tolerations:
+      - {key: dedicated, operator: Equal, value: steady, effect: NoSchedule}
+      - {key: node.kubernetes.io/not-ready, operator: Exists, effect: NoExecute, tolerationSeconds: 30}
+      nodeAffinity:
+        required: [{key: cores, operator: Gt, values: ["7"]}]
+        preferred: [{weight: 100, matchExpressions: [{key: zone, operator: In, values: [a]}]}]
+      priorityClassName: batch-low
+      schedulerName: volcano
+      disruption: Avoid
 "#],
     );
     let mut runner = TestRunner::deterministic();

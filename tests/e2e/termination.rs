@@ -47,7 +47,7 @@ fn a_sleep_fits_into_the_grace_period() {
     let guarded = Guarded::by("sleep", &[&policy(&rule, "Patch")]);
     let stored = guarded.stored(&pod("default", "app:1"));
     assert!(stored["spec"]["containers"][0]["lifecycle"].is_null(), "{stored}");
-    let mut sleeping = |name: &str, seconds: i64| {
+    let sleeping = |name: &str, seconds: i64| {
         let mut pod = pod(name, "app:1");
         pod["spec"]["containers"][0]["lifecycle"] =
             json!({"preStop": {"sleep": {"seconds": seconds}}});

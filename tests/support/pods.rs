@@ -176,6 +176,102 @@ fn spread() -> impl Strategy<Value = Map<String, Value>> {
     })
 }
 
+fn node_requirement() -> impl Strategy<Value = Value> {
+    let key = || select(vec!["node-pool", "zone", "cores"]);
+    prop_oneof![
+        (key(), select(vec!["In", "NotIn"]), vec(select(vec!["steady", "elastic", "8"]), 1..3)).prop_map(
+            |(key, operator, values)| json!({"key": key, "operator": operator, "values": values})
+        ),
+        (key(), select(vec!["Exists", "DoesNotExist"]))
+            .prop_map(|(key, operator)| json!({"key": key, "operator": operator})),
+        select(vec!["Gt", "Lt"])
+            .prop_map(|operator| json!({"key": "cores", "operator": operator, "values": ["7"]})),
+    ]
+}
+
+fn toleration() -> impl Strategy<Value = Value> {
+    let default = "node.kubernetes.io/not-ready";
+    let effect = option::of(select(vec!["NoSchedule", "NoExecute"]));
+    let seconds = option::of(select(vec![30, 300, 600]));
+    let taint = select(vec![
+        json!({"operator": "Exists"}),
+        json!({"key": "dedicated", "operator": "Exists"}),
+        json!({"key": "dedicated", "operator": "Equal", "value": "batch"}),
+        json!({"key": "dedicated", "value": "steady"}),
+        json!({"key": default, "operator": "Exists"}),
+    ]);
+    (taint, effect, seconds).prop_map(|(mut taint, effect, seconds)| {
+        if let Some(effect) = effect {
+            taint["effect"] = json!(effect);
+        }
+        if let (Some("NoExecute"), Some(seconds)) = (effect, seconds) {
+            taint["tolerationSeconds"] = json!(seconds);
+        }
+        taint
+    })
+}
+
+/// Where a pod may and should run.
+fn placing() -> impl Strategy<Value = Map<String, Value>> {
+    let selector = proptest::collection::btree_map(
+        select(vec!["node-pool", "zone"]),
+        select(vec!["steady", "elastic"]),
+        0..3,
+    );
+    let term = prop_oneof![
+        5 => vec(node_requirement(), 0..3).prop_map(|all| json!({"matchExpressions": all})),
+        1 => Just(json!({"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["node-a"]}]})),
+    ];
+    let required = option::weighted(0.4, vec(term.clone(), 1..4));
+    let preferred = option::weighted(0.3, vec((1..=100, term), 0..3));
+    let tolerations = option::of(vec(toleration(), 0..4));
+    let class = option::weighted(0.2, select(vec!["system-cluster-critical", ""]));
+    let scheduler = option::weighted(0.3, select(vec!["default-scheduler", "volcano"]));
+    (
+        option::weighted(0.4, selector),
+        required,
+        preferred,
+        tolerations,
+        class,
+        scheduler,
+        any::<bool>(),
+    )
+        .prop_map(
+            |(selector, required, preferred, tolerations, class, scheduler, numbered)| {
+                let mut affinity = Map::new();
+                if let Some(terms) = required {
+                    affinity.insert(
+                        "requiredDuringSchedulingIgnoredDuringExecution".to_owned(),
+                        json!({"nodeSelectorTerms": terms}),
+                    );
+                }
+                if let Some(terms) = preferred {
+                    let terms = terms
+                        .into_iter()
+                        .map(|(weight, term)| json!({"weight": weight, "preference": term}));
+                    affinity.insert(
+                        "preferredDuringSchedulingIgnoredDuringExecution".to_owned(),
+                        terms.collect(),
+                    );
+                }
+                let mut fields = Map::new();
+                let affinity = (!affinity.is_empty()).then(|| json!({"nodeAffinity": affinity}));
+                let priority = (numbered && class.is_none()).then(|| json!(0));
+                for (name, value) in [
+                    ("nodeSelector", selector.map(|labels| json!(labels))),
+                    ("affinity", affinity),
+                    ("tolerations", tolerations.map(|all| json!(all))),
+                    ("priorityClassName", class.map(|name| json!(name))),
+                    ("priority", priority),
+                    ("schedulerName", scheduler.map(|name| json!(name))),
+                ] {
+                    fields.extend(value.map(|value| (name.to_owned(), value)));
+                }
+                fields
+            },
+        )
+}
+
 /// Fields of the spec, and a handler of the first container.
 fn ending() -> impl Strategy<Value = (Map<String, Value>, Option<Value>)> {
     let grace = option::of(select(vec![0_i64, 10, 30, 60, 120, 900]));
@@ -213,7 +309,9 @@ fn metadata() -> impl Strategy<Value = Map<String, Value>> {
         let mut fields = Map::new();
         fields.extend(labels.map(|labels| ("labels".to_owned(), labels)));
         if annotated {
-            fields.insert("annotations".to_owned(), json!({"note": "x"}));
+            let more = json!({"note": "x", "karpenter.sh/do-not-disrupt": "true"});
+            let kept = fields.contains_key("labels");
+            fields.insert("annotations".to_owned(), if kept { json!({"note": "x"}) } else { more });
         }
         fields
     })
@@ -244,45 +342,47 @@ pub(crate) fn pod() -> impl Strategy<Value = Value> {
     );
     let os = option::weighted(0.1, select(vec!["linux", "windows"]));
     let lists = (containers("main", 1..4), containers("init", 0..3), any::<bool>());
-    (metadata(), lists, dns(), spread(), ending(), images(), restart, level, os).prop_map(
-        |(
-            metadata,
-            (mut main, mut init, sidecar),
-            dns,
-            spread,
-            (ending, handler),
-            images,
-            restart,
-            level,
-            os,
-        )| {
-            if let (Some(handler), Some(first)) = (handler, main.first_mut()) {
-                first["lifecycle"] = handler;
-            }
-            let mut spec = json!({"containers": main});
-            if let (true, Some(first)) = (sidecar, init.first_mut()) {
-                first["restartPolicy"] = json!("Always");
-            }
-            let fields = spec.as_object_mut().unwrap();
-            if !init.is_empty() {
-                fields.insert("initContainers".to_owned(), json!(init));
-            }
-            fields.extend(dns);
-            fields.extend(spread);
-            fields.extend(ending);
-            fields.extend(images);
-            fields.extend(restart.map(|restart| ("restartPolicy".to_owned(), json!(restart))));
-            match os {
-                Some("windows") => {
-                    fields.insert("os".to_owned(), json!({"name": "windows"}));
-                    fields.remove("hostNetwork");
+    (metadata(), lists, dns(), (placing(), spread()), ending(), images(), restart, level, os)
+        .prop_map(
+            |(
+                metadata,
+                (mut main, mut init, sidecar),
+                dns,
+                (placing, spread),
+                (ending, handler),
+                images,
+                restart,
+                level,
+                os,
+            )| {
+                if let (Some(handler), Some(first)) = (handler, main.first_mut()) {
+                    first["lifecycle"] = handler;
                 }
-                os => {
-                    fields.extend(os.map(|os| ("os".to_owned(), json!({"name": os}))));
-                    fields.extend(level.map(|level| ("resources".to_owned(), level)));
+                let mut spec = json!({"containers": main});
+                if let (true, Some(first)) = (sidecar, init.first_mut()) {
+                    first["restartPolicy"] = json!("Always");
                 }
-            }
-            json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})
-        },
-    )
+                let fields = spec.as_object_mut().unwrap();
+                if !init.is_empty() {
+                    fields.insert("initContainers".to_owned(), json!(init));
+                }
+                fields.extend(dns);
+                fields.extend(placing);
+                fields.extend(spread);
+                fields.extend(ending);
+                fields.extend(images);
+                fields.extend(restart.map(|restart| ("restartPolicy".to_owned(), json!(restart))));
+                match os {
+                    Some("windows") => {
+                        fields.insert("os".to_owned(), json!({"name": "windows"}));
+                        fields.remove("hostNetwork");
+                    }
+                    os => {
+                        fields.extend(os.map(|os| ("os".to_owned(), json!({"name": os}))));
+                        fields.extend(level.map(|level| ("resources".to_owned(), level)));
+                    }
+                }
+                json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})
+            },
+        )
 }

@@ -54,6 +54,8 @@ pub(super) fn compile(settings: Settings) -> Result<Labels, SettingsError> {
         ));
     }
     let place = Pointer::new("/forbidden");
+    check_forbidden(&forbidden.labels, &place.clone().join("labels"))?;
+    check_forbidden(&forbidden.annotations, &place.clone().join("annotations"))?;
     let forbidden_labels = globs(&forbidden.labels, &place.clone().join("labels"))?;
     let forbidden_annotations = globs(&forbidden.annotations, &place.join("annotations"))?;
     Ok(Labels {
@@ -64,16 +66,21 @@ pub(super) fn compile(settings: Settings) -> Result<Labels, SettingsError> {
     })
 }
 
-fn globs(list: &[String], place: &Pointer) -> Result<Option<Globs>, SettingsError> {
-    if list.is_empty() {
-        return Ok(None);
-    }
-    for (index, key) in list.iter().enumerate().filter(|(_, key)| is_set_by_the_system(key)) {
+fn check_forbidden(list: &[String], place: &Pointer) -> Result<(), SettingsError> {
+    let mut keys = list.iter().enumerate();
+    if let Some((index, key)) = keys.find(|(_, key)| is_set_by_the_system(key)) {
         return Err(refused(
             place.clone().join(index),
             format!("{} is set by Kubernetes or Plimsoll", quoted(key)),
             "remove it here: such keys are never forbidden",
         ));
+    }
+    Ok(())
+}
+
+fn globs(list: &[String], place: &Pointer) -> Result<Option<Globs>, SettingsError> {
+    if list.is_empty() {
+        return Ok(None);
     }
     let compiled = Globs::compile(list, &[], Slash::Crossed).map_err(|error| {
         refused(

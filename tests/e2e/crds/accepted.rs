@@ -123,6 +123,7 @@ fn defaults_are_those_of_the_compiler() {
         {"name": "pull", "imagePullPolicy": {}},
         {"name": "dns", "dns": {"policy": "Default"}},
         {"name": "spread", "topologySpread": {"constraints": [{"topologyKey": "a", "maxSkew": 1}]}},
+        {"name": "nodes", "placement": {"disruption": "Avoid"}},
     ]});
     let stored = guarded().create(&super::policy("defaults", spec.clone())).unwrap();
     let rules = &stored["spec"]["rules"];
@@ -132,6 +133,7 @@ fn defaults_are_those_of_the_compiler() {
         ("/1/imagePullPolicy/replaceWith", json!("IfNotPresent")),
         ("/1/imagePullPolicy/mutableTags", json!(["latest"])),
         ("/2/dns/clusterNames", json!("Keep")),
+        ("/4/placement/boundPods", json!("Ignore")),
         ("/3/topologySpread/over", json!("Crowd")),
         ("/3/topologySpread/constraints/0/whenUnsatisfiable", json!("ScheduleAnyway")),
     ] {

@@ -242,6 +242,49 @@ pub(super) const BAD: &[(&str, By)] = &[
             "spec.rules[0].resources.limits.cpu.max: Invalid value: a forbidden limit has no `max`; remove `max` or `forbidden`",
         ),
     ),
+    // Placement.
+    (r#"{"rules": [{"name": "a", "placement": {}}]}"#, Webhook),
+    (r#"{"rules": [{"name": "a", "placement": {"nodeSelektor": {"a": "b"}}}]}"#, Webhook),
+    (r#"{"rules": [{"name": "a", "placement": {"nodeSelector": {"a b": "c"}}}]}"#, Webhook),
+    (
+        r#"{"rules": [{"name": "a", "placement": {"nodeSelector": {"a": "b"}, "forbid": {"nodeSelector": {"a": ["b"]}}}}]}"#,
+        Webhook,
+    ),
+    (
+        r#"{"rules": [{"name": "a", "placement": {"tolerations": [{"effect": "NoSchedule"}]}}]}"#,
+        Webhook,
+    ),
+    (
+        r#"{"rules": [{"name": "a", "placement": {"tolerations": [{"key": "a", "operator": "Exists", "value": "b"}]}}]}"#,
+        Webhook,
+    ),
+    (
+        r#"{"rules": [{"name": "a", "placement": {"tolerations": [{"key": "a", "tolerationSeconds": 5}]}}]}"#,
+        Webhook,
+    ),
+    (
+        r#"{"rules": [{"name": "a", "placement": {"nodeAffinity": {"required": [{"key": "a", "operator": "In"}]}}}]}"#,
+        Webhook,
+    ),
+    (
+        r#"{"rules": [{"name": "a", "placement": {"nodeAffinity": {"required": [{"key": "a", "operator": "Gt", "values": ["1", "2"]}]}}}]}"#,
+        Webhook,
+    ),
+    (
+        r#"{"rules": [{"name": "a", "placement": {"nodeAffinity": {"preferred": [
+            {"weight": 0, "matchExpressions": [{"key": "a", "operator": "Exists"}]}]}}}]}"#,
+        Schema("preferred[0].weight in body should be greater than or equal to 1"),
+    ),
+    (
+        r#"{"rules": [{"name": "a", "placement": {"forbid": {"nodeSelector": {"a": []}}}}]}"#,
+        Schema(
+            "spec.rules[0].placement.forbid.nodeSelector.a in body should have at least 1 items",
+        ),
+    ),
+    (
+        r#"{"rules": [{"name": "a", "placement": {"disruption": "Never"}}]}"#,
+        Schema(r#"spec.rules[0].placement.disruption: Unsupported value: "Never""#),
+    ),
     (
         r#"{"rules": [{"name": "a", "topologySpread": {"constraints": []}}]}"#,
         Schema("spec.rules[0].topologySpread.constraints in body should have at least 1 items"),
