@@ -102,6 +102,7 @@ fn rules(c: &mut Criterion) {
     };
     let settings = [
         ("imageTag", json!({"deny": ["latest"]})),
+        ("imageDigest", json!({"onFailure": "KeepTag"})),
         ("imagePullPolicy", json!({"deny": ["Always"]})),
         (
             "imageRegistry",

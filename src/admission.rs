@@ -14,6 +14,7 @@ use record::{Unshown, recorded, verdict};
 use review::Request;
 pub use review::ReviewError;
 
+use crate::digests::Digests;
 use crate::engine::{Attributes, Decision, Engine, NamespaceFacts, Stage};
 use crate::pod::view::Pod;
 use crate::policy::Action;
@@ -49,11 +50,14 @@ pub struct Answer<'a> {
     pub body: Vec<u8>,
     /// What to log and count.
     pub record: Record<'a>,
+    /// Images whose digests fixes need and the review did not hold ([`Review::with_digests`]). A door that asks
+    /// registries answers again with them.
+    pub unresolved: Vec<String>,
 }
 
 /// A review that has been read and not answered yet: in between, a door looks up what it knows of the namespace.
 #[derive(Debug)]
-pub struct Review<'a>(Request<'a>);
+pub struct Review<'a>(Request<'a>, Option<&'a Digests>);
 
 impl<'a> Review<'a> {
     /// Reads a review.
@@ -61,7 +65,13 @@ impl<'a> Review<'a> {
     /// # Errors
     /// When the body is no AdmissionReview that can be answered.
     pub fn parse(body: &'a [u8]) -> Result<Self, ReviewError> {
-        review::parse(body).map(Self)
+        review::parse(body).map(|request| Self(request, None))
+    }
+
+    /// The same review, by a door that asked registries for the digests of images.
+    #[must_use]
+    pub fn with_digests(self, digests: &'a Digests) -> Self {
+        Self(self.0, Some(digests))
     }
 
     /// The namespace of the request.
@@ -100,7 +110,7 @@ impl<'a> Review<'a> {
         judged: impl FnOnce(&Attributes<'_>),
     ) -> Decision {
         let pod = self.0.pod.take();
-        let attributes = self.0.attributes(facts, now);
+        let attributes = Attributes { digests: self.1, ..self.0.attributes(facts, now) };
         judged(&attributes);
         decide(&attributes, pod, engine, stage)
     }
@@ -113,7 +123,7 @@ impl<'a> Review<'a> {
         facts: NamespaceFacts<'_>,
         now: Option<i64>,
     ) -> Answer<'a> {
-        let Self(mut request) = self;
+        let Self(mut request, digests) = self;
         let stage = match endpoint {
             Endpoint::Mutate => Stage::Mutate,
             Endpoint::Validate => Stage::Validate,
@@ -123,7 +133,11 @@ impl<'a> Review<'a> {
         let pod = request.pod.take();
         let controller = pod.as_ref().and_then(Controller::of);
         let text = pod.as_ref().and(request.object);
-        let decision = decide(&request.attributes(facts, now), pod, engine, stage);
+        let mut decision = {
+            let attributes = Attributes { digests, ..request.attributes(facts, now) };
+            decide(&attributes, pod, engine, stage)
+        };
+        let unresolved = std::mem::take(&mut decision.unresolved);
         let body = answer::render(&request.uid, &decision);
         let record = Record {
             operation: request.operation(),
@@ -139,7 +153,7 @@ impl<'a> Review<'a> {
             exempted: decision.exempted.into_iter().map(RecordedExemption::from).collect(),
             findings: recorded(decision.findings, decision.unreadable),
         };
-        Answer { body, record }
+        Answer { body, record, unresolved }
     }
 }
 

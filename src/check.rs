@@ -1,5 +1,6 @@
 //! A manifest's way: documents, then the same engine the webhook asks, then findings with their places.
 
+mod asking;
 mod embedded;
 mod fault;
 mod fixes;
@@ -16,11 +17,14 @@ use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 pub use crate::facts::namespaces_of;
+pub use asking::Ask;
+pub(crate) use asking::gather;
 pub(crate) use fixes::{Fixed, fault_of_ours, fixes};
 pub(crate) use judge::judge;
 pub use progress::Progress;
 pub use since::Since;
 
+use crate::digests::Digests;
 use crate::engine::{Engine, Namespaces};
 use crate::manifest::source::{Input, Selection, SourceFile, find, read_inputs};
 use crate::manifest::{ManifestError, parse};
@@ -45,6 +49,10 @@ pub struct Context<'c> {
     pub now: Option<i64>,
     /// Namespaces that are known before any manifest is read; what the manifests say of them counts instead.
     pub known: &'c Namespaces,
+    /// What asks registries for the digests that rules need; none where no registry is asked.
+    pub registries: Option<&'c dyn Ask>,
+    /// What registries said so far.
+    pub digests: Option<&'c Digests>,
     /// What is read of the folders that are walked.
     pub selection: &'c Selection,
     /// Whether findings are to say what their fixes write into the files.
@@ -74,6 +82,8 @@ impl<'c> Context<'c> {
             namespace: DEFAULT_NAMESPACE,
             now: None,
             known: &NONE,
+            registries: None,
+            digests: None,
             selection: &ALL,
             with_replacements: false,
             rendering: &NEVER,
@@ -112,7 +122,7 @@ pub fn run(context: Context<'_>, paths: &[PathBuf], threads: usize) -> Report {
         let plan = rendering::plan(inputs, context.selection, Purpose::Judge);
         (inputs, notes) = (plan.inputs, plan.notes);
     }
-    let pass = |namespaces: &Namespaces| {
+    let pass = |context: Context<'_>, namespaces: &Namespaces| {
         if let Some(ledger) = &context.silencing.ledger {
             ledger.begin();
         }
@@ -130,9 +140,26 @@ pub fn run(context: Context<'_>, paths: &[PathBuf], threads: usize) -> Report {
             })
     };
     // Most runs hold no Namespace and no LimitRange; only then one pass does not tell the whole.
-    let (mut report, namespaces) = pass(context.known);
-    if !namespaces.is_empty() {
-        report = pass(&context.known.clone().and(namespaces)).0;
+    let (mut report, found) = pass(context, context.known);
+    let is_known = found.is_empty();
+    let namespaces = context.known.clone().and(found);
+    if !is_known {
+        report = pass(context, &namespaces).0;
+    }
+    if let Some(registries) = context.registries.filter(|_| !report.unresolved.is_empty()) {
+        // All images of all files at once, so that no registry is asked twice for one.
+        let mut first = Some(report);
+        let mut last = Report::default();
+        let digests = gather(registries, |digests| {
+            last = first.take().unwrap_or_else(|| {
+                pass(Context { digests: Some(digests), ..context }, &namespaces).0
+            });
+            std::mem::take(&mut last.unresolved)
+        });
+        report = match digests.is_empty() {
+            true => last,
+            false => pass(Context { digests: Some(&digests), ..context }, &namespaces).0,
+        };
     }
     report.notes.extend(notes);
     report.rules = rules_in_force(context.engine.policies());
@@ -154,7 +181,7 @@ fn one(context: Context<'_>, source: SourceFile, namespaces: &Namespaces) -> (Re
     }
 }
 
-/// What standard input and pipes held: they can be read only once, and a second pass needs them again.
+/// What standard input and pipes held: they can be read only once, and further passes need them again.
 #[derive(Default)]
 pub(crate) struct Streams(Mutex<HashMap<PathBuf, Result<Vec<u8>, ManifestError>>>);
 
@@ -166,8 +193,8 @@ impl Streams {
             return;
         }
         let mut streams = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match streams.remove(&source.path) {
-            Some(before) => source.bytes = before,
+        match streams.get(&source.path) {
+            Some(before) => source.bytes.clone_from(before),
             None => {
                 streams.insert(source.path.clone(), source.bytes.clone());
             }

@@ -32,6 +32,8 @@ mod policy_args;
 mod progress;
 #[cfg(feature = "serve")]
 mod recording;
+#[cfg(feature = "serve")]
+mod registries;
 mod rendering;
 mod replay;
 mod report;
@@ -91,7 +93,7 @@ enum Command {
     /// Explain a rule or a policy; without a name, list them
     Explain(explain::ExplainArgs),
     /// Edit manifests so that nothing is left to fix; comments and layout stay
-    Fix(fix::FixArgs),
+    Fix(Box<fix::FixArgs>),
     /// Print manual pages
     Man(man::ManArgs),
     /// Print what the Helm chart installs, as plain YAML for `kubectl apply`

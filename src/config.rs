@@ -6,6 +6,8 @@
 mod cluster;
 mod discovery;
 mod keys;
+#[cfg(feature = "serve")]
+mod registries;
 mod schema;
 mod sense;
 mod written;
@@ -18,6 +20,8 @@ use serde_json::{Value, json};
 pub use cluster::snapshot;
 pub use discovery::{FILE, Search, search};
 pub use keys::{KEYS, Key, Sort};
+#[cfg(feature = "serve")]
+pub use registries::registries;
 pub use schema::schema;
 pub use written::{Cluster, Config};
 

@@ -3,6 +3,7 @@
 //! Pure: no IO, no clock, no async, and no panic on any input. Every door of Plimsoll asks it.
 
 mod about;
+mod assuming;
 mod blame;
 mod decision;
 mod embedded;
@@ -275,15 +276,21 @@ impl Scope<'_, '_> {
             Stage::Validate => !self.kind.is_pod(),
             Stage::Whole => created_pod || !self.kind.is_pod(),
         };
+        let judges = matches!(stage, Stage::Validate | Stage::Whole);
+        let asks = judges && attributes.digests.is_none() && self.engine.policies.asks_registries();
+        let untouched = asks.then(|| pod.clone());
         if patches {
             self.patch(&mut pod, &mut decision);
         }
         decision.unresolved = self.images_to_resolve(&pod);
-        if matches!(stage, Stage::Validate | Stage::Whole) {
+        if judges {
             self.judge(&pod, stage, &mut decision);
             let found = !decision.findings.is_empty() || !decision.exempted.is_empty();
             if attributes.operation == Operation::Update && found {
                 self.forget_what_was_there(attributes, &pod, &mut decision);
+            }
+            if let Some(pod) = untouched.filter(|_| !decision.unresolved.is_empty()) {
+                self.forget_what_pins_mend(attributes, stage, pod, &mut decision);
             }
         }
         decision.settle();

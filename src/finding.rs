@@ -19,6 +19,24 @@ pub struct Violation {
     pub help: String,
     /// The change that meets the requirement, where there is one.
     pub fix: Option<Fix>,
+    /// What follows where a rule with action Patch could have mended it, and did not.
+    pub unmended: Unmended,
+}
+
+/// What follows from a violation that a rule with action Patch could have mended, and did not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unmended {
+    /// What the policy says (`otherwise`).
+    #[default]
+    AsThePolicySays,
+    /// It is recorded.
+    Recorded,
+    /// The user is warned.
+    Warned,
+    /// The request is refused.
+    Refused,
+    /// Nobody can tell here: the rule lacks what it would mend it with, and the webhook may have it.
+    Unknown,
 }
 
 /// A container, by list and name: positions change when others are added.
@@ -64,7 +82,14 @@ impl Safety {
 impl Violation {
     /// About the pod as a whole.
     pub fn pod(pointer: Pointer, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { container: None, pointer, message: message.into(), help: help.into(), fix: None }
+        Self {
+            container: None,
+            pointer,
+            message: message.into(),
+            help: help.into(),
+            fix: None,
+            unmended: Unmended::default(),
+        }
     }
 
     /// About one container; `pointer` is relative to the pod all the same.
@@ -76,6 +101,13 @@ impl Violation {
     ) -> Self {
         let id = ContainerId { list: container.list, name: container.container.name().to_owned() };
         Self { container: Some(id), ..Self::pod(pointer, message, help) }
+    }
+
+    /// With what follows where it could have been mended, and was not.
+    #[must_use]
+    pub fn where_unmended(mut self, unmended: Unmended) -> Self {
+        self.unmended = unmended;
+        self
     }
 
     /// With the change that mends it.

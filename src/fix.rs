@@ -13,7 +13,7 @@ use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::check::{Context, Streams, namespaces_of};
+use crate::check::{Context, Streams, gather, namespaces_of};
 use crate::engine::Namespaces;
 use crate::finding::Safety;
 use crate::manifest::source::folders::{self, Folder};
@@ -78,6 +78,17 @@ pub fn run(context: Context<'_>, options: Options, paths: &[PathBuf], threads: u
     if let Some(ledger) = &context.silencing.ledger {
         ledger.begin();
     }
+    let digests = context.registries.map(|registries| {
+        gather(registries, |digests| {
+            let context = Context { digests: Some(digests), progress: None, ..context };
+            let lacking = context.each(&inputs, threads, |mut source| {
+                streams.replay(&mut source);
+                mend::lacking(context, options, source, &namespaces)
+            });
+            lacking.into_iter().flatten().collect()
+        })
+    });
+    let context = Context { digests: digests.as_ref(), ..context };
     let done = context.each(&inputs, threads, |mut source| {
         streams.replay(&mut source);
         if twins.contains(&source.path) {

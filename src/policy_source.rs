@@ -56,6 +56,7 @@ pub static EMBEDDED: &[Embedded] = embedded![
     "default" / "image-tag.yaml",
     "default" / "resources.yaml",
     "mirror" / "docker-hub.yaml",
+    "mirror" / "image-digest.yaml",
     "observe" / "observe.yaml",
     "steady-nodes" / "batch.yaml",
     "steady-nodes" / "coordinators.yaml",

@@ -51,6 +51,8 @@ pub struct Report {
     pub summary: Summary,
     /// Policies that were not applied in some namespaces, because the labels of those are not known.
     pub undecided: BTreeMap<Arc<str>, BTreeSet<String>>,
+    /// Images that rules did not judge, because their digests are not known: normalised references.
+    pub unresolved: BTreeSet<String>,
     /// The policies that were about a pod of the run, by their positions in the set in force.
     pub about: Positions,
     /// Policies that the user named and that were about none of the pods; none where no pod was judged.
@@ -218,6 +220,7 @@ impl Report {
         for (policy, namespaces) in other.undecided {
             self.undecided.entry(policy).or_default().extend(namespaces);
         }
+        self.unresolved.extend(other.unresolved);
         for (exemption, count) in other.exempted {
             *self.exempted.entry(exemption).or_default() += count;
         }

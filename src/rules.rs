@@ -18,6 +18,7 @@ use crate::request::Attributes;
 
 mod dns;
 mod expression;
+mod image_digest;
 mod image_pull_policy;
 mod image_registry;
 mod image_tag;
@@ -34,6 +35,7 @@ pub static RULES: &[RuleKind] = &[
     register::<image_tag::ImageTag>(),
     register::<image_pull_policy::ImagePullPolicy>(),
     register::<image_registry::ImageRegistry>(),
+    register::<image_digest::ImageDigest>(),
     register::<resources::Resources>(),
     register::<dns::Dns>(),
     register::<topology_spread::TopologySpread>(),
@@ -48,6 +50,10 @@ pub trait Rule: fmt::Debug + Send + Sync + Sized + 'static {
     /// What people are told about it.
     const META: Meta;
 
+    /// Whether its fixes need what registries say. They are then made after those of all other rules, on the images
+    /// that come of them.
+    const ASKS_REGISTRIES: bool = false;
+
     /// The settings as a policy's author writes them; unknown fields are refused.
     type Settings: DeserializeOwned + JsonSchema;
 
@@ -61,7 +67,7 @@ pub trait Rule: fmt::Debug + Send + Sync + Sized + 'static {
     fn evaluate(&self, subject: &Subject<'_, '_>, violations: &mut Vec<Violation>);
 
     /// Names the images whose digests it needs and `subject.request.digests` does not hold, by normalised reference.
-    /// Asked only at doors that ask registries.
+    /// Asked only of a rule that [asks registries](Self::ASKS_REGISTRIES), where its fixes would be made.
     fn images_to_resolve(&self, _subject: &Subject<'_, '_>, _images: &mut BTreeSet<String>) {}
 
     /// The fields its fixes write, with the values wanted there.
@@ -163,6 +169,9 @@ pub trait Compiled: fmt::Debug + Send + Sync {
     /// See [`Rule::evaluate`].
     fn evaluate(&self, subject: &Subject<'_, '_>, violations: &mut Vec<Violation>);
 
+    /// See [`Rule::ASKS_REGISTRIES`].
+    fn asks_registries(&self) -> bool;
+
     /// See [`Rule::images_to_resolve`].
     fn images_to_resolve(&self, subject: &Subject<'_, '_>, images: &mut BTreeSet<String>);
 
@@ -176,6 +185,10 @@ pub trait Compiled: fmt::Debug + Send + Sync {
 impl<R: Rule> Compiled for R {
     fn evaluate(&self, subject: &Subject<'_, '_>, violations: &mut Vec<Violation>) {
         Rule::evaluate(self, subject, violations);
+    }
+
+    fn asks_registries(&self) -> bool {
+        R::ASKS_REGISTRIES
     }
 
     fn images_to_resolve(&self, subject: &Subject<'_, '_>, images: &mut BTreeSet<String>) {

@@ -5,6 +5,7 @@
 
 mod address;
 mod admin;
+mod asking;
 mod body;
 mod budget;
 mod connection;
@@ -17,6 +18,7 @@ pub mod logging;
 mod metrics;
 mod options;
 mod record;
+mod registries;
 mod router;
 mod server;
 mod signals;
@@ -34,6 +36,7 @@ pub use deadline::{DelayError, parse_delay};
 pub use error::ServeError;
 pub use metrics::Metrics;
 pub use options::{Admin, DEFAULT_ADMIN_LISTEN, DEFAULT_LISTEN, Drain, Limits, Options, TlsSource};
+pub use registries::Registries;
 pub use router::router;
 pub use server::{Server, Shutdown};
 pub use state::State;

@@ -6,6 +6,7 @@ mod apply;
 mod cases;
 mod compare;
 mod coverage;
+mod digests;
 pub mod document;
 mod expectation;
 mod find;

@@ -135,6 +135,9 @@ impl Surveyor<'_> {
                 (TopOwner::unknown(&name).into_owned(), None, name, decision)
             }
         };
+        if !decision.unresolved.is_empty() {
+            survey.notes.add(unasked());
+        }
         let (namespace, at) = (seen.namespace, seen.at);
         let judged =
             Judged { namespace, owner: &owner, class, name: &name, at, decision: &decision };
@@ -160,6 +163,20 @@ impl Surveyor<'_> {
                 decision: &decision,
             });
         }
+    }
+}
+
+/// What is said of pods whose images admission would pin.
+fn unasked() -> Problem {
+    Problem {
+        source: "registries".into(),
+        line: None,
+        message: "images of a pod are named by tag, and the rules that pin them were not judged"
+            .to_owned(),
+        help: Some(
+            "no registry is asked here; `plimsoll check --resolve-digests` asks them for manifests"
+                .to_owned(),
+        ),
     }
 }
 

@@ -13,6 +13,8 @@ mod compare;
 mod config;
 #[path = "cli/custom_resources.rs"]
 mod custom_resources;
+#[path = "cli/digests.rs"]
+mod digests;
 #[path = "cli/doors.rs"]
 mod doors;
 #[path = "cli/exemptions.rs"]
@@ -25,8 +27,12 @@ mod facts;
 mod fix;
 #[path = "cli/formats.rs"]
 mod formats;
+#[path = "support/go.rs"]
+mod go;
 #[path = "cli/hostile.rs"]
 mod hostile;
+#[path = "support/images.rs"]
+mod images;
 #[path = "cli/input.rs"]
 mod input;
 #[path = "cli/manners.rs"]

@@ -9,6 +9,7 @@
 
 #[path = "support/cluster.rs"]
 mod cluster;
+use cluster::go;
 #[path = "generated/pod_type.rs"]
 mod pod_type;
 
@@ -42,8 +43,12 @@ mod doors;
 mod emergency;
 #[path = "e2e/forecast.rs"]
 mod forecast;
+#[path = "e2e/image_digest.rs"]
+mod image_digest;
 #[path = "e2e/image_registry.rs"]
 mod image_registry;
+#[path = "support/images.rs"]
+mod images;
 #[path = "e2e/labels.rs"]
 mod labels;
 #[path = "e2e/ledgers.rs"]

@@ -7,8 +7,9 @@
     reason = "a test fails by panicking"
 )]
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
+use plimsoll::digests::{Digests, Resolution};
 use plimsoll::engine::{Attributes, Decision, Engine, NamespaceFacts, Operation, Stage};
 use plimsoll::pod::kinds::Object;
 use plimsoll::policy::{Action, PolicySet};
@@ -55,6 +56,14 @@ fn policies() -> Vec<Value> {
             json!([
             {"name": "never", "action": "Patch",
              "imagePullPolicy": {"deny": ["Always", "IfNotPresent"], "onlyWhere": "Any", "replaceWith": "Never"}}]),
+        ),
+        policy(
+            "pin",
+            json!({}),
+            json!([
+            {"name": "pin", "action": "Patch", "imageDigest": {}},
+            {"name": "pin-or-refuse", "action": "Patch",
+             "imageDigest": {"onFailure": "Deny", "images": {"exclude": ["docker.io/*"]}}}]),
         ),
         policy(
             "resources",
@@ -173,6 +182,21 @@ fn policies() -> Vec<Value> {
     ]
 }
 
+/// What registries say of the images of generated pods: of most the digest.
+static DIGESTS: LazyLock<Digests> = LazyLock::new(|| {
+    let mut digests = Digests::default();
+    digests.close("the registry does not answer");
+    for (image, digit) in [
+        ("docker.io/library/nginx:latest", "1"),
+        ("docker.io/library/nginx:1.27", "2"),
+        ("host:5000/app:latest", "3"),
+        ("[::1]:5000/x:2", "4"),
+    ] {
+        digests.insert(image, Resolution::Digest(format!("sha256:{}", digit.repeat(64))));
+    }
+    digests
+});
+
 fn engine(policies: &[Value]) -> Engine {
     let objects: Vec<&Value> = policies.iter().collect();
     Engine::new(Arc::new(PolicySet::compile(&objects).unwrap()))
@@ -197,6 +221,7 @@ fn decide_on(engine: &Engine, object: Object<'_>, stage: Stage) -> Decision {
                 labels: Some(&json!({"team": "data"})),
                 ..NamespaceFacts::default()
             },
+            digests: Some(&DIGESTS),
             now: None,
             ..Attributes::default()
         },

@@ -17,18 +17,38 @@ mod texts;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use plimsoll::admission::{Endpoint, review};
+use plimsoll::admission::{Endpoint, Review};
 use plimsoll::check::namespaces_of;
-use plimsoll::engine::{Attributes, Decision, Engine, Namespaces, Operation, Stage};
+use plimsoll::digests::{Digests, Resolution};
+use plimsoll::engine::{
+    Attributes, Decision, Engine, NamespaceFacts, Namespaces, Operation, Stage,
+};
 use plimsoll::finding::Safety;
+use plimsoll::image::Reference;
 use plimsoll::manifest::{Document, parse};
 use plimsoll::pod::kinds::{Object, POD_KINDS, PodKind};
 use plimsoll::policy::{Action, ExemptionSet, PolicySet};
 use plimsoll::policy_source::is_suite_file;
 use plimsoll::rules::RULES;
 use serde_json::{Value, json};
+
+/// What registries say in the fixtures: what the suite says with which `plimsoll test` reads them.
+static DIGESTS: LazyLock<Digests> = LazyLock::new(|| {
+    let suite = parse(None, fs::read(root().join("rules.test.yaml")).unwrap()).documents.remove(0);
+    let mut digests = Digests::default();
+    digests.close("the fixtures do not name the image");
+    for (image, said) in suite.value["digests"].as_object().unwrap() {
+        let resolution = match said["failed"].as_str() {
+            Some(why) => Resolution::Failed(why.to_owned()),
+            None => Resolution::Digest(said.as_str().unwrap().to_owned()),
+        };
+        let image = Reference::parse(image).unwrap().normalised().to_string();
+        digests.insert(image, resolution);
+    }
+    digests
+});
 
 struct Fixture {
     path: PathBuf,
@@ -104,6 +124,7 @@ impl Fixture {
             object: Some(Object::Value(object)),
             old_object: None,
             facts: self.namespaces.facts(namespace),
+            digests: Some(&DIGESTS),
             now: None,
             ..Attributes::default()
         };
@@ -341,7 +362,8 @@ fn through_review(fixture: &Fixture, pod: &Value) -> usize {
             "uid": "1", "kind": {"group": "", "version": "v1", "kind": "Pod"}, "operation": "CREATE",
             "namespace": namespace, "userInfo": {}, "object": object}});
         let body = serde_json::to_vec(&body).unwrap();
-        let answer = review(&fixture.engine, endpoint, &body).unwrap();
+        let review = Review::parse(&body).unwrap().with_digests(&DIGESTS);
+        let answer = review.answer(&fixture.engine, endpoint, NamespaceFacts::default(), None);
         let findings = answer.record.findings.len();
         (serde_json::from_slice::<Value>(&answer.body).unwrap(), findings)
     };

@@ -61,7 +61,7 @@ pub(super) fn answer<'a>(engine: &Engine, request: Request<'a>, now: Option<i64>
         findings: Vec::new(),
         exempted: Vec::new(),
     };
-    Answer { body, record }
+    Answer { body, record, unresolved: Vec::new() }
 }
 
 fn judge(engine: &Engine, request: &Request<'_>, now: Option<i64>) -> Judgement {

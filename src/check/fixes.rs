@@ -27,6 +27,8 @@ pub(crate) struct Fixed {
     pub(crate) edits: Vec<Edit>,
     /// Rules that gave way to others, for people.
     pub(crate) conflicts: Vec<String>,
+    /// Images whose digests the fixes lack.
+    pub(crate) unresolved: Vec<String>,
     /// Whether rules undo each other's fixes.
     pub(crate) unsettled: bool,
     /// A field that the API server would not take, from the root of the object.
@@ -110,6 +112,7 @@ impl Fixed {
         self.unsettled |= !decision.settled;
         let unreadable = decision.unreadable.map(|unreadable| unreadable.error.pointer);
         self.fault = self.fault.take().or(unreadable);
+        self.unresolved.extend(decision.unresolved);
         self.findings.extend(decision.findings);
         self.conflicts.extend(decision.conflicts.into_iter().map(|note| note.message));
     }

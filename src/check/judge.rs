@@ -87,6 +87,7 @@ pub(super) fn attributes<'d>(
         object: Some(Object::Value(&document.value)),
         old_object: None,
         facts: namespaces.facts(namespace),
+        digests: context.digests,
         now: context.now,
         ..Attributes::default()
     }

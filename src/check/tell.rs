@@ -59,7 +59,7 @@ impl<'c> Teller<'c> {
     /// Ends the current object.
     pub(super) fn leave(&mut self) {
         if let Some(silences) = &mut self.silences {
-            let undecided = |policy: &str| self.report.undecided.contains_key(policy);
+            let undecided = |policy: &str| is_undecided(&self.report, policy);
             silences.leave(Rules::new(self.context.engine.policies(), &undecided));
         }
     }
@@ -68,7 +68,7 @@ impl<'c> Teller<'c> {
     pub(super) fn finish(mut self) -> Report {
         let is_whole = self.report.errors.is_empty();
         if let Some(silences) = self.silences {
-            let undecided = |policy: &str| self.report.undecided.contains_key(policy);
+            let undecided = |policy: &str| is_undecided(&self.report, policy);
             let rules = Rules::new(self.context.engine.policies(), &undecided);
             self.report.warnings = silences.into_warnings(&self.file, is_whole, rules);
         }
@@ -92,6 +92,7 @@ impl<'c> Teller<'c> {
         for policy in &decision.undecided {
             report.undecided.entry(Arc::clone(policy)).or_default().insert(namespace.to_owned());
         }
+        report.unresolved.extend(decision.unresolved);
         if let Some(unreadable) = &decision.unreadable {
             let ViewError { pointer, message } = unreadable.error.clone();
             let is_native = PodKind::find(document.group(), document.kind().unwrap_or_default());
@@ -196,6 +197,11 @@ impl<'c> Teller<'c> {
             }
         }
     }
+}
+
+/// Whether nobody can tell that a policy has nothing to say: it was not applied, or too little is known of an image.
+fn is_undecided(report: &Report, policy: &str) -> bool {
+    report.undecided.contains_key(policy) || !report.unresolved.is_empty()
 }
 
 /// Texts that are kept once, however often they are said: a file can have a million findings.

@@ -10,6 +10,8 @@ use clap::builder::{FalseyValueParser, NonEmptyStringValueParser};
 
 use super::format::FormatArgs;
 use super::judging::{FailOn, JudgingArgs};
+#[cfg(feature = "serve")]
+use super::registries::DigestArgs;
 use super::rendering::RenderingArgs;
 use super::selection::SelectionArgs;
 use super::silencing::{self, SilencingArgs, repository};
@@ -25,6 +27,9 @@ pub(super) struct CheckArgs {
     files: SelectionArgs,
     #[command(flatten)]
     judging: JudgingArgs,
+    #[cfg(feature = "serve")]
+    #[command(flatten)]
+    digests: DigestArgs,
     #[command(flatten)]
     silencing: SilencingArgs,
     #[command(flatten)]
@@ -67,6 +72,8 @@ pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> 
         .map(|reference| Since::new(repository()?, reference).map_err(anyhow::Error::from));
     let since = since.transpose()?;
     let Some(known) = args.judging.known(common) else { return Ok(Outcome::Broken) };
+    #[cfg(feature = "serve")]
+    let Some(asker) = args.digests.asker(common)? else { return Ok(Outcome::Broken) };
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let now = Some(now());
     let rendering = args.rendering.settings(&args.judging.namespace);
@@ -74,6 +81,8 @@ pub(super) fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<Outcome> 
         namespace: &args.judging.namespace,
         now,
         known: &known,
+        #[cfg(feature = "serve")]
+        registries: asker.as_ref().map(|asker| asker as &dyn check::Ask),
         selection: &selection,
         with_replacements: args.formats.show_replacements(),
         with_judged: args.formats.show_judged(),
@@ -133,6 +142,13 @@ pub(super) fn tell_unread(report: &Report, files: &SelectionArgs) {
             "warning: policy {policy} was not applied in {}: it selects namespaces by their labels, \
              or its expressions ask for them or for the user; check the Namespace objects along with the pods",
             some_of(namespaces)
+        ));
+    }
+    if !report.unresolved.is_empty() {
+        output::say(format_args!(
+            "warning: images that admission pins were not judged by the rules that pin them: {}; digests are not \
+             resolved here: use --resolve-digests",
+            some_of(&report.unresolved)
         ));
     }
 }

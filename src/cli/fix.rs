@@ -11,6 +11,8 @@ use clap::builder::FalseyValueParser;
 
 use super::format::FormatArgs;
 use super::judging::{FailOn, JudgingArgs};
+#[cfg(feature = "serve")]
+use super::registries::DigestArgs;
 use super::selection::SelectionArgs;
 use super::silencing::{self, SilencingArgs};
 use super::{Common, Outcome, check::tell_unread, now, output, progress, verbose};
@@ -46,6 +48,9 @@ pub(super) struct FixArgs {
     unsafe_fixes: bool,
     #[command(flatten)]
     judging: JudgingArgs,
+    #[cfg(feature = "serve")]
+    #[command(flatten)]
+    digests: DigestArgs,
     #[command(flatten)]
     silencing: SilencingArgs,
     #[command(flatten)]
@@ -72,6 +77,8 @@ pub(super) fn run(args: &FixArgs, common: &Common) -> anyhow::Result<Outcome> {
     let Some(mut silencing) = args.silencing.load(common)? else { return Ok(Outcome::Broken) };
     silencing.kept = args.formats.show_silenced();
     let Some(known) = args.judging.known(common) else { return Ok(Outcome::Broken) };
+    #[cfg(feature = "serve")]
+    let Some(asker) = args.digests.asker(common)? else { return Ok(Outcome::Broken) };
     let write = !args.diff && !args.check;
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let threads = if write { cores.max(WRITERS) } else { cores };
@@ -79,6 +86,8 @@ pub(super) fn run(args: &FixArgs, common: &Common) -> anyhow::Result<Outcome> {
         namespace: &args.judging.namespace,
         now: Some(now()),
         known: &known,
+        #[cfg(feature = "serve")]
+        registries: asker.as_ref().map(|asker| asker as &dyn check::Ask),
         selection: &selection,
         // Where nothing is written, they would not fit the file.
         with_replacements: write && args.formats.show_replacements(),

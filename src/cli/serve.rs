@@ -9,6 +9,7 @@ use clap::Args;
 use super::certificates::CertificateArgs;
 use super::kubernetes::KubernetesArgs;
 use super::recording::RecordingArgs;
+use super::registries::RegistryArgs;
 use super::{Common, DefaultMode, Outcome, PolicyArgs};
 use crate::engine::Engine;
 use crate::serve::{
@@ -70,6 +71,8 @@ pub(super) struct ServeArgs {
     #[arg(long, env = "PLIMSOLL_DRAIN_DELAY", value_name = "DURATION", value_parser = parse_delay)]
     drain_delay: Option<Duration>,
     #[command(flatten)]
+    registries: RegistryArgs,
+    #[command(flatten)]
     recording: RecordingArgs,
     /// What to log: error, warn, info, debug, trace, or a list such as info,plimsoll=debug
     /// [default: RUST_LOG, else info]
@@ -97,11 +100,13 @@ pub(super) fn run(args: &ServeArgs, common: &Common) -> anyhow::Result<Outcome> 
         default_mode,
         max_connections,
         drain_delay,
+        registries,
         recording,
         log_level,
     } = args;
     serve::logging::init(log_level.as_deref())?;
     cluster.check()?;
+    let Some(registries) = registries.read(common) else { return Ok(Outcome::Broken) };
     let engine = match cluster.kubernetes {
         // The cluster says what is in force; until it has, the server is not ready.
         true => Engine::new(Arc::default()),
@@ -120,6 +125,7 @@ pub(super) fn run(args: &ServeArgs, common: &Common) -> anyhow::Result<Outcome> 
         cluster: cluster.settings(own_namespace),
         ledger_owners: recording.ledger_owners(),
         replica: cluster.replica(),
+        registries,
         recording: recording.settings(),
     };
     serve::run(options, Arc::new(engine))?;

@@ -37,7 +37,7 @@ const fn key(name: &'static str, flag: &'static str, sort: Sort) -> Key {
 }
 
 /// Every key, in the order in which they are listed to people.
-pub static KEYS: [Key; 24] = [
+pub static KEYS: [Key; 26] = [
     Key { yields_to: Some("profile"), ..key("policies", "policies", Sort::Path) },
     key("profile", "profile", Sort::Text),
     key("exemptions", "exemptions", Sort::Path),
@@ -60,6 +60,8 @@ pub static KEYS: [Key; 24] = [
     key("helm.releaseName", "release_name", Sort::Text),
     key("kustomize.program", "kustomize", Sort::Program),
     key("kustomize.args", "kustomize_arg", Sort::Text),
+    key("resolveDigests", "resolve_digests", Sort::Text),
+    key("registries", "registries", Sort::Path),
     key("cluster", "cluster", Sort::Path),
     Key { name: "$schema", flag: None, sort: Sort::Text, yields_to: None },
 ];

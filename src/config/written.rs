@@ -68,6 +68,10 @@ pub struct Config {
     pub helm: Option<Helm>,
     /// How kustomizations are rendered.
     pub kustomize: Option<Kustomize>,
+    /// Whether registries are asked for digests of images. The flag is `--resolve-digests`.
+    pub resolve_digests: Option<bool>,
+    /// The registries that are asked, a file as for `plimsoll serve`. The flag is `--registries`.
+    pub registries: Option<String>,
     /// What the cluster holds that manifests do not show. A text is short for `snapshot`. The flag is `--cluster`.
     #[schemars(with = "Option<Snapshot>")]
     pub cluster: Option<Cluster>,

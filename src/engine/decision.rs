@@ -77,8 +77,8 @@ pub struct Decision {
     pub conflicts: Vec<ConflictNote>,
     /// Policies that could not be applied, because the labels of the namespace are not known.
     pub undecided: Vec<Arc<str>>,
-    /// Images whose digests rules asked for and the request did not hold, by normalised reference. A door that asks
-    /// registries decides again with the answers.
+    /// Images whose digests fixes need and the request did not hold, by normalised reference. A door that asks
+    /// registries decides again with the answers; at others nothing is found of these images by the rules that ask.
     pub unresolved: Vec<String>,
     /// The policies that are about the pod, whether they found anything or not, by their positions in the set.
     pub about: Positions,

@@ -6,14 +6,33 @@ use std::sync::Arc;
 use super::decision::{Decision, Exempted, Finding, Unreadable};
 
 use super::{Attributes, Scope, Stage};
-use crate::finding::Identity;
+use crate::finding::{Identity, Unmended, Violation};
 use crate::pod::kinds::ViewError;
 use crate::pod::view::{Pod, Spec};
-use crate::policy::Action;
 use crate::policy::conflicts::RuleId;
+use crate::policy::{Action, CompiledRule};
 
 /// What makes two findings of two versions of an object the same one.
 type Known<'f> = (&'f str, &'f str, Action, Identity<'f>);
+
+/// What follows from a violation; nothing where only the webhook can tell.
+fn follows(
+    rule: &CompiledRule,
+    action: Action,
+    could_mend: bool,
+    violation: &Violation,
+) -> Option<Action> {
+    if action != Action::Patch {
+        return Some(action);
+    }
+    match violation.unmended {
+        Unmended::Recorded if could_mend => Some(Action::Audit),
+        Unmended::Warned if could_mend => Some(Action::Warn),
+        Unmended::Refused if could_mend => Some(Action::Deny),
+        Unmended::Unknown if could_mend => None,
+        _ => Some(rule.otherwise),
+    }
+}
 
 impl Scope<'_, '_> {
     /// Adds what is unmet, with what follows from it.
@@ -42,8 +61,13 @@ impl Scope<'_, '_> {
                         finding: finding(action, violation),
                     }));
                 } else {
-                    let action = if action == Action::Patch { rule.otherwise } else { action };
-                    decision.findings.extend(found.map(|violation| finding(action, violation)));
+                    let id = RuleId { policy: matched.at, rule: at };
+                    let could_mend = action == Action::Patch && self.could_mend(id, rule);
+                    let found = found.filter_map(|violation| {
+                        Some((follows(rule, action, could_mend, &violation)?, violation))
+                    });
+                    let found = found.map(|(action, violation)| finding(action, violation));
+                    decision.findings.extend(found);
                 }
             }
         }

@@ -21,29 +21,28 @@ const MAX_ROUNDS: usize = 4;
 
 impl Scope<'_, '_> {
     /// Whether the fixes of a rule are applied.
-    fn patches(&self, rule: &CompiledRule) -> bool {
+    pub(super) fn patches(&self, rule: &CompiledRule) -> bool {
         self.fixes.is_some() || rule.action.capped(self.mode) == Action::Patch
     }
 
     /// Applies the fixes of the rules that patch to `pod`, and notes them in the decision.
     pub(super) fn patch(&self, pod: &mut Pod<'_>, decision: &mut Decision) {
         let mut patch = Patch::default();
-        for round in 0..MAX_ROUNDS {
+        let asks_registries = self.engine.policies.asks_registries();
+        // What is pinned can be a finding of others again, which are mended once more.
+        let rounds = if asks_registries { 2 * MAX_ROUNDS } else { MAX_ROUNDS };
+        for round in 0..rounds {
             let applied = decision.findings.len();
-            for matched in &self.matched {
-                self.setting.next_policy();
-                for (at, rule) in matched.policy.rules.iter().enumerate() {
-                    let id = RuleId { policy: matched.at, rule: at };
-                    if self.patches(rule) && self.exemption_of(id).is_none() {
-                        self.mend(id, matched, rule, pod, &mut patch, decision);
-                    }
-                }
+            self.mend_all(false, pod, &mut patch, decision);
+            // The digest is that of the image that runs: where one is rewritten, that comes first.
+            if asks_registries && decision.findings.len() == applied {
+                self.mend_all(true, pod, &mut patch, decision);
             }
             if decision.findings.len() == applied {
                 break;
             }
-            if round + 1 == MAX_ROUNDS {
-                decision.note(format!("the fixes did not settle after {MAX_ROUNDS} rounds"));
+            if round + 1 == rounds {
+                decision.note(format!("the fixes did not settle after {rounds} rounds"));
                 decision.settled = false;
             }
         }
@@ -53,6 +52,28 @@ impl Scope<'_, '_> {
         }
         if self.kind.is_pod() {
             decision.patch = patch.into_operations();
+        }
+    }
+
+    /// Applies the fixes of the rules that need what registries say, or of all others.
+    fn mend_all(
+        &self,
+        ask_registries: bool,
+        pod: &mut Pod<'_>,
+        patch: &mut Patch,
+        decision: &mut Decision,
+    ) {
+        for matched in &self.matched {
+            self.setting.next_policy();
+            for (at, rule) in matched.policy.rules.iter().enumerate() {
+                let id = RuleId { policy: matched.at, rule: at };
+                if rule.rule.asks_registries() == ask_registries
+                    && self.patches(rule)
+                    && self.exemption_of(id).is_none()
+                {
+                    self.mend(id, matched, rule, pod, patch, decision);
+                }
+            }
         }
     }
 

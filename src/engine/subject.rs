@@ -4,19 +4,35 @@ use std::collections::BTreeSet;
 
 use super::Scope;
 use crate::pod::view::{Pod, Spec};
+use crate::policy::CompiledRule;
+use crate::policy::conflicts::RuleId;
+use crate::request::Operation;
 use crate::rules::Subject;
 
 impl Scope<'_, '_> {
-    /// The images that a door must ask registries about before this decision is final.
+    /// The images whose digests the fixes of this pod still lack.
     pub(super) fn images_to_resolve(&self, pod: &Pod<'_>) -> Vec<String> {
+        if !self.engine.policies.asks_registries() {
+            return Vec::new();
+        }
+        let empty = Spec::default();
+        let subject = self.subject(pod, &empty);
         let mut images = BTreeSet::new();
-        if self.request.digests.is_some() {
-            let empty = Spec::default();
-            let subject = self.subject(pod, &empty);
-            let rules = self.matched.iter().flat_map(|matched| &matched.policy.rules);
-            rules.for_each(|rule| rule.rule.images_to_resolve(&subject, &mut images));
+        for matched in &self.matched {
+            for (at, rule) in matched.policy.rules.iter().enumerate() {
+                let id = RuleId { policy: matched.at, rule: at };
+                if rule.rule.asks_registries() && self.could_mend(id, rule) {
+                    rule.rule.images_to_resolve(&subject, &mut images);
+                }
+            }
         }
         images.into_iter().collect()
+    }
+
+    /// Whether what a rule finds is mended, here or where the pod is created.
+    pub(super) fn could_mend(&self, id: RuleId, rule: &CompiledRule) -> bool {
+        let is_running = self.kind.is_pod() && self.request.operation != Operation::Create;
+        !is_running && self.patches(rule) && self.exemption_of(id).is_none()
     }
 
     /// The pod as rules see it.

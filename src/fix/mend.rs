@@ -28,6 +28,23 @@ struct Plan {
     expected: HashMap<usize, Value>,
 }
 
+/// The images whose digests the fixes of one source lack.
+pub(super) fn lacking(
+    context: Context<'_>,
+    options: Options,
+    source: SourceFile,
+    namespaces: &Namespaces,
+) -> Vec<String> {
+    let Ok(bytes) = source.bytes else { return Vec::new() };
+    let manifest = parse(Some(&source.path), bytes);
+    let mut silences = context.silencing.honoured.then(|| Silences::of(&manifest));
+    let documents = manifest.documents.iter();
+    let lacking = documents.map(|document| {
+        fixes(context, namespaces, &mut silences, document, options.safety).unresolved
+    });
+    lacking.flatten().collect()
+}
+
 /// Fixes what one source holds.
 pub(super) fn file(
     context: Context<'_>,

@@ -39,6 +39,7 @@ pub struct PolicySet {
     policies: Vec<Arc<CompiledPolicy>>,
     conflicts: Vec<Conflict>,
     conflicts_of_fixes: OnceLock<Vec<Conflict>>,
+    asks_registries: bool,
 }
 
 impl PolicySet {
@@ -55,12 +56,19 @@ impl PolicySet {
     pub fn of(mut policies: Vec<Arc<CompiledPolicy>>) -> Self {
         policies.sort_by(|a, b| a.name.cmp(&b.name));
         let conflicts = conflicts(&policies, |rule| rule.action == Action::Patch);
-        Self { policies, conflicts, conflicts_of_fixes: OnceLock::new() }
+        let mut rules = policies.iter().flat_map(|policy| &policy.rules);
+        let asks_registries = rules.any(|rule| rule.rule.asks_registries());
+        Self { policies, conflicts, conflicts_of_fixes: OnceLock::new(), asks_registries }
     }
 
     /// The policies, by name.
     pub fn policies(&self) -> &[Arc<CompiledPolicy>] {
         &self.policies
+    }
+
+    /// Whether there is a rule whose fixes need what registries say of images.
+    pub fn asks_registries(&self) -> bool {
+        self.asks_registries
     }
 
     /// Rules that patch and want different values for one field, and which of them has its way.

@@ -122,14 +122,23 @@ fn failure<'r>(problem: &'r Problem, repository: &Repository) -> Notification<'r
     }
 }
 
-/// Policies that were left out because too little was known.
+/// Policies and images that were left out because too little was known.
 fn undecided(report: &Report) -> impl Iterator<Item = Notification<'_>> {
-    report.undecided.iter().map(|(policy, namespaces)| {
+    let images: Vec<_> = report.unresolved.iter().map(String::as_str).collect();
+    let unresolved = (!images.is_empty()).then(|| {
+        let message = format!(
+            "images that admission pins were not judged by the rules that pin them: {}; their digests are not known",
+            images.join(", ")
+        );
+        Notification { level: "warning", message: Message::of(message), locations: Vec::new() }
+    });
+    let policies = report.undecided.iter().map(|(policy, namespaces)| {
         let namespaces: Vec<_> = namespaces.iter().map(String::as_str).collect();
         let message = format!(
             "policy {policy} was not applied in {}: it selects namespaces by their labels, and those are not known, or its expressions ask for them or for the user",
             namespaces.join(", ")
         );
         Notification { level: "warning", message: Message::of(message), locations: Vec::new() }
-    })
+    });
+    policies.chain(unresolved)
 }

@@ -28,6 +28,9 @@ pub enum ServeError {
     /// A managed certificate, and no cluster to keep it in.
     #[error("a managed certificate (--tls-managed) is kept in a cluster: add --kubernetes")]
     NoCluster,
+    /// The registries cannot be asked as they are configured.
+    #[error("{0}; correct the file of --registries")]
+    Registries(#[from] crate::registry::SetupError),
     /// The TLS library refuses its own settings.
     #[error("cannot set up TLS")]
     Tls(#[from] rustls::Error),

@@ -5,6 +5,7 @@ mod exemptions;
 mod findings;
 mod histogram;
 mod labels;
+mod registries;
 
 use std::fmt;
 use std::sync::atomic::AtomicU64;
@@ -28,6 +29,7 @@ use crate::admission::{Endpoint, Verdict};
 use crate::cluster;
 use crate::engine::{Engine, Operation};
 use crate::recording;
+use crate::registry::Resolver;
 
 /// Of the text that [`Metrics::render`] makes.
 pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -248,6 +250,11 @@ impl Metrics {
         before: Option<&ExemptionCounters>,
     ) -> ExemptionCounters {
         self.exemptions.resolve(engine, before)
+    }
+
+    /// Has what a resolver counts be told too.
+    pub(super) fn tell_of(&mut self, resolver: Resolver) {
+        self.registry.register_collector(Box::new(registries::Registries(resolver)));
     }
 
     /// Everything as OpenMetrics text.

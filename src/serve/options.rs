@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::registries::Registries;
 use super::signals::Signal;
 use crate::cluster::{self, certificates};
 use crate::ledger;
@@ -39,6 +40,8 @@ pub struct Options {
     pub ledger_owners: usize,
     /// What this replica is called in its ledger.
     pub replica: String,
+    /// Which registries are asked for the digests of images.
+    pub registries: Registries,
     /// What is kept of reviews (`--record`); nothing unless asked for.
     pub recording: Option<recording::Settings>,
 }
@@ -54,6 +57,7 @@ impl Default for Options {
             cluster: None,
             ledger_owners: ledger::DEFAULT_OWNERS,
             replica: String::new(),
+            registries: Registries::default(),
             recording: None,
         }
     }

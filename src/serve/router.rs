@@ -13,6 +13,7 @@ use axum::routing::{MethodRouter, post};
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
+use super::asking::Asking;
 use super::body::{BodyError, Reading, Received};
 use super::deadline;
 use super::metrics::BadRequest;
@@ -60,17 +61,25 @@ async fn answer(state: &Arc<State>, endpoint: Endpoint, request: Request) -> Res
         return Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message).into_response();
     }
     let http1 = request.version() <= Version::HTTP_11;
+    let query = request.uri().query().and_then(deadline::from_query);
+    let mut asking = Asking::new(query);
     match reading.read(request.into_body()).await {
         Ok(body) if endpoint == Endpoint::Policies => aside(state, body).await,
-        Ok(body) => match review(state, endpoint, &body.bytes, None) {
-            Ok(response) => response,
-            Err(Unknown(namespace)) => {
-                let found = match state.in_cluster() {
-                    Some(cluster) => cluster.lookup.labels(&namespace).await,
-                    None => Found::Unknown,
-                };
+        Ok(body) => loop {
+            match review(state, endpoint, &body.bytes, &asking) {
+                Ok(response) => break response,
+                Err(Lacking::Digests(images)) => asking.resolve(state, &images).await,
                 // Nothing is asked a second time.
-                review(state, endpoint, &body.bytes, Some(found)).unwrap_or_else(unanswered)
+                Err(Lacking::Labels(namespace)) if asking.labels.is_some() => {
+                    break unanswered(&namespace);
+                }
+                Err(Lacking::Labels(namespace)) => {
+                    let found = match state.in_cluster() {
+                        Some(cluster) => cluster.lookup.labels(&namespace).await,
+                        None => Found::Unknown,
+                    };
+                    asking.labels = Some(found);
+                }
             }
         },
         Err(error) => {
@@ -93,8 +102,13 @@ fn reading<'a>(state: &'a State, request: &Request) -> Reading<'a> {
     }
 }
 
-/// A namespace whose labels have to be asked for before a pod in it can be judged.
-struct Unknown(String);
+/// What has to be asked for before a pod can be judged.
+enum Lacking {
+    /// The labels of its namespace.
+    Labels(String),
+    /// The digests of images.
+    Digests(Vec<String>),
+}
 
 /// Answers a review of a policy. To compile one can take seconds, in which pods would wait on the threads that answer
 /// them; and one at a time is compiled, so that many leave a processor for them.
@@ -103,53 +117,61 @@ async fn aside(state: &Arc<State>, body: Received<'_>) -> Response {
     let (reviewing, bytes) = (Arc::clone(state), body.bytes.clone());
     let reviewed = tokio::task::spawn_blocking(move || {
         let _turn = turn;
-        // Policies are in no namespace, so there are no labels to ask for.
-        review(&reviewing, Endpoint::Policies, &bytes, Some(Found::Absent))
+        // Policies are in no namespace, so there are no labels to ask for, and hold no images.
+        let mut known = Asking::new(None);
+        known.labels = Some(Found::Absent);
+        review(&reviewing, Endpoint::Policies, &bytes, &known)
     });
     match reviewed.await {
-        Ok(reviewed) => reviewed.unwrap_or_else(unanswered),
-        Err(_) => failed(state),
+        Ok(Ok(response)) => response,
+        Ok(Err(_)) | Err(_) => failed(state),
     }
 }
 
-fn unanswered(Unknown(namespace): Unknown) -> Response {
+fn unanswered(namespace: &str) -> Response {
     let message = format!("the labels of namespace {namespace} cannot be had: try again");
     Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message).into_response()
 }
 
-/// `asked` is what the API server said of the namespace, where it was asked.
 fn review(
     state: &State,
     endpoint: Endpoint,
     body: &[u8],
-    asked: Option<Found>,
-) -> Result<Response, Unknown> {
+    asked: &Asking,
+) -> Result<Response, Lacking> {
     let began = std::time::Instant::now();
     let loaded = state.loaded();
     let at = now();
     // A panic would be a bug, and it must not take other requests of the connection with it.
     let answer = catch_unwind(AssertUnwindSafe(|| {
-        let review = Review::parse(body)?;
+        let mut review = Review::parse(body)?;
         let mut facts = loaded.namespaces.facts(review.namespace());
         let none = Value::Object(Map::new());
         if facts.labels.is_none() && state.in_cluster().is_some() && !review.namespace().is_empty()
         {
-            facts.labels = match &asked {
+            facts.labels = match &asked.labels {
                 Some(Found::Labels(labels)) => Some(&**labels),
                 Some(Found::Absent) => Some(&none),
                 Some(Found::Unknown) | None => {
-                    return Ok(Err(Unknown(review.namespace().to_owned())));
+                    return Ok(Err(Lacking::Labels(review.namespace().to_owned())));
                 }
             };
         }
-        Ok::<_, ReviewError>(Ok(review.answer(&loaded.engine, endpoint, facts, at)))
+        if let Some(digests) = asked.digests() {
+            review = review.with_digests(digests);
+        }
+        let answer = review.answer(&loaded.engine, endpoint, facts, at);
+        Ok::<_, ReviewError>(match answer.unresolved.is_empty() {
+            true => Ok(answer),
+            false => Err(Lacking::Digests(answer.unresolved)),
+        })
     }));
     Ok(match answer {
-        Ok(Ok(Err(unknown))) => {
-            if asked.is_some() {
+        Ok(Ok(Err(lacking))) => {
+            if asked.labels.is_some() && matches!(lacking, Lacking::Labels(_)) {
                 state.metrics().count_bad_request(BadRequest::Namespace);
             }
-            return Err(unknown);
+            return Err(lacking);
         }
         Ok(Ok(Ok(answer))) => {
             let took: Duration = began.elapsed();

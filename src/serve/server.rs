@@ -18,6 +18,7 @@ use super::in_cluster;
 use super::keeping;
 use super::listener::{accept, bind};
 use super::options::{Admin, DEFAULT_ADMIN_LISTEN, Drain, Options};
+use super::registries::{self, Following};
 use super::router::router;
 use super::state::State;
 use super::tls::{self, Certificates, InForce, Renewal, Source};
@@ -48,6 +49,7 @@ pub struct Server {
     acceptor: Acceptor,
     drain: Drain,
     cluster: Option<Cluster>,
+    credentials: Option<Following>,
 }
 
 /// [`TlsAcceptor`] says nothing of itself.
@@ -81,12 +83,15 @@ impl Server {
             cluster,
             ledger_owners,
             replica,
+            registries,
             recording,
         } = options;
-        let client = match &cluster {
-            Some(_) => Some(cluster::client::connect().await?),
-            None => None,
+        let client = if cluster.is_some() || !registries.secrets.is_empty() {
+            Some(cluster::client::connect().await?)
+        } else {
+            None
         };
+        let (resolver, credentials) = registries::start(registries, client.as_ref())?;
         let Source { certificate, renewal, certificates, self_signed_ca } =
             tls::open(tls, client.as_ref())?;
         let expiry = certificate.as_ref().map(|certificate| certificate.not_after);
@@ -94,7 +99,8 @@ impl Server {
         let config = tls::server_config(Arc::clone(&in_force))?;
         let listener = bind(LISTEN_FLAG, listen).await?;
         let admin_listener = bind_admin(admin).await?;
-        let state = keeping::keep(State::new(engine, limits), (ledger_owners, replica), recording)?;
+        let state = State::new(engine, limits).with_resolver(resolver);
+        let state = keeping::keep(state, (ledger_owners, replica), recording)?;
         let state = Arc::new(state);
         state.gate(LISTENER_GATE);
         state.gate(tls::GATE);
@@ -117,6 +123,7 @@ impl Server {
             self_signed_ca,
             acceptor: Acceptor(TlsAcceptor::from(Arc::new(config))),
             drain,
+            credentials,
         })
     }
 
@@ -157,7 +164,7 @@ impl Server {
     /// Serves until `stop` ends, then drains: not ready first, later no new connections, then what is
     /// in flight is answered.
     pub async fn run(mut self, stop: impl Future<Output = Shutdown>) {
-        let cluster = self.cluster.take();
+        let (cluster, credentials) = (self.cluster.take(), self.credentials.take());
         let Server { state, listener, admin_listener, drain, .. } = &self;
         let listening = state.gate(LISTENER_GATE);
         let admin_router = admin::router(Arc::clone(state), self.self_signed_ca.clone());
@@ -168,6 +175,7 @@ impl Server {
             std::future::pending().await
         };
         let minding = tls::mind(Arc::clone(&self.in_force), state.gate(tls::GATE));
+        let crediting = registries::follow(credentials);
         let stopping = async {
             let Shutdown { delay } = stop.await;
             state.begin_draining();
@@ -191,6 +199,7 @@ impl Server {
                 () = administering => {}
                 () = reloading => {}
                 () = minding => {}
+                () = crediting => {}
             }
         }
         let timeout = drain.timeout;

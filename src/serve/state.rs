@@ -10,11 +10,13 @@ use tokio::sync::Semaphore;
 use super::budget::Budget;
 use super::metrics::{ExemptionCounters, FindingCounters, Metrics};
 use super::options::Limits;
+use super::registries::Asker;
 use crate::cluster::{Lookup, Reporter};
 use crate::engine::{Engine, Namespaces};
 use crate::ledger::Ledger;
 use crate::readiness::{Gate, Readiness};
 use crate::recording::{self, Recorder};
+use crate::registry::Resolver;
 
 /// What every request shares.
 #[derive(Debug)]
@@ -28,6 +30,8 @@ pub struct State {
     pub(super) compiling: Arc<Semaphore>,
     readiness: Readiness,
     in_cluster: OnceLock<InCluster>,
+    /// What asks registries, where they may be asked.
+    pub(super) resolver: Option<Asker>,
     /// What was done to pods, where that is kept.
     pub(super) ledger: Option<Ledger>,
     /// Where reviews are kept, where they are.
@@ -74,9 +78,18 @@ impl State {
             compiling: Arc::new(Semaphore::new(1)),
             readiness: Readiness::default(),
             in_cluster: OnceLock::new(),
+            resolver: None,
             ledger: None,
             recorder: None,
         }
+    }
+
+    /// The same state, which asks registries for digests where rules need them.
+    #[must_use]
+    pub fn with_resolver(mut self, resolver: Resolver) -> State {
+        self.metrics.tell_of(resolver.clone());
+        self.resolver = Some(Asker(resolver));
+        self
     }
 
     /// The same state, which keeps what is done to pods.

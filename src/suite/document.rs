@@ -41,6 +41,10 @@ pub struct PolicyTest {
     /// Namespaces of the tests, by name. All others exist too, and have neither labels nor LimitRanges.
     #[serde(default)]
     pub namespaces: BTreeMap<String, NamespaceForm>,
+    /// What registries say of the images of the tests: `nginx:1.27: sha256:…`, or `nginx:1.27: {failed: no such tag}`. No
+    /// registry is asked; the digests of all other images cannot be had.
+    #[serde(default)]
+    pub digests: BTreeMap<String, DigestForm>,
     /// What holds for the pod of each case, unless the case says otherwise.
     #[serde(default)]
     pub defaults: PodForm,
@@ -84,6 +88,19 @@ pub struct NamespaceForm {
     pub labels: BTreeMap<String, String>,
     /// Its LimitRanges: the `spec` of each.
     pub limit_ranges: Vec<Map<String, Value>>,
+}
+
+/// What a registry says of an image.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum DigestForm {
+    /// The digest: `sha256:` and 64 hexadecimal digits.
+    Digest(String),
+    /// Nothing.
+    Failed {
+        /// Why, as the webhook would say it.
+        failed: String,
+    },
 }
 
 /// Folders of manifests that announce what is found in them: `# error: RULE` stands on the line that a finding points

@@ -134,7 +134,7 @@ pub(super) fn run(suite: &Suite, fixture: &Fixture) -> Result<Difference, String
     let mut found = BTreeSet::new();
     let mut last = None;
     for document in &judged {
-        let decisions = decide(&engine, &document.value, &namespaces, suite.now);
+        let decisions = decide(&engine, &document.value, &namespaces, suite);
         found.extend(decisions.iter().flat_map(|decision| marks(document, decision)));
         last = Some((document, decisions));
     }
@@ -158,7 +158,7 @@ pub(super) fn run(suite: &Suite, fixture: &Fixture) -> Result<Difference, String
         let patched = apply_edits(&before.value, edits)?;
         difference.expected.extend(pretty(&after.value));
         difference.actual.extend(pretty(&unsigned(patched.clone())));
-        let again = decide(&engine, &patched, &namespaces, suite.now);
+        let again = decide(&engine, &patched, &namespaces, suite);
         if again.iter().any(|again| again.by_action(Action::Patch).next().is_some()) {
             difference.actual.push("patched once more, it changes again".to_owned());
         }
@@ -234,13 +234,9 @@ fn said(file: &Path, errors: &[PolicyError]) -> String {
 }
 
 /// As in `check`: what the file does not say of its namespaces is not known.
-fn decide(
-    engine: &Engine,
-    value: &Value,
-    namespaces: &Namespaces,
-    now: Option<i64>,
-) -> Vec<Decision> {
-    let judged = judge(engine, value, now, |namespace| namespaces.facts(namespace));
+fn decide(engine: &Engine, value: &Value, namespaces: &Namespaces, suite: &Suite) -> Vec<Decision> {
+    let around = (suite.now, &suite.digests);
+    let judged = judge(engine, value, around, |namespace| namespaces.facts(namespace));
     judged.into_iter().map(|Judged { decision, .. }| decision).collect()
 }
 

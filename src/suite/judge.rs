@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::inputs::{group_of, kind_of, namespace_of};
+use crate::digests::Digests;
 use crate::engine::{Attributes, Decision, Engine, NamespaceFacts, Operation, Stage};
 use crate::pod::kinds::Object;
 use crate::pod::shapes::{self, Projection};
@@ -27,7 +28,7 @@ pub(super) fn holds_pod(value: &Value) -> bool {
 pub(super) fn judge<'n>(
     engine: &Engine,
     value: &Value,
-    now: Option<i64>,
+    (now, digests): (Option<i64>, &Digests),
     facts: impl Fn(&str) -> NamespaceFacts<'n>,
 ) -> Vec<Judged> {
     let namespace = namespace_of(value);
@@ -41,6 +42,7 @@ pub(super) fn judge<'n>(
         object: Some(Object::Value(value)),
         old_object: None,
         facts: facts(namespace),
+        digests: Some(digests),
         now,
         ..Attributes::default()
     };

@@ -8,10 +8,12 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::cases::{Planned, cases};
+use super::digests::digests;
 use super::document::{KIND, NamespaceForm, PolicyTest, wrong};
 use super::find::{beside, joined, stem};
 use super::fixtures::{self, Fixture};
 use crate::decode::{DecodeError, decode};
+use crate::digests::Digests;
 use crate::engine::{Engine, Namespaces};
 use crate::manifest::{Document, ManifestError, parse, read_all};
 use crate::pod::limit_range::LimitRange;
@@ -29,6 +31,7 @@ pub(super) struct Suite {
     pub(super) document: Document,
     pub(super) rules: Arc<Rules>,
     pub(super) namespaces: Namespaces,
+    pub(super) digests: Digests,
     pub(super) now: Option<i64>,
     pub(super) cases: Vec<Planned>,
     pub(super) fixtures: Vec<Fixture>,
@@ -96,6 +99,7 @@ impl<'o> Loader<'o> {
         let now = self.told(file, &document, now(head.now.as_deref())).flatten();
         let namespaces = self.told(file, &document, namespaces(&head.namespaces));
         let namespaces = namespaces.unwrap_or_default();
+        let digests = self.told(file, &document, digests(&head.digests)).unwrap_or_default();
         let folder = file.parent().unwrap_or(Path::new(""));
         let rules = self.rules(&head, file, &document);
         let (planned, errors) = cases(&head, &document, folder);
@@ -121,6 +125,7 @@ impl<'o> Loader<'o> {
             document,
             rules,
             namespaces,
+            digests,
             now,
             cases: planned,
             fixtures,
@@ -245,6 +250,7 @@ pub fn problems(file: &Path, document: &Document) -> Vec<Problem> {
     let read = head(&document.value).and_then(|head| {
         now(head.now.as_deref())?;
         namespaces(&head.namespaces)?;
+        digests(&head.digests)?;
         Ok(head)
     });
     let errors = match read {

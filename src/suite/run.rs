@@ -10,7 +10,7 @@ use super::inputs::{Input, kind_of};
 use super::judge::{Judged, judge};
 use super::read::Suite;
 use crate::admission::{self, Endpoint, Review};
-use crate::engine::{Decision, Engine, Finding, NamespaceFacts, Namespaces, Stage};
+use crate::engine::{Decision, Finding, NamespaceFacts, Namespaces, Stage};
 use crate::pod::kinds::PodKind;
 use crate::pointer::Pointer;
 use crate::policy::{Action, CompiledPolicy};
@@ -50,11 +50,11 @@ pub(super) struct Outcome {
 pub(super) fn run(suite: &Suite, case: &Planned) -> Result<Outcome, String> {
     match &case.input {
         Input::Object(value, namespaces) if namespaces.is_empty() => {
-            object(&suite.rules.engine, value, &suite.namespaces, suite.now)
+            object(suite, value, &suite.namespaces)
         }
         Input::Object(value, namespaces) => {
             let namespaces = suite.namespaces.clone().and(namespaces.clone());
-            object(&suite.rules.engine, value, &namespaces, suite.now)
+            object(suite, value, &namespaces)
         }
         Input::Review(review) => answered(suite, review),
     }
@@ -66,16 +66,13 @@ fn facts<'n>(namespaces: &'n Namespaces, name: &str, none: &'n Value) -> Namespa
     NamespaceFacts { labels: known.labels.or(Some(none)), ..known }
 }
 
-fn object(
-    engine: &Engine,
-    value: &Value,
-    namespaces: &Namespaces,
-    now: Option<i64>,
-) -> Result<Outcome, String> {
+fn object(suite: &Suite, value: &Value, namespaces: &Namespaces) -> Result<Outcome, String> {
+    let engine = &suite.rules.engine;
+    let around = (suite.now, &suite.digests);
     let none = json!({});
     let is_pod = kind_of(value).is_some_and(PodKind::is_pod);
     let mut outcome = Outcome { allowed: true, after: value.clone(), ..Outcome::default() };
-    for judged in judge(engine, value, now, |namespace| facts(namespaces, namespace, &none)) {
+    for judged in judge(engine, value, around, |namespace| facts(namespaces, namespace, &none)) {
         let Judged { mut decision, matched } = judged;
         outcome.allowed &= decision.allowed;
         outcome.after = apply_edits(&outcome.after, decision.edits())?;
@@ -104,7 +101,10 @@ fn answered(suite: &Suite, review: &Value) -> Result<Outcome, String> {
         [(Endpoint::Mutate, Stage::Mutate), (Endpoint::Validate, Stage::Validate)]
     {
         let body = serde_json::to_vec(&review).map_err(|error| error.to_string())?;
-        let parsed = || Review::parse(&body).map_err(|error| error.to_string());
+        let parsed = || {
+            let review = Review::parse(&body).map_err(|error| error.to_string())?;
+            Ok::<_, String>(review.with_digests(&suite.digests))
+        };
         let request = parsed()?;
         let facts = facts(&suite.namespaces, request.namespace(), &none);
         let answer = request.answer(engine, endpoint, facts, suite.now);

@@ -12,7 +12,7 @@ const fn of(name: &'static str, values: &'static str) -> Variant {
     Variant { name, values }
 }
 
-pub(crate) static VARIANTS: [Variant; 18] = [
+pub(crate) static VARIANTS: &[Variant] = &[
     of("defaults", ""),
     of("fail", "webhooks: {failurePolicy: Fail, timeoutSeconds: 5, defaultMode: warn}"),
     of("excluded-namespaces", "webhooks: {excludeNamespaces: [istio-system, cert-manager]}"),
@@ -34,6 +34,11 @@ pub(crate) static VARIANTS: [Variant; 18] = [
         "monitoring: {podMonitor: {enabled: true, interval: 15s, labels: {release: kps}}, \
           rules: {enabled: true, labels: {release: kps}, alertLabels: {team: platform}, \
           disabled: [PlimsollNoLeader]}, dashboard: {enabled: true, annotations: {grafana_folder: Ops}}}",
+    ),
+    of(
+        "registries",
+        "{registries: {config: {allow: ['*.example.com']}, secrets: [{name: one}], ca: {secret: authorities}}, \
+          networkPolicy: {egress: {enabled: true}}, podAnnotations: {a: b}}",
     ),
     of("strict", "policies: {profile: strict}"),
     of("steady-nodes", "policies: {profile: steady-nodes}"),

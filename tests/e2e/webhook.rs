@@ -33,8 +33,18 @@ impl Guarded {
 
     /// In a cluster of the test's own.
     pub(crate) fn on(cluster: &'static Cluster, name: &str, policies: &[&str]) -> Self {
+        Self::with(cluster, name, policies, &[])
+    }
+
+    /// By a server that is told more.
+    pub(crate) fn with(
+        cluster: &'static Cluster,
+        name: &str,
+        policies: &[&str],
+        more: &[String],
+    ) -> Self {
         let namespace = cluster.create_namespace(name, &[]).unwrap();
-        let served = Served::start(cluster, &namespace, policies);
+        let served = Served::start_with(cluster, &namespace, policies, more);
         let webhooks = Webhooks::at_url(&served.url, &served.ca_pem).only_for(&namespace);
         cluster.register_webhooks(&webhooks).unwrap();
         Self { cluster, namespace, served, webhooks }
@@ -87,6 +97,16 @@ pub(crate) struct Served {
 impl Served {
     /// Runs until the cluster ends, or [`Cluster::stop`] is called with `name`.
     pub(crate) fn start(cluster: &Cluster, name: &str, policies: &[&str]) -> Self {
+        Self::start_with(cluster, name, policies, &[])
+    }
+
+    /// The same with more flags.
+    pub(crate) fn start_with(
+        cluster: &Cluster,
+        name: &str,
+        policies: &[&str],
+        more: &[String],
+    ) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let folder =
             cluster.folder().join(format!("serve-{}", NEXT.fetch_add(1, Ordering::Relaxed)));
@@ -111,8 +131,11 @@ impl Served {
             format!("--tls-key={}", files.key.display()),
         ];
         args.extend(policies.iter().map(|path| format!("--policies={}", path.display())));
+        args.extend_from_slice(more);
+        let kubeconfig = cluster.kubeconfig().display().to_string();
+        let envs = [("KUBECONFIG", &*kubeconfig)];
         let program =
-            cluster.run(name, Path::new(env!("CARGO_BIN_EXE_plimsoll")), &args, &[]).unwrap();
+            cluster.run(name, Path::new(env!("CARGO_BIN_EXE_plimsoll")), &args, &envs).unwrap();
         poll("plimsoll to listen", Duration::from_secs(30), || {
             if accepts_connections(port) {
                 return Ok(Progress::Done(()));

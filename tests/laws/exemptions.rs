@@ -44,6 +44,7 @@ fn created(object: &Value) -> Attributes<'_> {
         object: Some(Object::Value(object)),
         old_object: None,
         facts: NamespaceFacts::default(),
+        digests: Some(&crate::DIGESTS),
         now: None,
         ..Attributes::default()
     }

@@ -133,3 +133,13 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- $own = merge $own (dict "app.kubernetes.io/version" .Chart.AppVersion) -}}
 {{- toYaml (merge $own .Values.commonLabels) -}}
 {{- end -}}
+
+{{/* Annotations of the pods. Registries are read when a replica starts, so another configuration makes other pods. */}}
+{{- define "plimsoll.podAnnotations" -}}
+{{- with .Values.podAnnotations }}
+{{- toYaml . }}
+{{ end }}
+{{- with .Values.registries.config -}}
+plimsoll.dev/registries: {{ toYaml . | sha256sum | trunc 16 | quote }}
+{{- end }}
+{{- end -}}
