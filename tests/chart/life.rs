@@ -81,7 +81,7 @@ fn every_variant_is_valid_and_the_api_server_takes_it() {
     let kubeconform = tool("kubeconform").unwrap();
     let known = ["--api-versions", "monitoring.coreos.com/v1"];
 
-    for variant in &VARIANTS {
+    for variant in VARIANTS {
         let values = variant.write_to(folder.path());
         let values = ["-f", values.to_str().unwrap()];
         let rendered = helm.template(&[&values[..], &known].concat());

@@ -22,7 +22,7 @@ fn helm_lint_finds_nothing() {
         return;
     }
     let (helm, folder) = (Helm::alone(), TempDir::new().unwrap());
-    for variant in &VARIANTS {
+    for variant in VARIANTS {
         let values = variant.write_to(folder.path());
         helm.ok(&["lint", "--strict", "--quiet", CHART, "-f", values.to_str().unwrap()]);
     }
@@ -124,7 +124,7 @@ fn webhook_configurations_are_empty() {
         return;
     }
     let (helm, folder) = (Helm::alone(), TempDir::new().unwrap());
-    for variant in &VARIANTS {
+    for variant in VARIANTS {
         let values = variant.write_to(folder.path());
         let objects = helm.objects(&["-f", values.to_str().unwrap()]);
         let is_one = |object: &&Value| {
@@ -187,7 +187,7 @@ fn the_arguments_are_flags_of_their_commands() {
     }
     let (helm, folder) = (Helm::alone(), TempDir::new().unwrap());
     let (mut given, mut unknown) = (BTreeSet::new(), BTreeSet::new());
-    for variant in &VARIANTS {
+    for variant in VARIANTS {
         let values = variant.write_to(folder.path());
         for object in helm.objects(&["-f", values.to_str().unwrap()]) {
             let template = match object["kind"].as_str() {
