@@ -152,6 +152,16 @@ pub struct Claim {
     pub value: String,
 }
 
+/// The beginning of names of images that a rule wants replaced by another: two rules of which one leads to what the other
+/// replaces make a chain, or a loop. Both end where a part of a name ends, and are as names are compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Renaming {
+    /// What is replaced: `docker.io/library`.
+    pub from: String,
+    /// What then stands there: `mirror.example.com/library`.
+    pub to: String,
+}
+
 /// A value seen in an object, as messages quote it: short, on one line, in backticks.
 pub fn quoted(value: &str) -> String {
     const MAX_CHARS: usize = 160;

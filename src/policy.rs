@@ -9,6 +9,7 @@ pub mod exemption;
 mod fields;
 pub mod matching;
 mod object;
+mod renaming;
 pub mod rule;
 
 pub use action::{Action, Mode};

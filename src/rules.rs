@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::cel::scene::Setting;
 use crate::decode::{DecodeError, decode};
-use crate::finding::{Claim, Violation};
+use crate::finding::{Claim, Renaming, Violation};
 use crate::pod::view::{Pod, Spec};
 use crate::pod::workload::Workload;
 use crate::request::Attributes;
@@ -72,6 +72,11 @@ pub trait Rule: fmt::Debug + Send + Sync + Sized + 'static {
 
     /// The fields its fixes write, with the values wanted there.
     fn claims(&self) -> Vec<Claim> {
+        Vec::new()
+    }
+
+    /// What it wants images renamed to.
+    fn renamings(&self) -> Vec<Renaming> {
         Vec::new()
     }
 
@@ -178,6 +183,9 @@ pub trait Compiled: fmt::Debug + Send + Sync {
     /// See [`Rule::claims`].
     fn claims(&self) -> Vec<Claim>;
 
+    /// See [`Rule::renamings`].
+    fn renamings(&self) -> Vec<Renaming>;
+
     /// See [`Rule::reads_object`].
     fn reads_object(&self) -> bool;
 }
@@ -197,6 +205,10 @@ impl<R: Rule> Compiled for R {
 
     fn claims(&self) -> Vec<Claim> {
         Rule::claims(self)
+    }
+
+    fn renamings(&self) -> Vec<Renaming> {
+        Rule::renamings(self)
     }
 
     fn reads_object(&self) -> bool {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::compile::CompiledPolicy;
+use super::renaming;
 use super::rule::CompiledRule;
 
 /// A rule of the set, by the positions of its policy and of itself.
@@ -77,6 +78,43 @@ pub(super) fn conflicts(
                     ),
                 });
             }
+        }
+    }
+    found.extend(crossed(policies, mends));
+    found.sort_by_key(|conflict| conflict.loser);
+    found
+}
+
+/// Pairs of rules of which one wants images renamed to what the other wants renamed in turn. What both want matters, and
+/// not only what both mend: in a loop, one that denies refuses for ever what the other makes.
+fn crossed(
+    policies: &[Arc<CompiledPolicy>],
+    mends: impl Fn(&CompiledRule) -> bool,
+) -> Vec<Conflict> {
+    let mut renaming = Vec::new();
+    for (policy, compiled) in policies.iter().enumerate() {
+        for (rule, compiled) in compiled.rules.iter().enumerate() {
+            let renamings = compiled.rule.renamings();
+            if !renamings.is_empty() {
+                renaming.push((RuleId { policy, rule }, compiled, renamings));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    for (at, later) in renaming.iter().enumerate() {
+        for earlier in &renaming[..at] {
+            // One that mends nothing gives way to one that does.
+            let turned = mends(later.1) && !mends(earlier.1);
+            let (winner, loser) = if turned { (later, earlier) } else { (earlier, later) };
+            let [first, second] = [winner.0, loser.0].map(|id| &policies[id.policy]);
+            if first.matcher.is_disjoint(&second.matcher) {
+                continue;
+            }
+            let [first, second] = [(first, winner), (second, loser)]
+                .map(|(of, one)| format!("{}/{}", of.name, one.1.name));
+            let message = renaming::crossing((&first, &winner.2), (&second, &loser.2));
+            let conflict = |message| Conflict { winner: winner.0, loser: loser.0, message };
+            found.extend(message.map(conflict));
         }
     }
     found

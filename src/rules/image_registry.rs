@@ -59,29 +59,38 @@
 //! - A node's own configuration of mirrors (containerd's `hosts.toml`) is not seen. Where every node has it, leave
 //!   `rewrite` out.
 //! - Two rules that rewrite the same image are applied in the order of their policies' names; the second then sees what
-//!   the first made of it.
+//!   the first made of it. Where one rule leads to names that another rewrites, in the same policy or in two, that is
+//!   told when the policies load, as the chain or loop that it is, whatever the actions of the rules. It is a warning
+//!   and no refusal, since policies come one by one and each is right by itself. In a loop no name is right to both
+//!   rules: the first that patches has its way, and where the other denies, or has `otherwise: Deny`, it refuses every
+//!   such pod until one of the two is changed. A circle of three rules or more is told link by link, as chains.
 //! - Settings that contradict themselves are refused when the policy loads: a `to` that the same or another `from`
-//!   rewrites again (a loop or a chain), a `to` that is denied or not allowed, an entry of `deny` or `allow` that can match
-//!   nothing because all it means is rewritten first, a glob with capitals.
+//!   rewrites again (a loop or a chain), a `to` that is a registry alone where `from` can be a whole repository, a `to`
+//!   that is denied or of which nothing is allowed, an entry of `deny` or `allow` that can match nothing. Such are
+//!   entries all of which is rewritten first, and globs with a tag or digest, with `!` before them, with capitals, with
+//!   another name of `docker.io`, with one part below it (its names have two), with the port 443 or one that cannot be.
+//!   Whether all entries of `allow` together let through what is used is not asked:
+//!   `mirror.example.com/dockerhub/team/*` is an answer.
 
 use super::images::{Place, images};
 use super::narrowing::Narrowing;
 use super::{FixMeta, Meta, Origin, Rule, SettingsError, Subject};
 use crate::edit::Edit;
-use crate::finding::{Claim, Safety, Violation, quoted};
+use crate::finding::{Claim, Renaming, Safety, Violation, quoted};
 use crate::image::Reference;
 use crate::pointer::Pointer;
 
 mod lists;
 mod names;
 mod rewriting;
+mod sense;
 mod settings;
 #[cfg(test)]
 mod tests;
 
 use lists::Lists;
 use names::Name;
-use rewriting::Rewrites;
+use rewriting::{Rewrites, Rewritten};
 pub(super) use settings::Settings;
 
 /// Where images come from.
@@ -134,6 +143,10 @@ impl Rule for ImageRegistry {
     fn claims(&self) -> Vec<Claim> {
         self.rewrites.claims()
     }
+
+    fn renamings(&self) -> Vec<Renaming> {
+        self.rewrites.renamings()
+    }
 }
 
 impl ImageRegistry {
@@ -158,7 +171,7 @@ impl ImageRegistry {
             quoted(&rewrite.to)
         );
         let pointer = place.image_pointer();
-        let wanted = match self.rewritten(&rewrite.name, reference) {
+        let wanted = match self.rewritten(&rewrite, reference) {
             Ok(wanted) => wanted,
             Err(problem) => {
                 let help = "use another image, or have the policy leave this one out by `images`";
@@ -181,7 +194,11 @@ impl ImageRegistry {
     }
 
     /// The whole reference under a new name, or what is wrong with it.
-    fn rewritten(&self, name: &str, reference: &Reference<'_>) -> Result<String, String> {
+    fn rewritten(
+        &self,
+        Rewritten { name, means, .. }: &Rewritten,
+        reference: &Reference<'_>,
+    ) -> Result<String, String> {
         if name.len() > names::MAX_NAME {
             return Err(format!(
                 "where its name would have {} characters, and {} are allowed",
@@ -189,11 +206,16 @@ impl ImageRegistry {
                 names::MAX_NAME
             ));
         }
-        let mut wanted = name.to_owned();
+        let mut wanted = name.clone();
         names::push_version(&mut wanted, reference);
         let parsed = Reference::parse(&wanted)
             .map_err(|error| format!("where it would be no image reference: {error}"))?;
         let after = Name::of(&parsed);
+        // A host alone, with a tag behind it, is read as a path.
+        if after.as_str() != means {
+            let read = quoted(after.as_str());
+            return Err(format!("but {} would be read as {read}", quoted(&wanted)));
+        }
         if self.rewrites.of(&after).is_some() {
             return Err(format!("but {} would have to be rewritten again", quoted(after.as_str())));
         }

@@ -1,9 +1,11 @@
 //! Which repositories are allowed and which denied.
 
-use super::names::{self, Name, Prefix, below};
+use super::names::{Name, below};
 use super::rewriting::Pair;
+use super::sense::{self, Futile};
 use crate::finding::quoted;
 use crate::glob::{Globs, Slash};
+use crate::image::DEFAULT_HOST;
 use crate::pointer::Pointer;
 use crate::rules::SettingsError;
 
@@ -25,13 +27,18 @@ impl Lists {
         allow: Option<&[String]>,
         deny: Option<&[String]>,
     ) -> Result<Self, SettingsError> {
-        let allowed = allow.map(|list| whole("allow", list)).transpose()?;
-        let denied = deny.map(|list| whole("deny", list)).transpose()?;
-        Ok(Self {
-            allow: allowed.as_deref().map(|list| globs("allow", list)).transpose()?,
-            deny: denied.as_deref().map(|list| globs("deny", list)).transpose()?,
-            allowed: allow.unwrap_or_default().to_vec(),
-        })
+        let compiled = |field, list| -> Result<_, SettingsError> {
+            let whole = whole(field, list)?;
+            let globs = globs(field, &whole)?;
+            for (index, glob) in whole.iter().enumerate() {
+                sense::check(glob)
+                    .map_err(|Futile { message, help }| refused(field, index, message, help))?;
+            }
+            Ok((globs, whole))
+        };
+        let (allow, allowed) = allow.map(|list| compiled("allow", list)).transpose()?.unzip();
+        let deny = deny.map(|list| compiled("deny", list)).transpose()?;
+        Ok(Self { allow, deny: deny.map(|(globs, _)| globs), allowed: allowed.unwrap_or_default() })
     }
 
     /// What is wrong with a name, and what to do about it.
@@ -46,20 +53,21 @@ impl Lists {
 
     /// What is wrong with everything that a pair can make of names.
     pub(super) fn problem_of_all(&self, pair: &Pair) -> Option<&'static str> {
-        // Names that nobody has: what denies all of these denies everything there.
-        const PROBES: [&str; 3] = ["/zq0", "/library/zq0", "/zq0/zq0/zq0"];
         let prefix = &pair.to;
-        // A `from` that can be a whole name makes `to` one.
-        let itself = (!pair.from.only_above).then_some("");
-        let probes = itself.into_iter().chain(PROBES);
-        let mut probes = probes.map(|rest| format!("{}{rest}", prefix.name));
+        // Names that nobody has: what denies all of these denies everything there.
+        let (least, probes): (_, &[&str]) = if pair.from.name == DEFAULT_HOST {
+            (2, &["/library/zq0", "/zq0/zq0"])
+        } else if pair.from.only_above {
+            (1, &["/zq0", "/library/zq0", "/zq0/zq0/zq0"])
+        } else {
+            // A `from` that can be a whole name makes `to` one.
+            (0, &["", "/zq0", "/library/zq0", "/zq0/zq0/zq0"])
+        };
+        let mut probes = probes.iter().map(|rest| format!("{}{rest}", prefix.name));
         if self.deny.as_ref().is_some_and(|globs| probes.all(|probe| globs.matches(&probe))) {
             return Some("is denied");
         }
-        let reaches = |glob: &String| {
-            let start = literal_start(glob);
-            start.starts_with(&prefix.name) || prefix.name.starts_with(start)
-        };
+        let reaches = |glob: &String| sense::reaches(glob, &prefix.name, least);
         let outside = self.allow.is_some() && !self.allowed.iter().any(reaches);
         outside.then_some("is not among those that are allowed")
     }
@@ -87,11 +95,6 @@ fn literal_start(glob: &str) -> &str {
 
 /// The globs with `/**` behind registries that stand alone.
 fn whole(field: &str, list: &[String]) -> Result<Vec<String>, SettingsError> {
-    let refuse = |index: usize, message: String, help: &str| SettingsError {
-        pointer: Pointer::default().join(field).join(index),
-        message,
-        help: Some(help.to_owned()),
-    };
     if list.is_empty() {
         return Err(SettingsError {
             pointer: Pointer::default().join(field),
@@ -103,46 +106,23 @@ fn whole(field: &str, list: &[String]) -> Result<Vec<String>, SettingsError> {
     for (index, glob) in list.iter().enumerate() {
         if glob.contains(|c: char| c.is_ascii_uppercase()) {
             let message = format!("{} has capitals, and names are compared without", quoted(glob));
-            return Err(refuse(index, message, "write it in lower case"));
+            return Err(refused(field, index, message, "write it in lower case"));
         }
-        let literal = literal_start(glob).len() == glob.len();
-        let (first, path) = match glob.split_once('/') {
-            Some((first, path)) => (first, Some(path).filter(|path| !path.is_empty())),
-            None => (glob.as_str(), None),
-        };
+        let (first, path) = glob.split_once('/').unwrap_or((glob, ""));
         let is_host = first.contains(['.', ':']) || first == "localhost" || first.contains(SPECIAL);
         if !is_host {
             let message = format!("{} names no registry", quoted(glob));
             let help = "write it with its registry: `docker.io/library/nginx`, `docker.io/**`";
-            return Err(refuse(index, message, help));
+            return Err(refused(field, index, message, help));
         }
-        let spelt = names::host(first);
-        if !first.contains(SPECIAL) && spelt != first {
-            let message = format!("{} is compared as `{spelt}`", quoted(first));
-            return Err(refuse(index, message, "write it so"));
-        }
-        match path {
-            None => globs.push(format!("{first}/**")),
-            Some(path) if first == "docker.io" && !path.contains('/') && !path.contains("**") => {
-                let message = format!(
-                    "{} matches nothing, since names at docker.io have two parts or more",
-                    quoted(glob)
-                );
-                let help = "write `docker.io/**` for all of them, `docker.io/library/…` for the official images";
-                return Err(refuse(index, message, help));
-            }
-            Some(_) if literal && Prefix::parse(glob).is_err() => {
-                let message = format!("{} is no name of a repository", quoted(glob));
-                return Err(refuse(
-                    index,
-                    message,
-                    "write registry and path, without tag and digest",
-                ));
-            }
-            Some(_) => globs.push(glob.clone()),
-        }
+        globs.push(if path.is_empty() { format!("{first}/**") } else { glob.clone() });
     }
     Ok(globs)
+}
+
+fn refused(field: &str, index: usize, message: String, help: impl Into<String>) -> SettingsError {
+    let pointer = Pointer::default().join(field).join(index);
+    SettingsError { pointer, message, help: Some(help.into()) }
 }
 
 fn globs(field: &str, list: &[String]) -> Result<Globs, SettingsError> {

@@ -6,7 +6,7 @@ use crate::image::{DEFAULT_HOST, Reference};
 /// (`NameTotalLengthMax` in docker/distribution), newer ones the path alone.
 pub(super) const MAX_NAME: usize = 255;
 /// Other names of Docker Hub: the former one, and the host that serves its API.
-const ALIASES: [&str; 2] = ["index.docker.io", "registry-1.docker.io"];
+pub(super) const ALIASES: [&str; 2] = ["index.docker.io", "registry-1.docker.io"];
 /// The port that a registry has unless another is written.
 const DEFAULT_PORT: &str = "443";
 
@@ -55,8 +55,7 @@ pub(super) fn push_version(text: &mut String, reference: &Reference<'_>) {
 /// A host in the one spelling in which hosts are compared.
 pub(super) fn host(written: &str) -> String {
     let lower = written.to_ascii_lowercase();
-    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
-    let host = match lower.rsplit_once(':').filter(|(_, port)| is_port(port)) {
+    let host = match lower.rsplit_once(':').filter(|_| has_port(&lower)) {
         Some((name, port)) => match port.trim_start_matches('0') {
             DEFAULT_PORT => name.to_owned(),
             port => format!("{name}:{port}"),
@@ -64,6 +63,24 @@ pub(super) fn host(written: &str) -> String {
         None => lower,
     };
     if ALIASES.contains(&host.as_str()) { DEFAULT_HOST.to_owned() } else { host }
+}
+
+/// Whether a host is written with a port.
+pub(super) fn has_port(host: &str) -> bool {
+    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+    host.rsplit_once(':').is_some_and(|(_, port)| is_port(port))
+}
+
+/// Checks the port of a host, where one is written.
+///
+/// # Errors
+/// What is wrong with it: the grammar of references takes any digits.
+pub(super) fn check_port(host: &str) -> Result<(), String> {
+    let Some((_, port)) = host.rsplit_once(':').filter(|_| has_port(host)) else { return Ok(()) };
+    match port.parse::<u16>() {
+        Ok(1..) => Ok(()),
+        _ => Err(format!("{port} is no port: these go from 1 to {}", u16::MAX)),
+    }
 }
 
 /// A prefix of names: a registry, and parts of a path if need be.
@@ -75,7 +92,8 @@ pub(super) struct Prefix {
     pub(super) name: String,
     /// Whether it is a registry alone.
     pub(super) is_host: bool,
-    /// Whether it is meant as no name itself: a registry, or what was written with a slash at its end.
+    /// Whether it is meant as no name itself: a registry, an organisation at Docker Hub, or what was written with
+    /// a slash at its end.
     pub(super) only_above: bool,
 }
 
@@ -92,12 +110,18 @@ impl Prefix {
         let Some(first) = reference.host else {
             return Err("it names no registry".to_owned());
         };
+        check_port(first)?;
         let path = written.strip_prefix(first).unwrap_or_default();
+        let name = format!("{}{path}", host(first));
+        // `docker.io/team` means `docker.io/library/team`, so no repository has that name itself.
+        let is_whole = name
+            .split_once('/')
+            .is_some_and(|(host, path)| host != DEFAULT_HOST || path.contains('/'));
         Ok(Self {
             written: written.to_owned(),
-            name: format!("{}{path}", host(first)),
+            name,
             is_host: path.is_empty(),
-            only_above: path.is_empty() || written != text,
+            only_above: !is_whole || written != text,
         })
     }
 }

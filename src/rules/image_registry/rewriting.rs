@@ -1,7 +1,7 @@
 //! Which names are replaced by which.
 
 use super::names::{Name, Prefix, below};
-use crate::finding::Claim;
+use crate::finding::{Claim, Renaming};
 
 /// The pairs, those with the longest `from` first.
 #[derive(Debug, Default)]
@@ -18,8 +18,10 @@ pub(super) struct Pair {
 pub(super) struct Rewritten {
     /// The mirror.
     pub(super) to: String,
-    /// The new name.
+    /// The new name, as it is written.
     pub(super) name: String,
+    /// The same as it is compared.
+    pub(super) means: String,
 }
 
 impl Rewrites {
@@ -33,7 +35,8 @@ impl Rewrites {
         self.0.iter().find_map(|pair| {
             let rest = name.below(&pair.from.name)?;
             let to = pair.to.written.clone();
-            Some(Rewritten { name: format!("{to}{rest}"), to })
+            let means = format!("{}{rest}", pair.to.name);
+            Some(Rewritten { name: format!("{to}{rest}"), to, means })
         })
     }
 
@@ -42,25 +45,18 @@ impl Rewrites {
         self.0.iter().any(|pair| name.below(&pair.to.name).is_some())
     }
 
-    /// What is rewritten, and that what it becomes stays: another rule that rewrites that in turn is at odds with it.
+    /// What is rewritten: another rule that rewrites the same to something else is at odds with it.
     pub(super) fn claims(&self) -> Vec<Claim> {
         let field = |prefix: &str| format!("spec.containers[*].image below {prefix}");
-        let mut claims: Vec<Claim> = self
-            .0
-            .iter()
-            .map(|pair| Claim { field: field(&pair.from.name), value: pair.to.written.clone() })
-            .collect();
-        for pair in &self.0 {
-            let name = &pair.to.name;
-            let ends = name.match_indices('/').map(|(at, _)| at).chain([name.len()]);
-            for above in ends.filter_map(|end| name.get(..end)) {
-                let claim = Claim { field: field(above), value: "left as it is".to_owned() };
-                if !claims.contains(&claim) {
-                    claims.push(claim);
-                }
-            }
-        }
-        claims
+        let claim =
+            |pair: &Pair| Claim { field: field(&pair.from.name), value: pair.to.written.clone() };
+        self.0.iter().map(claim).collect()
+    }
+
+    pub(super) fn renamings(&self) -> Vec<Renaming> {
+        let renaming =
+            |pair: &Pair| Renaming { from: pair.from.name.clone(), to: pair.to.name.clone() };
+        self.0.iter().map(renaming).collect()
     }
 }
 

@@ -4,11 +4,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::lists::{Lists, is_below};
-use super::names::{MAX_NAME, Prefix};
+use super::names::{MAX_NAME, Name, Prefix};
 use super::rewriting::{Pair, Rewrites, overlap};
 use super::{ImageRegistry, Narrowing};
 use crate::finding::quoted;
 use crate::glob::{GlobList, MAX_PATTERN, MAX_PATTERNS};
+use crate::image::{DEFAULT_HOST, Reference};
 use crate::label;
 use crate::pointer::Pointer;
 use crate::rules::SettingsError;
@@ -81,7 +82,15 @@ pub(super) fn compile(settings: Settings) -> Result<ImageRegistry, SettingsError
             return Err(refused(
                 Pointer::new("/rewrite").join(index).join("to"),
                 format!("what is below {} {problem}", quoted(&pair.to.written)),
-                "`allow` and `deny` are about names after rewriting: let this one through",
+                format!(
+                    "`allow` and `deny` are about names after rewriting: let these through with `{}/**`{}",
+                    pair.to.name,
+                    if pair.from.name == DEFAULT_HOST {
+                        "; names from docker.io have two parts, which `/*` does not match"
+                    } else {
+                        ""
+                    }
+                ),
             ));
         }
     }
@@ -115,12 +124,28 @@ fn pairs(written: Option<&[Rewrite]>) -> Result<Vec<Pair>, SettingsError> {
             })
         };
         let pair = Pair { from: read("from", from)?, to: read("to", to)? };
-        if pair.to.is_host && pair.to.name == crate::image::DEFAULT_HOST {
+        if pair.to.is_host && pair.to.name == DEFAULT_HOST {
             return Err(refused(
                 place.join("to"),
                 "at docker.io a name of one part means one in `library/`",
                 "name the organisation as well: `docker.io/team/`",
             ));
+        }
+        let means = Reference::parse(&pair.to.written).map(|reference| Name::of(&reference));
+        let is_same = means.is_ok_and(|name| name.as_str() == pair.to.name);
+        if !pair.from.only_above && !is_same {
+            let message = format!(
+                "{} can be a whole repository, and {} alone is not the name of one there",
+                quoted(&pair.from.written),
+                quoted(&pair.to.written)
+            );
+            let last = pair.from.name.rsplit('/').next().unwrap_or_default();
+            let help = format!(
+                "write a repository after the host, `{}/{last}`, or end `from` with a slash to leave {} itself out",
+                pair.to.written,
+                quoted(&pair.from.written)
+            );
+            return Err(refused(place.join("to"), message, help));
         }
         if pairs.iter().any(|other| other.from.name == pair.from.name) {
             let message = format!("{} stands here twice", quoted(&pair.from.name));

@@ -242,7 +242,7 @@ fn settings_that_contradict_themselves_are_refused() {
             "that is a chain",
         ),
         (
-            json!({"rewrite": [pair("docker.io", "a.io"), pair("a.io/library", "b.io")]}),
+            json!({"rewrite": [pair("docker.io", "a.io"), pair("a.io/library/", "b.io")]}),
             "/rewrite/0/to",
             "that is a chain",
         ),
@@ -290,6 +290,13 @@ fn settings_that_contradict_themselves_are_refused() {
         json!({"rewrite": [pair("registry.example.com/old", "registry.example.com/new")]}),
         json!({"rewrite": [pair("docker.io/library/nginx", "m.io/nginx")], "deny": ["m.io/nginx/**"]}),
         json!({"deny": ["*", "[a-z]*.evil.test/**"]}),
+        json!({"deny": ["{docker.io/library,quay.io:5000}/x*", "**/nginx", "*.io/**", "index.*/**", "*:*/**"]}),
+        json!({"deny": [r"\[::1\]:5000/**", "ghcr.io:5000", "docker.i[o]/[!a]*/**", "*.example.com:5000/a"]}),
+        json!({"rewrite": [pair("docker.io/library", "m.io"), pair("ghcr.io/a", "docker.io/team/a")]}),
+        json!({"rewrite": hub, "allow": ["m.example.com/hub/*/*"]}),
+        json!({"rewrite": hub, "allow": ["*/{hub,other}/*/*"]}),
+        json!({"rewrite": [pair("ghcr.io", "m.io/ghcr")], "allow": ["m.io/ghcr/*"]}),
+        json!({"rewrite": [pair("ghcr.io/a", "m.io/a")], "allow": ["m.io/*"]}),
     ] {
         compile(&settings).unwrap_or_else(|error| panic!("{settings}: {error:?}"));
     }
@@ -305,7 +312,130 @@ fn rules_that_would_rewrite_each_others_names_are_at_odds() {
     };
     let one = claims("docker.io", "m.example.com/hub");
     assert!(at_odds(&one, &claims("docker.io/", "other.example.com")));
-    assert!(at_odds(&one, &claims("m.example.com", "docker.io/team")));
     assert!(!at_odds(&one, &claims("index.docker.io", "m.example.com/hub/")));
     assert!(!at_odds(&one, &claims("ghcr.io", "m.example.com/ghcr")));
+}
+
+#[test]
+fn globs_that_can_match_nothing_are_refused() {
+    for (glob, problem) in [
+        ("docker.io/library/*:1", "no tag and no digest"),
+        ("**/nginx:1", "no tag and no digest"),
+        ("docker.io/library/nginx@sha256:*", "no tag and no digest"),
+        ("{docker.io/library/nginx,quay.io/a/b:1}", "`quay.io/a/b:1` is no name of a repository"),
+        ("*.docker.io/**", "`index.docker.io` is compared as `docker.io`"),
+        ("index.docker.io/*", "is compared as `docker.io`"),
+        ("index.docker.*", "is compared as `docker.io`"),
+        ("registry-?.docker.io/**", "`registry-1.docker.io` is compared as `docker.io`"),
+        ("{index.docker.io,quay.io}/**", "is compared as `docker.io`"),
+        ("!docker.io/**", "no name has a `!`"),
+        ("docker.io/!library/*", "no name has a `!`"),
+        ("docker.io/ library/*", "no name has a ` `"),
+        ("docker.io/[a-z]*", "names at docker.io have two parts or more"),
+        ("{docker.io,quay.io}/*", "`docker.io/*` matches nothing"),
+        ("docker.io/library/", "a part of it is missing"),
+        ("*.example.com//x", "a part of it is missing"),
+        ("{docker.io,quay.io/a}", "a part of it is missing"),
+        ("*/-x/**", "is no name of a repository"),
+        ("*.example.com:443/**", "443 is left out"),
+        ("*.example.com:05000/**", "without zeros"),
+        ("*.example.com:99999/**", "99999 is no port"),
+        ("ghcr.io:0/**", "0 is no port"),
+        ("ghcr.io:/**", "matches nothing"),
+        ("c.example.com:99999/a", "99999 is no port"),
+        ("[::1]:5000/**", "a set of characters where an address"),
+    ] {
+        for field in ["deny", "allow"] {
+            let error = compile(&json!({field: ["ghcr.io", glob]})).unwrap_err();
+            assert_eq!(error.pointer.as_str(), format!("/{field}/1"), "{glob}: {error:?}");
+            assert!(error.message.contains(problem), "{glob}: {error:?}");
+            assert!(error.help.is_some(), "{glob}");
+        }
+    }
+    let many = "{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}.io/**";
+    assert!(compile(&json!({"deny": [many]})).unwrap_err().message.contains("alternatives"));
+}
+
+#[test]
+fn a_mirror_that_cannot_be_is_refused() {
+    let pair = |from: &str, to: &str| json!([{"from": from, "to": to}]);
+    for (settings, place, message) in [
+        (
+            json!({"rewrite": pair("docker.io/library/nginx", "c.example.com")}),
+            "/rewrite/0/to",
+            "`c.example.com` alone is not the name of one there",
+        ),
+        (
+            json!({"rewrite": pair("ghcr.io/team/app", "docker.io/app")}),
+            "/rewrite/0/to",
+            "`docker.io/app` alone is not the name of one there",
+        ),
+        (
+            json!({"rewrite": pair("docker.io/", "mirror.example.com/dockerhub/"),
+                "allow": ["mirror.example.com/dockerhub/*"]}),
+            "/rewrite/0/to",
+            "is not among those that are allowed",
+        ),
+        (
+            json!({"rewrite": pair("docker.io/", "m.io/hub"), "deny": ["m.io/hub/*/*"]}),
+            "/rewrite/0/to",
+            "is denied",
+        ),
+        (
+            json!({"rewrite": pair("docker.io/", "c.example.com:99999/a")}),
+            "/rewrite/0/to",
+            "99999 is no port",
+        ),
+        (json!({"rewrite": pair("c.io:0/", "m.io/a")}), "/rewrite/0/from", "0 is no port"),
+    ] {
+        let error = compile(&settings).unwrap_err();
+        assert_eq!(error.pointer.as_str(), place, "{settings}: {error:?}");
+        assert!(error.message.contains(message), "{settings}: {error:?}");
+        assert!(error.help.is_some(), "{settings}");
+    }
+    let allow = json!({"rewrite": pair("docker.io/", "m.io/hub/"), "allow": ["m.io/hub/*"]});
+    let help = compile(&allow).unwrap_err().help.unwrap();
+    assert!(help.contains("`m.io/hub/**`") && help.contains("two parts"), "{help}");
+}
+
+#[test]
+fn a_host_never_becomes_a_repository() {
+    let settings = json!({"rewrite": [{"from": "ghcr.io/team/", "to": "c.example.com"}]});
+    assert_eq!(fixed(&settings, "ghcr.io/team/app:1").as_deref(), Some("c.example.com/app:1"));
+    let found = of(&settings, "ghcr.io/team:1");
+    let [violation] = &*found else { panic!("{found:?}") };
+    assert!(violation.fix.is_none(), "{violation:?}");
+    let said = "`c.example.com:1` would be read as `docker.io/library/c.example.com`";
+    assert!(violation.message.ends_with(said), "{violation:?}");
+}
+
+#[test]
+fn loops_and_chains_of_policies_are_told_when_they_load() {
+    let rule = |name: &str, action: &str, from: &str, to: &str| json!({"name": name, "action": action, "imageRegistry": {"rewrite": [{"from": from, "to": to}]}});
+    let policy = |name: &str, rules: Value| json!({"apiVersion": "plimsoll.dev/v1alpha1", "kind": "PodPolicy", "metadata": {"name": name}, "spec": {"rules": rules}});
+    let told = |policies: &[Value]| {
+        let set = crate::policy::PolicySet::compile(&policies.iter().collect::<Vec<_>>()).unwrap();
+        set.conflicts().iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    for (one, other) in [("Patch", "Patch"), ("Patch", "Deny"), ("Deny", "Patch"), ("Deny", "Deny")]
+    {
+        let there = rule("r", one, "docker.io/", "a.example.com/");
+        let back = rule("s", other, "a.example.com/", "docker.io/x/");
+        let apart =
+            told(&[policy("m1", json!([there.clone()])), policy("m2", json!([back.clone()]))]);
+        for (found, way) in [(apart, "m2/s"), (told(&[policy("m2", json!([there, back]))]), "m2/r")]
+        {
+            let [message] = &*found else { panic!("{found:?}") };
+            for part in ["that is a loop", "below docker.io ", "below a.example.com ", way] {
+                assert!(message.contains(part), "{one} {other}: {message}");
+            }
+        }
+    }
+    let first = policy("m1", json!([rule("r", "Patch", "docker.io", "a.example.com")]));
+    let second =
+        policy("m2", json!([rule("r", "Patch", "a.example.com/library/", "b.example.com")]));
+    let found = told(&[first.clone(), second]);
+    assert!(found.len() == 1 && found[0].contains("that is a chain"), "{found:?}");
+    let apart = policy("m2", json!([rule("r", "Patch", "ghcr.io", "a.example.com/ghcr")]));
+    assert!(told(&[first, apart]).is_empty());
 }
