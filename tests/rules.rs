@@ -414,13 +414,15 @@ fn a_pod_gets_the_same_verdict_inside_every_workload_kind() {
 /// started anew never does.
 fn keeps_class(fixture: &Fixture, kind: &PodKind) -> bool {
     let path = fixture.path.to_str().unwrap();
-    let by_deadline = path.contains("/termination/") && fixture.text.contains("activeDeadline");
+    let by_ending = path.contains("/termination/")
+        && (fixture.text.contains("activeDeadline")
+            || kind.pods_owned_by == Some(("batch", "Job")));
     // A DaemonSet's pods are bound, and so is a pod that says whose it is.
     let by_owner = path.contains("placement")
         && (kind.kind == "DaemonSet" || fixture.text.contains("ownerReferences"));
     let by_class = path.contains("topologySpread")
         || by_owner
-        || by_deadline
+        || by_ending
         || fixture.text.contains("workloads:");
     !by_class || (matches!(kind.kind, "PodTemplate") && !fixture.text.contains("ownerReferences"))
 }
