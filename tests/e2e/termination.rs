@@ -117,9 +117,14 @@ fn templates_of_what_is_started_anew_have_no_deadline() {
     }
     let guarded = Guarded::by("anew", &[&policy(&json!({"preStop": {}}), "Audit")]);
     for kind in ["Deployment", "StatefulSet", "DaemonSet"] {
-        let refused = guarded.create(&json!({"apiVersion": "apps/v1", "kind": kind, "metadata": {"name": "x"},
-            "spec": {"serviceName": "x", "selector": {"matchLabels": {"app": "x"}}, "template": {"metadata": {"labels": {"app": "x"}},
-                "spec": {"activeDeadlineSeconds": 60, "containers": [{"name": "main", "image": "app:1"}]}}}}));
+        let mut spec = json!({"selector": {"matchLabels": {"app": "x"}}, "template": {"metadata": {"labels": {"app": "x"}},
+            "spec": {"activeDeadlineSeconds": 60, "containers": [{"name": "main", "image": "app:1"}]}}});
+        if kind == "StatefulSet" {
+            spec["serviceName"] = json!("x");
+        }
+        let object =
+            json!({"apiVersion": "apps/v1", "kind": kind, "metadata": {"name": "x"}, "spec": spec});
+        let refused = guarded.create(&object);
         assert!(
             refused.stderr.contains("activeDeadlineSeconds"),
             "{kind}: {}{}",
