@@ -2,7 +2,7 @@
 
 mod cidr;
 mod format;
-mod formatting;
+pub(super) mod formatting;
 mod ip;
 mod jsonpatch;
 mod lists;

@@ -40,7 +40,7 @@ impl Regexes for RegexCache {
 }
 
 fn compile(pattern: &str) -> Result<Regex, String> {
-    RegexBuilder::new(&patterns::translate(pattern))
+    RegexBuilder::new(&patterns::translate(pattern)?)
         .size_limit(MAX_SIZE)
         .dfa_size_limit(MAX_SIZE)
         .build()

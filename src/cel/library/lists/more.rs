@@ -175,22 +175,8 @@ fn sorted<'v>(
     for (item, key) in list.iter().zip(keys.iter()) {
         pairs.push((key?, item?));
     }
-    let comparable = |key: &Value<'_>| {
-        use Value as V;
-        matches!(
-            key,
-            V::Int(_)
-                | V::Uint(_)
-                | V::Double(_)
-                | V::Bool(_)
-                | V::Duration(_)
-                | V::Timestamp(_)
-                | V::String(_)
-                | V::Bytes(_)
-        )
-    };
     if let Some((first, _)) = pairs.first() {
-        if !comparable(first) {
+        if !super::is_comparable(first) {
             return Err(other("list elements must be comparable"));
         }
         if pairs.iter().any(|(key, _)| key.type_name() != first.type_name()) {
