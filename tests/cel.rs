@@ -11,6 +11,8 @@
 
 #[path = "cel/corpus.rs"]
 mod corpus;
+#[path = "cel/dear.rs"]
+mod dear;
 #[path = "cel/differences.rs"]
 mod differences;
 #[path = "cel/here.rs"]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::corpus::{self, Answer, Case, LABEL, NAMESPACE, Objects, Operation, TOPIC};
 use super::{PATIENCE, guard};
