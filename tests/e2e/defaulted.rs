@@ -86,9 +86,7 @@ fn volumes() -> Value {
         {"downwardAPI": {"items": [{"path": "c", "resourceFieldRef": {"containerName": "a", "resource": "limits.cpu"}}]}},
         {"projected": {"sources": [
             {"configMap": {"name": "c", "optional": false}}, {"secret": {"name": "s"}},
-            {"clusterTrustBundle": {"name": "b", "path": "p", "optional": false}},
             {"serviceAccountToken": {"path": "t", "audience": "", "expirationSeconds": 600}}]}},
-        {"projected": {"defaultMode": 0, "sources": []}},
         {"image": {"reference": "models", "pullPolicy": ""}},
         {"ephemeral": {"volumeClaimTemplate": {"metadata": {"labels": {"a": ""}}, "spec": {"accessModes": ["ReadOnlyMany"],
             "storageClassName": "", "volumeMode": "Block", "selector": {"matchLabels": {}},
@@ -102,15 +100,28 @@ fn volumes() -> Value {
     let mounts: Value = (0..3)
         .map(|at| json!({"name": format!("v{at}"), "mountPath": format!("/{at}"), "mountPropagation": "None", "subPathExpr": ""}))
         .collect();
+    let mut tolerations = rich()["spec"]["tolerations"].clone();
+    tolerations
+        .as_array_mut()
+        .unwrap()
+        .push(json!({"key": "", "operator": "Exists", "value": "", "effect": ""}));
     json!({
         "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "volumes"},
-        "spec": {"automountServiceAccountToken": false, "serviceAccountName": "default", "hostNetwork": true,
-            "tolerations": rich()["spec"]["tolerations"], "volumes": named.collect::<Value>(),
+        "spec": {"automountServiceAccountToken": false, "serviceAccountName": "default", "hostNetwork": true, "tolerations": tolerations,
+            "dnsConfig": {"options": [{"name": "ndots", "value": ""}, {"name": "rotate", "value": null}], "searches": []},
+            "securityContext": {"seLinuxOptions": {"type": "", "level": "s0"}, "sysctls": [], "supplementalGroups": []},
+            "imagePullSecrets": [{"name": "s"}], "hostAliases": [{"ip": "10.0.0.1", "hostnames": []}],
+            "topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "t", "whenUnsatisfiable": "ScheduleAnyway",
+                "labelSelector": {}}],
+            "affinity": {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [
+                {"topologyKey": "t", "labelSelector": {"matchLabels": {"a": ""}}, "namespaces": []}]}}, "volumes": named.collect::<Value>(),
             "initContainers": [{"name": "i", "image": "x", "restartPolicy": "Always", "ports": [{"containerPort": 90, "hostPort": 90}],
                 "startupProbe": {"exec": {"command": ["x"]}, "timeoutSeconds": 0, "terminationGracePeriodSeconds": 5}}],
-            "containers": [{"name": "a", "image": "x:1", "volumeMounts": mounts, "ports": [{"containerPort": 80, "hostPort": 0}],
+            "containers": [{"name": "a", "image": "x:1", "volumeMounts": mounts, "ports": [{"name": "", "containerPort": 80, "hostPort": 0}],
+                "env": [{"name": "C", "valueFrom": {"configMapKeyRef": {"name": "c", "key": "k", "optional": false}}}],
+                "envFrom": [{"prefix": "", "secretRef": {"name": "s", "optional": false}}],
                 "livenessProbe": {"grpc": {"port": 81, "service": ""}, "periodSeconds": 0},
-                "readinessProbe": {"httpGet": {"port": "web", "scheme": "", "httpHeaders": []}, "successThreshold": 0},
+                "readinessProbe": {"httpGet": {"port": "web", "scheme": "", "httpHeaders": [{"name": "a", "value": ""}]}, "successThreshold": 0},
                 "lifecycle": {"postStart": {"exec": {"command": ["x"]}}, "preStop": {"sleep": {"seconds": 0}}}}]},
     })
 }
