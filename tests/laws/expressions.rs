@@ -38,7 +38,7 @@ const VALIDATIONS: [&str; 18] = [
     "has(object.spec.volumes) ? object.spec.volumes.all(v, !has(v.hostPath)) : true",
     "object.spec.containers.map(c, c.name).isSorted()",
     "object.spec.containers.all(a, object.spec.containers.all(b, a.name == b.name || a.image != b.image))",
-    "lists.range(1000).all(a, lists.range(1000).all(b, lists.range(1000).all(c, a + b + c >= 0)))",
+    "lists.range(20).all(a, lists.range(20).all(b, a + b >= 0))",
 ];
 
 /// Some settle at once, some never, some cannot be made to every pod, and some undo what others do.
@@ -117,7 +117,7 @@ fn policy(name: &'static str) -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// One rule settles whatever its expressions are, and leaves a pod.
     #[test]
