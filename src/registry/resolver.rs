@@ -97,6 +97,12 @@ impl Resolver {
         })))
     }
 
+    /// Whether there is any registry that may be asked.
+    pub fn may_ask(&self) -> bool {
+        let Registries { registries, allow, .. } = &self.0.config;
+        !registries.is_empty() || !allow.is_empty()
+    }
+
     /// How long the configuration lets a request wait.
     pub fn timeout(&self) -> Duration {
         self.0.config.timeout()

@@ -86,7 +86,8 @@ fn policies_that_could_not_be_decided_are_named() {
     sandbox.write("a.yaml", pods.join("---\n"));
     let run = sandbox.check(["a.yaml"]);
     assert_eq!(run.code, 0);
-    let warning = "policy images was not applied in n0, n1, n2, n3, n4 and 3 more: ";
+    let warning =
+        "policy images was not applied, or not in full, in n0, n1, n2, n3, n4 and 3 more: ";
     assert!(run.stderr.contains(warning), "{}", run.stderr);
     sandbox.write("a.yaml", format!("{}---\n{}", pods[0], namespace("n0", "{team: web}")));
     assert_eq!(sandbox.check(["a.yaml"]).stderr, "");
