@@ -7,7 +7,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::SetupError;
+use super::{Resolver, SetupError};
 use crate::glob::{MAX_PATTERN, MAX_PATTERNS};
 
 /// The most registries that can be listed.
@@ -106,6 +106,19 @@ impl Registries {
     /// How long a registry may take for a question.
     pub(super) fn background(&self) -> Duration {
         Duration::from_millis(self.background_milliseconds.max(self.timeout_milliseconds))
+    }
+}
+
+impl Resolver {
+    /// Whether there is any registry that may be asked.
+    pub fn may_ask(&self) -> bool {
+        let Registries { registries, allow, .. } = &self.0.config;
+        !registries.is_empty() || !allow.is_empty()
+    }
+
+    /// How long the configuration lets a request wait.
+    pub fn timeout(&self) -> Duration {
+        self.0.config.timeout()
     }
 }
 

@@ -27,10 +27,10 @@ const MAX_AUTHORIZATIONS: usize = 1_024;
 
 /// Finds the digests that tags stand for. Clones share everything.
 #[derive(Clone)]
-pub struct Resolver(Arc<Shared>);
+pub struct Resolver(pub(super) Arc<Shared>);
 
 pub(super) struct Shared {
-    config: Registries,
+    pub(super) config: Registries,
     hosts: Arc<Hosts>,
     clients: Clients,
     credentials: Credentials,
@@ -95,17 +95,6 @@ impl Resolver {
             late: Counter::default(),
             not_allowed: Counter::default(),
         })))
-    }
-
-    /// Whether there is any registry that may be asked.
-    pub fn may_ask(&self) -> bool {
-        let Registries { registries, allow, .. } = &self.0.config;
-        !registries.is_empty() || !allow.is_empty()
-    }
-
-    /// How long the configuration lets a request wait.
-    pub fn timeout(&self) -> Duration {
-        self.0.config.timeout()
     }
 
     /// The digests of images, named by their normalised references ([`crate::image::Reference::normalised`]). Every

@@ -146,7 +146,9 @@ fn every_rule_about_images_has_its_way_at_once() {
             &format!("{} ", mirror.image(&format!("library/nginx:1.29@{nginx}"))),
         )
         .replace("Always", "IfNotPresent")
-        .replace("docker.io/team/beside", &mirror.image(&format!("team/beside:latest@{beside}")));
+        .replace("docker.io/team/beside", &mirror.image(&format!("team/beside:latest@{beside}")))
+        // What the API server makes of a tag that goes without saying is Always.
+        + "    imagePullPolicy: IfNotPresent\n";
     assert_eq!(once, wanted);
     assert_eq!(fixed(folder.path(), &asking), wanted);
     for image in images(&once) {
