@@ -108,3 +108,23 @@ fn jobs_are_judged_when_they_are_applied() {
     ]);
     assert!(!loosened.success(), "{}", loosened.stdout);
 }
+
+/// Why nothing that is started anew is given a deadline.
+#[test]
+fn templates_of_what_is_started_anew_have_no_deadline() {
+    if skipped("templates_of_what_is_started_anew_have_no_deadline") {
+        return;
+    }
+    let guarded = Guarded::by("anew", &[&policy(&json!({"preStop": {}}), "Audit")]);
+    for kind in ["Deployment", "StatefulSet", "DaemonSet"] {
+        let refused = guarded.create(&json!({"apiVersion": "apps/v1", "kind": kind, "metadata": {"name": "x"},
+            "spec": {"serviceName": "x", "selector": {"matchLabels": {"app": "x"}}, "template": {"metadata": {"labels": {"app": "x"}},
+                "spec": {"activeDeadlineSeconds": 60, "containers": [{"name": "main", "image": "app:1"}]}}}}));
+        assert!(
+            refused.stderr.contains("activeDeadlineSeconds"),
+            "{kind}: {}{}",
+            refused.stdout,
+            refused.stderr
+        );
+    }
+}

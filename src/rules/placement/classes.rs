@@ -17,7 +17,7 @@ pub(super) const KEEPS_NODE: [(&str, &str); 2] = [
     ("karpenter.sh/do-not-disrupt", "true"),
 ];
 
-fn named<'s>(name: Option<&'s str>) -> Option<&'s str> {
+fn named(name: Option<&str>) -> Option<&str> {
     name.filter(|name| !name.is_empty())
 }
 

@@ -51,7 +51,7 @@ fn integers_are_told_by_the_form_that_go_holds() {
 #[test]
 fn sums_and_floats() {
     let sum = call(FUNCTIONS, "add", &[of("50k"), Value::Int(20)]).unwrap();
-    assert_eq!(ask("asInteger", &[sum.clone()]), "50020");
+    assert_eq!(ask("asInteger", std::slice::from_ref(&sum)), "50020");
     let difference = call(FUNCTIONS, "sub", &[sum, of("20")]).unwrap();
     assert_eq!(ask("compareTo", &[difference.clone(), of("50k")]), "0");
     assert_eq!(ask("asApproximateFloat", &[difference]), "Double(50000.0)");

@@ -52,7 +52,7 @@ fn texts_are_split_and_joined_as_in_go() {
         assert_eq!(ask("split", &[text.into(), between.into(), most.into()]), wanted, "{text}");
     }
     let list = Value::list(vec!["a".into(), "b".into()]);
-    assert_eq!(ask("join", &[list.clone()]), "ab");
+    assert_eq!(ask("join", std::slice::from_ref(&list)), "ab");
     assert_eq!(ask("join", &[list, ", ".into()]), "a, b");
     assert!(ask("join", &[Value::list(vec![1.into()])]).starts_with("error: no such overload"));
 }
