@@ -19,6 +19,8 @@ mod deadlines;
 mod faults;
 #[path = "registry/limits.rs"]
 mod limits;
+#[path = "registry/mirrors.rs"]
+mod mirrors;
 #[path = "registry/proxies.rs"]
 mod proxies;
 #[path = "registry/real.rs"]

@@ -102,7 +102,7 @@ fn what_is_malformed_is_told_without_secrets_and_left_out() {
         "b.example.com": {"auth": "%secret%"},
         "c.example.com": ["secret"],
         "bad host": {"username": "secret", "password": "secret"},
-        "good.example.com": {"username": "u", "password": "p"},
+        "good.example.com": {"username": "u", "password": "hunter2"},
     }});
     let (keyring, problems) = Keyring::read(&[
         document("Secret a/b", Format::DockerConfigJson, broken),
@@ -122,7 +122,7 @@ fn what_is_malformed_is_told_without_secrets_and_left_out() {
         ]
     );
     assert_eq!(users(&keyring, "good.example.com/x"), ["u"]);
-    assert!(!format!("{keyring:?}{:?}", keyring.lookup("good.example.com/x")).contains('p'));
+    assert!(!format!("{keyring:?}{:?}", keyring.lookup("good.example.com/x")).contains("hunter2"));
 }
 
 #[test]
