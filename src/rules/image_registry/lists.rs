@@ -1,9 +1,10 @@
 //! Which repositories are allowed and which denied.
 
-use super::names::{self, Name, Prefix, below};
+use super::names::{Name, Prefix, below};
 use super::rewriting::Pair;
 use crate::finding::quoted;
 use crate::glob::{Globs, Slash};
+use crate::image::canonical_host;
 use crate::pointer::Pointer;
 use crate::rules::SettingsError;
 
@@ -116,7 +117,7 @@ fn whole(field: &str, list: &[String]) -> Result<Vec<String>, SettingsError> {
             let help = "write it with its registry: `docker.io/library/nginx`, `docker.io/**`";
             return Err(refuse(index, message, help));
         }
-        let spelt = names::host(first);
+        let spelt = canonical_host(first);
         if !first.contains(SPECIAL) && spelt != first {
             let message = format!("{} is compared as `{spelt}`", quoted(first));
             return Err(refuse(index, message, "write it so"));
