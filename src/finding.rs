@@ -35,8 +35,10 @@ pub enum Unmended {
     Warned,
     /// The request is refused.
     Refused,
-    /// Nobody can tell here: the rule lacks what it would mend it with, and the webhook may have it.
-    Unknown,
+    /// Nobody can tell here: the digest of an image is not known, and the webhook may ask for it.
+    UnknownDigest,
+    /// Nobody can tell here: the labels of the namespace are not known, and the webhook knows them.
+    UnknownLabels,
 }
 
 /// A container, by list and name: positions change when others are added.

@@ -49,7 +49,7 @@ pub struct Report {
     pub bare: Vec<Arc<PathBuf>>,
     /// Counts.
     pub summary: Summary,
-    /// Policies that were not applied in some namespaces, because the labels of those are not known.
+    /// Policies that were not applied in some namespaces, or not in full, because too little is known there.
     pub undecided: BTreeMap<Arc<str>, BTreeSet<String>>,
     /// Images that rules did not judge, because their digests are not known: normalised references.
     pub unresolved: BTreeSet<String>,

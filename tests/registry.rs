@@ -22,6 +22,8 @@ mod door;
 mod faults;
 #[path = "registry/limits.rs"]
 mod limits;
+#[path = "registry/mirrors.rs"]
+mod mirrors;
 #[path = "registry/proxies.rs"]
 mod proxies;
 #[path = "registry/real.rs"]

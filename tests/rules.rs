@@ -410,17 +410,20 @@ fn a_pod_gets_the_same_verdict_inside_every_workload_kind() {
     }
 }
 
-/// Rules that look at owner or class see another pod inside another kind, and a Job says itself when its pods end.
+/// Rules that look at owner or class see another pod inside another kind. A Job says itself when its pods end, and what is
+/// started anew never does.
 fn keeps_class(fixture: &Fixture, kind: &PodKind) -> bool {
     let path = fixture.path.to_str().unwrap();
-    if path.contains("/termination/") && kind.pods_owned_by == Some(("batch", "Job")) {
-        return false;
-    }
+    let by_ending = path.contains("/termination/")
+        && (fixture.text.contains("activeDeadline")
+            || kind.pods_owned_by == Some(("batch", "Job")));
     // A DaemonSet's pods are bound, and so is a pod that says whose it is.
     let by_owner = path.contains("placement")
         && (kind.kind == "DaemonSet" || fixture.text.contains("ownerReferences"));
-    let by_class =
-        path.contains("topologySpread") || by_owner || fixture.text.contains("workloads:");
+    let by_class = path.contains("topologySpread")
+        || by_owner
+        || by_ending
+        || fixture.text.contains("workloads:");
     !by_class || (matches!(kind.kind, "PodTemplate") && !fixture.text.contains("ownerReferences"))
 }
 

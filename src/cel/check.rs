@@ -47,6 +47,7 @@ pub(super) fn check(
         types: Unifier::default(),
         sameness: Vec::new(),
         mixed: 0,
+        elements: Vec::new(),
         regexes: RegexCache::default(),
     };
     let (root, result) = checker.check(syntax)?;
@@ -69,6 +70,8 @@ struct Checker<'c> {
     sameness: Vec<aggregates::Sameness>,
     /// Calls of `format()` around: what they are given may be of several types.
     mixed: usize,
+    /// Types of the elements of the list that was checked last.
+    elements: Vec<Type>,
     regexes: RegexCache,
 }
 

@@ -82,6 +82,12 @@ impl Environment {
         self.variables.get(slot).map(|(_, variable)| (slot, variable))
     }
 
+    /// Whether a function can be called: `jsonpatch.escapeKey` only where patches are made (`hasPatchTypes` in
+    /// k8s.io/apiserver/pkg/admission/plugin/cel/compile.go).
+    pub(super) fn has_function(&self, name: &str) -> bool {
+        self.makes_patches || !name.starts_with("jsonpatch.")
+    }
+
     /// The type that a name before a brace stands for.
     pub(super) fn message(&self, name: &str) -> Option<Arc<ObjectType>> {
         if self.makes_patches { schema::message(name) } else { None }

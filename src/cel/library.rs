@@ -2,7 +2,7 @@
 
 mod cidr;
 mod format;
-mod formatting;
+pub(super) mod formatting;
 mod ip;
 mod jsonpatch;
 mod lists;
@@ -88,9 +88,10 @@ pub struct Machine<'p> {
 
 /// Regular expressions by their text.
 pub trait Regexes: std::fmt::Debug {
-    /// Answers with a compiled one.
+    /// Answers with a compiled one, and takes the steps of compiling it, where it was not yet, and of looking for it in
+    /// a text of so many bytes.
     ///
     /// # Errors
-    /// Where it is none, or too large.
-    fn get(&self, pattern: &str) -> Result<Regex, EvalError>;
+    /// Where it is none, or too large; where the steps are taken.
+    fn get(&self, pattern: &str, length: usize, budget: &mut Budget) -> Result<Regex, EvalError>;
 }

@@ -174,8 +174,8 @@ pub(super) fn run(args: &AuditArgs, common: &Common) -> anyhow::Result<Outcome> 
     )?;
     for (policy, namespaces) in &surveyed.survey.tally.undecided {
         output::say(format_args!(
-            "warning: policy {policy} was not applied in {} namespaces: their labels are not known, or its \
-             expressions ask who makes the request",
+            "warning: policy {policy} was not applied, or not in full, in {} namespaces: it asks for their labels, or for \
+             the user, and those are not known",
             namespaces.len()
         ));
     }

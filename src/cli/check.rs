@@ -139,8 +139,8 @@ pub(super) fn tell_unread(report: &Report, files: &SelectionArgs) {
     }
     for (policy, namespaces) in &report.undecided {
         output::say(format_args!(
-            "warning: policy {policy} was not applied in {}: it selects namespaces by their labels, \
-             or its expressions ask for them or for the user; check the Namespace objects along with the pods",
+            "warning: policy {policy} was not applied, or not in full, in {}: it asks for labels of the namespace, or for \
+             the user, that are not known; check the Namespace objects along with the pods",
             some_of(namespaces)
         ));
     }

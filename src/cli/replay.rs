@@ -161,8 +161,9 @@ fn tell(survey: &Survey) {
             more => format!(" and {more} more"),
         };
         output::say(format_args!(
-            "warning: policy {policy} was not applied in {}{more}: it selects namespaces by their labels, which a log \
-             does not tell; give them with --cluster (or its expressions ask for more of the request than was recorded)",
+            "warning: policy {policy} was not applied, or not in full, in {}{more}: it asks for labels of the namespace, \
+             which a log does not tell; give them with --cluster (or its expressions ask for more of the request than was \
+             recorded)",
             first.join(", ")
         ));
     }

@@ -75,7 +75,8 @@ pub struct Decision {
     pub(super) signature: Option<Edit>,
     /// Rules that gave way to others on this very pod.
     pub conflicts: Vec<ConflictNote>,
-    /// Policies that could not be applied, because the labels of the namespace are not known.
+    /// Policies that could not be applied, or not in full, because too little is known here of the namespace or of
+    /// the request.
     pub undecided: Vec<Arc<str>>,
     /// Images whose digests fixes need and the request did not hold, by normalised reference. A door that asks
     /// registries decides again with the answers; at others nothing is found of these images by the rules that ask.
@@ -117,6 +118,13 @@ impl Decision {
     pub(super) fn settle(&mut self) {
         self.allowed = self.by_action(Action::Deny).next().is_none()
             && self.unreadable.as_ref().is_none_or(|found| found.action != Action::Deny);
+    }
+
+    /// Takes note of a policy that hangs on what this door does not know.
+    pub(super) fn leave_undecided(&mut self, policy: &Arc<str>) {
+        if !self.undecided.contains(policy) {
+            self.undecided.push(Arc::clone(policy));
+        }
     }
 
     pub(super) fn note(&mut self, message: String) {

@@ -15,22 +15,17 @@ use crate::policy::{Action, CompiledRule};
 /// What makes two findings of two versions of an object the same one.
 type Known<'f> = (&'f str, &'f str, Action, Identity<'f>);
 
-/// What follows from a violation; nothing where only the webhook can tell.
-fn follows(
-    rule: &CompiledRule,
-    action: Action,
-    could_mend: bool,
-    violation: &Violation,
-) -> Option<Action> {
-    if action != Action::Patch {
-        return Some(action);
-    }
+/// What follows from a violation of a rule that could mend it; nothing where only the webhook can tell.
+fn follows_unmended(rule: &CompiledRule, stage: Stage, violation: &Violation) -> Option<Action> {
     match violation.unmended {
-        Unmended::Recorded if could_mend => Some(Action::Audit),
-        Unmended::Warned if could_mend => Some(Action::Warn),
-        Unmended::Refused if could_mend => Some(Action::Deny),
-        Unmended::Unknown if could_mend => None,
-        _ => Some(rule.otherwise),
+        Unmended::AsThePolicySays => Some(rule.otherwise),
+        Unmended::Recorded => Some(Action::Audit),
+        Unmended::Warned => Some(Action::Warn),
+        Unmended::Refused => Some(Action::Deny),
+        Unmended::UnknownDigest => None,
+        // The webhook has to answer, and nobody comes after it.
+        Unmended::UnknownLabels if stage == Stage::Validate => Some(rule.otherwise),
+        Unmended::UnknownLabels => None,
     }
 }
 
@@ -63,11 +58,23 @@ impl Scope<'_, '_> {
                 } else {
                     let id = RuleId { policy: matched.at, rule: at };
                     let could_mend = action == Action::Patch && self.could_mend(id, rule);
+                    let mut lacks_labels = false;
                     let found = found.filter_map(|violation| {
-                        Some((follows(rule, action, could_mend, &violation)?, violation))
+                        let follows = match action {
+                            Action::Patch if could_mend => {
+                                follows_unmended(rule, stage, &violation)
+                            }
+                            Action::Patch => Some(rule.otherwise),
+                            _ => Some(action),
+                        };
+                        lacks_labels |=
+                            follows.is_none() && violation.unmended == Unmended::UnknownLabels;
+                        Some(finding(follows?, violation))
                     });
-                    let found = found.map(|(action, violation)| finding(action, violation));
                     decision.findings.extend(found);
+                    if lacks_labels {
+                        decision.leave_undecided(&matched.policy.name);
+                    }
                 }
             }
         }

@@ -27,6 +27,10 @@ const REDACTED: &str = "redacted";
 const OWN_PREFIX: &str = "plimsoll.dev/";
 const MIRROR: &str = crate::pod::view::Annotations::MIRROR;
 
+/// What pods tell node autoscalers, which the rule placement judges: a yes or a no, and any other text goes.
+const OF_AUTOSCALERS: [&str; 2] =
+    ["cluster-autoscaler.kubernetes.io/safe-to-evict", "karpenter.sh/do-not-disrupt"];
+
 /// Maps whose keys are names that somebody gave, and no fields.
 const NAMED: [&str; 6] =
     ["labels", "limits", "matchLabels", "nodeSelector", "overhead", "requests"];
@@ -120,7 +124,9 @@ fn value_of(entry: &mut Map<String, Value>) {
 fn annotations(value: &mut Value) {
     let Value::Object(annotations) = value else { return blank(value) };
     for (key, value) in annotations {
-        if key != MIRROR && !key.starts_with(OWN_PREFIX) {
+        let says = OF_AUTOSCALERS.contains(&key.as_str())
+            && matches!(value.as_str(), Some("true" | "false"));
+        if key != MIRROR && !key.starts_with(OWN_PREFIX) && !says {
             blank(value);
         }
     }

@@ -151,13 +151,15 @@ fn only_what_is_asked_for_stays() {
 fn own_annotations_and_names_stay() {
     let review = json!({"request": {"object": {"metadata": {
         "labels": {"args": "x", "env": "y", "annotations": "z"},
-        "annotations": {"plimsoll.dev/patched-by": "a", "kubernetes.io/config.mirror": "b", "token": "c", "n": {"d": ["e", 1]}},
+        "annotations": {"plimsoll.dev/patched-by": "a", "kubernetes.io/config.mirror": "b", "token": "c",
+            "karpenter.sh/do-not-disrupt": "true", "cluster-autoscaler.kubernetes.io/safe-to-evict": "d", "n": {"d": ["e", 1]}},
         "managedFields": []}, "spec": {"nodeSelector": {"command": "f"}}}}});
     let (line, _) = scrub(&serde_json::to_vec(&review).unwrap(), Keep::default()).unwrap();
     let found: Value = serde_json::from_slice(&line).unwrap();
     let mut expected = review;
     let metadata = &mut expected["request"]["object"]["metadata"];
     metadata["annotations"]["token"] = json!("redacted");
+    metadata["annotations"]["cluster-autoscaler.kubernetes.io/safe-to-evict"] = json!("redacted");
     metadata["annotations"]["n"] = json!({"d": ["redacted", 0]});
     metadata.as_object_mut().unwrap().remove("managedFields");
     assert_eq!(found, expected);

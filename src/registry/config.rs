@@ -1,12 +1,13 @@
 //! Which registries may be asked, and how: what people write.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::SetupError;
+use super::{Resolver, SetupError};
 use crate::glob::{MAX_PATTERN, MAX_PATTERNS};
 
 /// The most registries that can be listed.
@@ -108,6 +109,19 @@ impl Registries {
     }
 }
 
+impl Resolver {
+    /// Whether there is any registry that may be asked.
+    pub fn may_ask(&self) -> bool {
+        let Registries { registries, allow, .. } = &self.0.config;
+        !registries.is_empty() || !allow.is_empty()
+    }
+
+    /// How long the configuration lets a request wait.
+    pub fn timeout(&self) -> Duration {
+        self.0.config.timeout()
+    }
+}
+
 /// One registry.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -174,8 +188,8 @@ impl Default for Breaker {
     }
 }
 
-/// The proxies that lead to registries.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
+/// The proxies that lead to registries. Their URLs can hold passwords: `Debug` says whether there is one.
+#[derive(Clone, Default, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub struct Proxies {
     /// For registries with TLS, as a URL: `http://proxy.example.com:3128`.
@@ -187,4 +201,28 @@ pub struct Proxies {
     /// What is dialled directly: hosts, domains and networks (`10.0.0.0/8`), separated by commas.
     #[schemars(length(max = 4096))]
     pub no_proxy: Option<String>,
+}
+
+impl fmt::Debug for Proxies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Proxies { https, http, no_proxy } = self;
+        f.debug_struct("Proxies")
+            .field("https", &https.as_ref().map(|_| ".."))
+            .field("http", &http.as_ref().map(|_| ".."))
+            .field("no_proxy", no_proxy)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_of_proxies_are_not_shown() {
+        let url = || Some("http://sam:hunter2@proxy.example.com".to_owned());
+        let proxies = Some(Proxies { https: url(), http: url(), no_proxy: None });
+        let shown = format!("{:?}", Registries { proxies, ..Registries::default() });
+        assert!(shown.contains("Proxies") && !shown.contains("hunter2"), "{shown}");
+    }
 }

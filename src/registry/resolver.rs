@@ -27,10 +27,10 @@ const MAX_AUTHORIZATIONS: usize = 1_024;
 
 /// Finds the digests that tags stand for. Clones share everything.
 #[derive(Clone)]
-pub struct Resolver(Arc<Shared>);
+pub struct Resolver(pub(super) Arc<Shared>);
 
 pub(super) struct Shared {
-    config: Registries,
+    pub(super) config: Registries,
     hosts: Arc<Hosts>,
     clients: Clients,
     credentials: Credentials,
@@ -95,11 +95,6 @@ impl Resolver {
             late: Counter::default(),
             not_allowed: Counter::default(),
         })))
-    }
-
-    /// How long the configuration lets a request wait.
-    pub fn timeout(&self) -> Duration {
-        self.0.config.timeout()
     }
 
     /// The digests of images, named by their normalised references ([`crate::image::Reference::normalised`]). Every

@@ -135,7 +135,7 @@ fn undecided(report: &Report) -> impl Iterator<Item = Notification<'_>> {
     let policies = report.undecided.iter().map(|(policy, namespaces)| {
         let namespaces: Vec<_> = namespaces.iter().map(String::as_str).collect();
         let message = format!(
-            "policy {policy} was not applied in {}: it selects namespaces by their labels, and those are not known, or its expressions ask for them or for the user",
+            "policy {policy} was not applied, or not in full, in {}: it asks for labels of the namespace, or for the user, that are not known",
             namespaces.join(", ")
         );
         Notification { level: "warning", message: Message::of(message), locations: Vec::new() }

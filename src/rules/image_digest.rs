@@ -196,7 +196,7 @@ impl ImageDigest {
             None => {
                 let help = "name the image as name:tag@sha256:… (`plimsoll fix --resolve-digests` \
                             writes it)";
-                return unfixed(by_tag, help).where_unmended(Unmended::Unknown);
+                return unfixed(by_tag, help).where_unmended(Unmended::UnknownDigest);
             }
             Some(Resolution::Failed(why)) => return failed(why),
             Some(Resolution::Digest(digest)) => digest,

@@ -39,9 +39,9 @@
 //!
 //! There is no fix either where the namespace has no such label, or has a value that does not count for the entry, or
 //! where all annotations would have more than 256 KiB together; the finding says which. Where the labels of the namespace
-//! are not known, as for a manifest without its Namespace, it says where the value would come from. Like any finding that
-//! is not patched it then follows `otherwise`, although the cluster would add the label: with `otherwise: Deny`, check
-//! manifests with their Namespaces, or with a snapshot of the cluster.
+//! are not known, as for a manifest without its Namespace, it says where the value would come from. With `action: Patch`
+//! `check`, `audit` and `replay` then find nothing, because the cluster may well add the key, and name the policy in a
+//! warning: give them the Namespaces along with the manifests, or a snapshot of the cluster.
 //!
 //! It is unsafe: Services, NetworkPolicies and controllers select by labels, and other software acts on annotations, so a
 //! person should look at what is added once.

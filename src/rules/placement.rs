@@ -73,8 +73,8 @@
 //!   a RuntimeClass with a nodeSelector of its own that contradicts this one: create and check them first.
 //! - Kubernetes adds to pods before webhooks see them where clusters ask for it: the plugins PodNodeSelector,
 //!   PodTolerationRestriction and ExtendedResourceToleration. A manifest does not show that.
-//! - Where the API server's flag `--default-not-ready-toleration-seconds` or `--default-unreachable-toleration-seconds`
-//!   says other than 300, a time that is asked for in `tolerations` for these two is a conflict in the cluster.
+//! - Where the API server (`kube-apiserver --default-not-ready-toleration-seconds`, and the same with `unreachable`) gives
+//!   pods another time than 300, a time that is asked for in `tolerations` for these two is a conflict in the cluster.
 //! - The operators `Lt` and `Gt` of tolerations need the feature gate TaintTolerationComparisonOperators (alpha in 1.35);
 //!   without it the API server refuses them.
 //! - Scheduling fields cannot change after a pod is made: what runs stays where it is.

@@ -29,7 +29,8 @@
 //!   containers and sidecars are left alone: sidecars end after the main containers anyway.
 //! - `activeDeadlineSeconds`. A Job has one of its own, which counts all retries: of a Job or CronJob it is read there, and
 //!   one in its template counts as well. A pod that a Job made is not asked to have one, since its Job was; a value that it
-//!   has must be within the bounds.
+//!   has must be within the bounds. Pods that a Deployment, ReplicaSet, StatefulSet, DaemonSet or ReplicationController
+//!   keeps running are left alone: the API server takes no deadline in their templates.
 //! - `ttlSecondsAfterFinished` and `backoffLimit` of Jobs, and of the Jobs that a CronJob makes. They are judged when the
 //!   Job is applied; pods have nothing of the kind. Without `backoffLimit` a Job has 6. A Job that limits the retries of
 //!   each index (`backoffLimitPerIndex`) and not their sum is left alone.
@@ -58,7 +59,7 @@ use super::narrowing::Narrowing;
 use super::{FixMeta, Meta, Origin, Rule, SettingsError, Subject};
 use crate::finding::{Claim, Violation};
 use crate::pod::containers::ContainerList;
-use crate::pod::workload::controller;
+use crate::pod::workload::{Class, controller};
 use crate::pointer::Pointer;
 
 mod grace;
@@ -224,6 +225,11 @@ impl Termination {
 }
 
 fn judge_deadline(subject: &Subject<'_, '_>, wanted: Seconds, violations: &mut Vec<Violation>) {
+    // The API server refuses a deadline in the templates of controllers that start a pod anew
+    // (`ValidatePodTemplateSpecForReplicaSet` in pkg/apis/apps/validation/validation.go, and its like).
+    if subject.workload.replicated || subject.workload.class == Class::Daemon {
+        return;
+    }
     let field = "activeDeadlineSeconds";
     let place = Pointer::new("/spec/activeDeadlineSeconds");
     let of_pod = subject.spec.active_deadline_seconds;

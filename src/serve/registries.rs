@@ -9,6 +9,8 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::error::ServeError;
 use crate::cluster::client::explain;
+use crate::engine::Engine;
+use crate::policy::{Action, CompiledPolicy};
 use crate::registry::{self, Credentials, Document, Format, Keyring, Resolver};
 
 /// How often Secrets are read without a reason.
@@ -38,6 +40,28 @@ impl fmt::Debug for Asker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Asker")
     }
+}
+
+/// Warns of policies that pin digests where no registry may be asked: nothing is wrong with either, and no pod is ever
+/// pinned. What was in force before has been told of.
+pub(super) fn warn_of_pins(asker: Option<&Asker>, before: Option<&Engine>, now: &Engine) {
+    if asker.is_some_and(|Asker(resolver)| resolver.may_ask()) {
+        return;
+    }
+    for policy in now.policies().policies().iter().filter(|policy| pins(policy)) {
+        let known = before.map(|engine| engine.policies().policies()).unwrap_or_default();
+        if known.iter().any(|one| one.name == policy.name && pins(one)) {
+            continue;
+        }
+        tracing::warn!(
+            policy = &*policy.name,
+            "the policy pins images by digest, and no registry may be asked for one: name the registries with --registries"
+        );
+    }
+}
+
+fn pins(policy: &CompiledPolicy) -> bool {
+    policy.rules.iter().any(|rule| rule.action == Action::Patch && rule.rule.asks_registries())
 }
 
 /// A resolver, and what has to run so that its credentials are those of the Secrets.

@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use super::budget::Budget;
 use super::metrics::{ExemptionCounters, FindingCounters, Metrics};
 use super::options::Limits;
-use super::registries::Asker;
+use super::registries::{self, Asker};
 use crate::cluster::{Lookup, Reporter};
 use crate::engine::{Engine, Namespaces};
 use crate::ledger::Ledger;
@@ -89,6 +89,7 @@ impl State {
     pub fn with_resolver(mut self, resolver: Resolver) -> State {
         self.metrics.tell_of(resolver.clone());
         self.resolver = Some(Asker(resolver));
+        registries::warn_of_pins(self.resolver.as_ref(), None, &self.loaded.load().engine);
         self
     }
 
@@ -110,6 +111,8 @@ impl State {
 
     /// Puts other policies and exemptions in force; requests in flight keep those they began with.
     pub fn replace(&self, engine: Arc<Engine>) {
+        let before = Arc::clone(&self.loaded.load().engine);
+        registries::warn_of_pins(self.resolver.as_ref(), Some(&before), &engine);
         self.change(|before| Loaded {
             findings: self.metrics.resolve_findings(&engine, Some(&before.findings)),
             exempted: self.metrics.resolve_exempted(&engine, Some(&before.exempted)),

@@ -39,7 +39,7 @@ fn the_schema_takes_our_suites_and_refuses_what_is_no_field() {
             seen += 1;
         }
     }
-    assert!(errors.is_empty() && seen == 12, "{seen} suites");
+    assert!(errors.is_empty() && seen == 16, "{seen} suites");
     let suite = |case: Value| json!({"apiVersion": "plimsoll.dev/v1alpha1", "kind": "PolicyTest", "cases": [case]});
     assert!(schema.is_valid(&suite(json!({"image": "x", "deny": ["a", {"rule": "b"}]}))));
     for case in [

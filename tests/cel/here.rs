@@ -30,7 +30,7 @@ pub(crate) struct Here {
 }
 
 /// The values of variables, by their slots.
-struct Slots<'v>(Vec<Value<'v>>);
+pub(crate) struct Slots<'v>(pub(crate) Vec<Value<'v>>);
 
 impl<'v> Bindings<'v> for Slots<'v> {
     fn get(&self, slot: usize, _: &mut Budget) -> Result<Value<'v>, EvalError> {

@@ -188,7 +188,7 @@ spec:
         findings.iter().map(|found| found["kind"].as_str().unwrap().to_owned()).collect()
     };
     let check = || sandbox.check(["a", "--format", "json"]);
-    assert!(check().stderr.contains("was not applied in default"));
+    assert!(check().stderr.contains("was not applied, or not in full, in default"));
     let run = sandbox.check(["a", "--format", "json", "--cluster", "snapshot.yaml"]);
     assert_eq!(kinds(&run), ["imagePullPolicy", "imageTag"]);
     for config in [

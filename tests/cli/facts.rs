@@ -86,10 +86,43 @@ fn policies_that_could_not_be_decided_are_named() {
     sandbox.write("a.yaml", pods.join("---\n"));
     let run = sandbox.check(["a.yaml"]);
     assert_eq!(run.code, 0);
-    let warning = "policy images was not applied in n0, n1, n2, n3, n4 and 3 more: ";
+    let warning =
+        "policy images was not applied, or not in full, in n0, n1, n2, n3, n4 and 3 more: ";
     assert!(run.stderr.contains(warning), "{}", run.stderr);
     sandbox.write("a.yaml", format!("{}---\n{}", pods[0], namespace("n0", "{team: web}")));
     assert_eq!(sandbox.check(["a.yaml"]).stderr, "");
+}
+
+/// The cluster knows the namespace and would add the label: refusing the pod here would be a mistake.
+#[test]
+fn what_the_namespace_would_give_is_undecided_where_it_is_not_known() {
+    let policy = |otherwise: &str| {
+        DENY_LATEST
+            .replace("action: Deny", &format!("action: Patch\n    otherwise: {otherwise}"))
+            .replace(
+                "imageTag: {deny: [latest]}",
+                "labels: {labels: [{key: team, default: {fromNamespaceLabel: team}}]}",
+            )
+    };
+    let sandbox = Sandbox::with_policy(&policy("Deny"));
+    let pod = in_namespace("etl");
+    sandbox.write("a.yaml", &pod);
+    let warning = "policy images was not applied, or not in full, in etl: it asks for labels of the namespace";
+    for args in [&["check"][..], &["check", "--fail-on", "audit"]] {
+        let run = sandbox.run(args.iter().chain(&["--policies", "policy.yaml", "a.yaml"]).copied());
+        assert_eq!(run.code, 0, "{}", run.stdout);
+        assert!(run.stderr.contains(warning), "{}", run.stderr);
+    }
+    for (labels, code) in [("{team: data}", 0), ("{}", 1), ("{team: \"a b\"}", 1)] {
+        sandbox.write("a.yaml", format!("{pod}---\n{}", namespace("etl", labels)));
+        let run = sandbox.check(["a.yaml"]);
+        assert_eq!((run.code, &*run.stderr), (code, ""), "{labels}: {}", run.stdout);
+    }
+    // What is not mended anywhere is found all the same.
+    sandbox.write("policy.yaml", policy("Deny").replace("Patch\n    otherwise: Deny", "Deny"));
+    sandbox.write("a.yaml", &pod);
+    let run = sandbox.check(["a.yaml"]);
+    assert!(run.code == 1 && run.stdout.contains("which is not known here"), "{}", run.stdout);
 }
 
 /// What the namespace fills in counts as if it stood in the manifest.

@@ -108,3 +108,28 @@ fn jobs_are_judged_when_they_are_applied() {
     ]);
     assert!(!loosened.success(), "{}", loosened.stdout);
 }
+
+/// Why nothing that is started anew is given a deadline.
+#[test]
+fn templates_of_what_is_started_anew_have_no_deadline() {
+    if skipped("templates_of_what_is_started_anew_have_no_deadline") {
+        return;
+    }
+    let guarded = Guarded::by("anew", &[&policy(&json!({"preStop": {}}), "Audit")]);
+    for kind in ["Deployment", "StatefulSet", "DaemonSet"] {
+        let mut spec = json!({"selector": {"matchLabels": {"app": "x"}}, "template": {"metadata": {"labels": {"app": "x"}},
+            "spec": {"activeDeadlineSeconds": 60, "containers": [{"name": "main", "image": "app:1"}]}}});
+        if kind == "StatefulSet" {
+            spec["serviceName"] = json!("x");
+        }
+        let object =
+            json!({"apiVersion": "apps/v1", "kind": kind, "metadata": {"name": "x"}, "spec": spec});
+        let refused = guarded.create(&object);
+        assert!(
+            refused.stderr.contains("activeDeadlineSeconds"),
+            "{kind}: {}{}",
+            refused.stdout,
+            refused.stderr
+        );
+    }
+}

@@ -77,9 +77,16 @@ impl Registry {
                 );
             }
         }
-        fs::write(path("config.yaml"), config).unwrap();
+        Self::launch(folder, &config)
+    }
+
+    /// One that does as a configuration says which listens at a free port of loopback.
+    pub(crate) fn launch(folder: TempDir, config: &str) -> Registry {
+        let file = folder.path().join("config.yaml");
+        fs::write(&file, config).unwrap();
         let mut process = Command::new(&*REGISTRY)
-            .args(["serve", &path("config.yaml")])
+            .arg("serve")
+            .arg(&file)
             .env("OTEL_TRACES_EXPORTER", "none")
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -137,6 +144,11 @@ impl Registry {
     }
 
     fn crane(&self, args: &[&str]) -> String {
+        self.try_crane(args).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Runs crane with what this registry wants of it.
+    pub(crate) fn try_crane(&self, args: &[&str]) -> Result<String, String> {
         self.log_in(self.folder.path());
         let output = Command::new(&*CRANE)
             .args(args)
@@ -146,8 +158,10 @@ impl Registry {
             .output()
             .unwrap();
         let stderr = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "crane {args:?}: {stderr}");
-        String::from_utf8(output.stdout).unwrap()
+        match output.status.success() {
+            true => Ok(String::from_utf8(output.stdout).unwrap()),
+            false => Err(format!("crane {args:?}: {stderr}")),
+        }
     }
 
     fn log_in(&self, folder: &Path) {

@@ -102,6 +102,35 @@ fn pasteable(said: &[String]) -> String {
 }
 
 #[test]
+fn policies_that_pin_are_told_of_where_no_registry_may_be_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let file = folder.path().join(name);
+        std::fs::write(&file, text).unwrap();
+        file.display().to_string()
+    };
+    let policy = |name: &str, action: &str| {
+        format!(
+            "apiVersion: plimsoll.dev/v1alpha1\nkind: PodPolicy\nmetadata: {{name: {name}}}\n\
+             spec: {{rules: [{{name: r, action: {action}, imageDigest: {{}}}}]}}\n"
+        )
+    };
+    let both = format!("{}---\n{}", policy("pins", "Patch"), policy("warns", "Warn"));
+    let policies = write("policies.yaml", &both);
+    let none = write("none.yaml", "{}\n");
+    let one = write("one.yaml", "registries: [{host: registry.example.com}]\n");
+    for (registries, told) in [(None, 1), (Some(&none), 1), (Some(&one), 0)] {
+        let mut arguments = vec!["--policies", &policies];
+        arguments.extend(registries.iter().flat_map(|file| ["--registries", file.as_str()]));
+        let said = Process::start(&arguments).said_until("serving").concat();
+        let warnings: Vec<&str> =
+            said.lines().filter(|line| line.contains("no registry may be asked")).collect();
+        assert_eq!(warnings.len(), told, "{said}");
+        assert!(warnings.iter().all(|line| line.contains("\"policy\":\"pins\"")), "{said}");
+    }
+}
+
+#[test]
 fn the_command_in_the_start_message_shows_a_patch_when_pasted() {
     let mut process = Process::start(&[]);
     let command = pasteable(&process.said_until("serving"));

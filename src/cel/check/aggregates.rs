@@ -22,12 +22,15 @@ impl Checker<'_> {
     #[inline(never)]
     pub(super) fn list(&mut self, syntax: &Syntax, items: &[Item]) -> Checked {
         let mut elements = Vec::with_capacity(items.len());
+        let mut types = Vec::with_capacity(items.len());
         let mut joined = Joined::default();
         for item in items {
             let (element, found) = self.element(item)?;
             elements.push(element);
+            types.push(found.clone());
             self.join(item.value.at, &mut joined, found);
         }
+        self.elements = types;
         let element = joined.general.unwrap_or_else(|| self.types.fresh());
         Ok((self.node(syntax.at, Expr::List(elements)), Type::List(Arc::new(element))))
     }

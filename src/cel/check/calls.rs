@@ -24,6 +24,7 @@ impl Checker<'_> {
                 let qualified = target
                     .and_then(Syntax::qualified_name)
                     .map(|target| format!("{target}.{function}"))
+                    .filter(|name| self.environment.has_function(name))
                     .filter(|name| library::find(name).next().is_some());
                 let (function, target) = match &qualified {
                     Some(name) => (name.as_str(), None),
@@ -39,6 +40,7 @@ impl Checker<'_> {
                     types.push(found);
                 }
                 self.mixed -= mixes;
+                self.check_format(function, target, arguments)?;
                 self.apply(syntax.at, function, target.is_some(), nodes, &types)
             }
         }

@@ -1,12 +1,14 @@
 //! Constants that functions take are looked at when the expression is compiled.
 //!
 //! Source: `cel.ASTValidators` in k8s.io/apiserver/pkg/cel/environment/base.go: durations, timestamps, regular
-//! expressions.
+//! expressions, texts for `format`.
 
 use super::Checker;
 use crate::cel::ast::{Expr, Literal, Node};
-use crate::cel::library::{Machine, Overload};
+use crate::cel::library::{Machine, Overload, formatting};
+use crate::cel::parse::{Kind, Syntax};
 use crate::cel::program::RegexCache;
+use crate::cel::types::Type;
 use crate::cel::{Budget, CompileError, Value};
 
 /// More than enough to read a constant.
@@ -46,6 +48,29 @@ impl Checker<'_> {
             },
             _ => Ok(()),
         }
+    }
+}
+
+impl Checker<'_> {
+    /// Looks at a constant text for `format`; its arguments were checked right before.
+    pub(super) fn check_format(
+        &self,
+        function: &str,
+        target: Option<&Syntax>,
+        arguments: &[Syntax],
+    ) -> Result<(), CompileError> {
+        let (Some(Kind::Literal(Literal::String(pattern))), [list]) =
+            (target.map(|target| &target.kind), arguments)
+        else {
+            return Ok(());
+        };
+        let Kind::List(items) = &list.kind else { return Ok(()) };
+        if function != "format" || items.iter().any(|item| item.is_optional) {
+            return Ok(());
+        }
+        let types: Vec<Type> =
+            self.elements.iter().map(|element| self.types.finish(element)).collect();
+        formatting::check(pattern, &types).map_err(|fault| self.text.error(list.at, fault))
     }
 }
 

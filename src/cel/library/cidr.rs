@@ -108,7 +108,8 @@ fn parse(text: &str) -> Result<Network, EvalError> {
             }
             Ok(Network { address, bits })
         }
-        _ => Err(wrong("the length of the prefix is no number that it can be")),
+        _ if is_plain && !bits.is_empty() => Err(wrong("prefix length out of range")),
+        _ => Err(wrong("the length of the prefix is no number")),
     }
 }
 

@@ -7,9 +7,12 @@ use crate::cel::types::{Sig, Type};
 use crate::cel::value::{List, Map};
 use crate::cel::{Budget, EvalError, Value};
 
+mod check;
 mod numbers;
 #[cfg(test)]
 mod tests;
+
+pub(in crate::cel) use check::check;
 
 pub(super) static FUNCTIONS: &[Function] = &[Function {
     name: "format",

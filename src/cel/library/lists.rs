@@ -143,6 +143,21 @@ fn add<'v>(machine: &mut Machine<'_>, pair: [Value<'v>; 2]) -> Result<Value<'v>,
     }
 }
 
+/// Whether values of its type have an order.
+fn is_comparable(value: &Value<'_>) -> bool {
+    matches!(
+        value,
+        Value::Int(_)
+            | Value::Uint(_)
+            | Value::Double(_)
+            | Value::Bool(_)
+            | Value::Duration(_)
+            | Value::Timestamp(_)
+            | Value::String(_)
+            | Value::Bytes(_)
+    )
+}
+
 fn extreme<'v>(
     machine: &mut Machine<'_>,
     arguments: &[Value<'v>],
@@ -153,15 +168,13 @@ fn extreme<'v>(
     let mut best: Option<Value<'v>> = None;
     for element in traverse(machine.budget, list, name)?.iter() {
         let element = element?;
+        if !is_comparable(&element) {
+            return Err(no_overload(name));
+        }
+        // What has no order with the best so far is passed over, as there.
         best = Some(match best {
-            None => element,
-            Some(best) => {
-                let order = element.order(&best).map_err(|error| match error {
-                    EvalError::NoSuchOverload(_) => no_overload(name),
-                    error => error,
-                })?;
-                if order == wanted { element } else { best }
-            }
+            Some(best) if element.order(&best).ok() != Some(wanted) => best,
+            _ => element,
         });
     }
     best.ok_or_else(|| other(format!("{name} called on empty list")))

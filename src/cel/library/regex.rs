@@ -23,7 +23,11 @@ fn find<'v>(machine: &mut Machine<'_>, arguments: &[Value<'v>]) -> Result<Value<
         return Err(no_overload("find"));
     };
     machine.budget.spend(regex_cost(whole, regex))?;
-    let found = machine.regexes.get(pattern)?.find(text).map_or("", |found| found.as_str());
+    let found = machine
+        .regexes
+        .get(pattern, text.len(), machine.budget)?
+        .find(text)
+        .map_or("", |found| found.as_str());
     Ok(Value::text(found))
 }
 
@@ -42,7 +46,7 @@ fn find_all<'v>(
     machine.budget.spend(regex_cost(whole, regex))?;
     // Less than 0 is all of them.
     let most = usize::try_from(most).unwrap_or(usize::MAX);
-    let regex = machine.regexes.get(pattern)?;
+    let regex = machine.regexes.get(pattern, text.len(), machine.budget)?;
     let mut found = Vec::new();
     // Go takes no empty match right after another match, as this crate does not.
     for part in regex.find_iter(text).take(most) {

@@ -58,7 +58,10 @@ impl Opaque for Semver {
 
 fn parse(text: &str, normalize: bool) -> Result<Version, EvalError> {
     let text = if normalize { normalized(text)? } else { text.to_owned() };
-    Version::parse(&text).map_err(|error| other(format!("invalid version: {error}")))
+    Version::parse(&text).map_err(|error| {
+        let why = error.to_string().replace("exceeds u64::MAX", "is out of range of 64 bits");
+        other(format!("invalid version: {why}"))
+    })
 }
 
 /// Without `v` and leading zeros, with a minor number and a patch (`normalizeAndParse` in semverlib.go).

@@ -80,7 +80,7 @@ pub(super) mod tests {
     pub(in super::super) struct Compiled;
 
     impl Regexes for Compiled {
-        fn get(&self, pattern: &str) -> Result<Regex, EvalError> {
+        fn get(&self, pattern: &str, _: usize, _: &mut Budget) -> Result<Regex, EvalError> {
             Regex::new(pattern).map_err(|e| EvalError::Other(e.to_string()))
         }
     }

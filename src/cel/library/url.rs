@@ -13,6 +13,7 @@ mod parse;
 #[cfg(test)]
 mod tests;
 
+use parse::parse_reference;
 pub(super) use parse::{Url, parse};
 
 const TEXT: &[Sig] = &[Sig::String];
@@ -51,7 +52,8 @@ fn url<'v>(machine: &mut Machine<'_>, arguments: &[Value<'v>]) -> Result<Value<'
     // A fragment belongs to the path there, and what is right of it may be wrong here.
     parse(text).map_err(wrong)?;
     let (text, fragment) = text.split_once('#').unwrap_or((text, ""));
-    let url = if text.is_empty() { Url::default() } else { parse(text).map_err(wrong)? };
+    let url =
+        if text.is_empty() { Url::default() } else { parse_reference(text).map_err(wrong)? };
     Ok(opaque(url.with_fragment(fragment).map_err(wrong)?))
 }
 

@@ -117,13 +117,8 @@ fn whole(value: &Value<'_>) -> Option<i128> {
     }
 }
 
-/// How a double compares with a whole number of 64 bits, exactly.
+/// How a double compares with a whole number of 64 bits: which is rounded to a double, as in cel-go
+/// (common/types/compare.go), so that beyond 2^53 neighbours are equal.
 fn with_double(double: f64, whole: i128) -> Option<Ordering> {
-    if double.is_nan() {
-        return None;
-    }
-    // Beyond this, and for infinities, the cast is exact enough to tell which is larger.
-    let floor = double.floor();
-    let order = (floor as i128).cmp(&whole);
-    Some(if order == Ordering::Equal && double > floor { Ordering::Greater } else { order })
+    double.partial_cmp(&(whole as f64))
 }

@@ -3,7 +3,7 @@
 use super::entry::{Default, Entry};
 use super::{MAX_ANNOTATIONS, Sort, Subject};
 use crate::edit::Edit;
-use crate::finding::{Safety, Violation, quoted};
+use crate::finding::{Safety, Unmended, Violation, quoted};
 use crate::label;
 
 /// Bytes that are left free for what Plimsoll and others note on a pod after its rules.
@@ -43,7 +43,7 @@ pub(super) fn annotation(
             .map_or(0, |annotations| annotations.size());
         let more = entry.key.len() + value.len();
         if present + *added + more + RESERVE > MAX_ANNOTATIONS {
-            return Err(Some(format!(
+            return Err(Lacking::Because(format!(
                 "and with its default all annotations together would be too long for the {} KiB that \
                  the API server takes",
                 MAX_ANNOTATIONS >> 10
@@ -55,28 +55,41 @@ pub(super) fn annotation(
     Some(missing(sort, entry, default))
 }
 
-/// The value by default, or why there is none; where no default is asked for, there is nothing to say.
-fn default_of(entry: &Entry, subject: &Subject<'_, '_>) -> Result<String, Option<String>> {
-    let Some(Default { value, from_namespace_label }) = &entry.default else { return Err(None) };
+/// Why there is no value by default.
+enum Lacking {
+    /// None is asked for.
+    Default,
+    /// The namespace would have to say it, and is not known.
+    Namespace(String),
+    /// As it says.
+    Because(String),
+}
+
+/// The value by default.
+fn default_of(entry: &Entry, subject: &Subject<'_, '_>) -> Result<String, Lacking> {
+    let Some(Default { value, from_namespace_label }) = &entry.default else {
+        return Err(Lacking::Default);
+    };
     let constant = value.clone();
-    let Some(key) = from_namespace_label else { return constant.ok_or(None) };
+    let Some(key) = from_namespace_label else { return constant.ok_or(Lacking::Default) };
     let name = quoted(key);
     let Some(labels) = subject.request.facts.labels else {
-        return Err(Some(format!(
+        return Err(Lacking::Namespace(format!(
             "and would be given what the namespace has as label {name}, which is not known here"
         )));
     };
     let Some(found) = labels.get(key).and_then(serde_json::Value::as_str) else {
-        return constant
-            .ok_or_else(|| Some(format!("and the namespace has no label {name} to take it from")));
+        return constant.ok_or_else(|| {
+            Lacking::Because(format!("and the namespace has no label {name} to take it from"))
+        });
     };
     // The API server has checked it; a manifest's Namespace it has not seen yet.
     if let Err(error) = label::validate_value(found) {
-        return Err(Some(format!("and the namespace's label {name} is none: {error}")));
+        return Err(Lacking::Because(format!("and the namespace's label {name} is none: {error}")));
     }
     if !entry.values.take(found) {
         let found = quoted(found);
-        return Err(Some(format!(
+        return Err(Lacking::Because(format!(
             "and the namespace's label {name} is {found}, where it must be {}",
             entry.values
         )));
@@ -84,7 +97,7 @@ fn default_of(entry: &Entry, subject: &Subject<'_, '_>) -> Result<String, Option
     Ok(found.to_owned())
 }
 
-fn missing(sort: Sort, entry: &Entry, default: Result<String, Option<String>>) -> Violation {
+fn missing(sort: Sort, entry: &Entry, default: Result<String, Lacking>) -> Violation {
     let (noun, key) = (sort.noun(), &entry.key);
     let pointer = sort.pointer(key);
     let message = format!("the {noun} {} is missing", quoted(key));
@@ -102,8 +115,10 @@ fn missing(sort: Sort, entry: &Entry, default: Result<String, Option<String>>) -
                 vec![edit],
             )
         }
-        Err(Some(why)) => Violation::pod(pointer, format!("{message}, {why}"), help),
-        Err(None) => Violation::pod(pointer, message, help),
+        Err(Lacking::Default) => Violation::pod(pointer, message, help),
+        Err(Lacking::Because(why)) => Violation::pod(pointer, format!("{message}, {why}"), help),
+        Err(Lacking::Namespace(why)) => Violation::pod(pointer, format!("{message}, {why}"), help)
+            .where_unmended(Unmended::UnknownLabels),
     }
 }
 

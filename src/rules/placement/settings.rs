@@ -202,7 +202,7 @@ pub(crate) enum Disruption {
 }
 
 /// What happens to pods that choose no node.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub(crate) enum BoundPods {
     /// Only their classes and annotations are looked at.
     #[default]

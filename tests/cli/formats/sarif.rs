@@ -206,7 +206,7 @@ fn a_policy_that_was_left_out_is_told() {
         told[0]["message"]["text"]
             .as_str()
             .unwrap()
-            .contains("policy all was not applied in default")
+            .contains("policy all was not applied, or not in full, in default")
     );
 }
 

@@ -15,7 +15,7 @@ use crate::json::Tree;
 struct Cache(RefCell<HashMap<String, Regex>>);
 
 impl Regexes for Cache {
-    fn get(&self, pattern: &str) -> Result<Regex, EvalError> {
+    fn get(&self, pattern: &str, _: usize, _: &mut Budget) -> Result<Regex, EvalError> {
         let mut cache = self.0.borrow_mut();
         if let Some(regex) = cache.get(pattern) {
             return Ok(regex.clone());

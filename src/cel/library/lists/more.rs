@@ -165,6 +165,16 @@ fn sort_by<'v>(machine: &mut Machine<'_>, arguments: &[Value<'v>]) -> Result<Val
     sorted(machine, list, keys)
 }
 
+/// The order of values of one type. What is no number comes last: without any place it would have the sort panic.
+fn order(a: &Value<'_>, b: &Value<'_>) -> Ordering {
+    match (a, b) {
+        (Value::Double(a), Value::Double(b)) => {
+            a.partial_cmp(b).unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()))
+        }
+        (a, b) => a.order(b).unwrap_or(Ordering::Equal),
+    }
+}
+
 fn sorted<'v>(
     machine: &mut Machine<'_>,
     list: &List<'v>,
@@ -175,30 +185,15 @@ fn sorted<'v>(
     for (item, key) in list.iter().zip(keys.iter()) {
         pairs.push((key?, item?));
     }
-    let comparable = |key: &Value<'_>| {
-        use Value as V;
-        matches!(
-            key,
-            V::Int(_)
-                | V::Uint(_)
-                | V::Double(_)
-                | V::Bool(_)
-                | V::Duration(_)
-                | V::Timestamp(_)
-                | V::String(_)
-                | V::Bytes(_)
-        )
-    };
     if let Some((first, _)) = pairs.first() {
-        if !comparable(first) {
+        if !super::is_comparable(first) {
             return Err(other("list elements must be comparable"));
         }
         if pairs.iter().any(|(key, _)| key.type_name() != first.type_name()) {
             return Err(other("list elements must have the same type"));
         }
     }
-    // What is no number has no order, and stays where it is.
-    pairs.sort_by(|(a, _), (b, _)| a.order(b).unwrap_or(Ordering::Equal));
+    pairs.sort_by(|(a, _), (b, _)| order(a, b));
     Ok(Value::list(pairs.into_iter().map(|(_, item)| item).collect()))
 }
 
@@ -247,6 +242,17 @@ mod tests {
         ] {
             assert_eq!(shown(FUNCTIONS, name, &arguments), wanted, "{name}");
         }
+    }
+
+    #[test]
+    fn what_is_no_number_is_sorted_to_the_end() {
+        let number = |n: i32| if n % 3 == 0 { f64::NAN } else { f64::from(n * 37 % 101) };
+        let mixed = Value::list((0..200).map(|n| Value::Double(number(n))).collect());
+        let sorted = shown(FUNCTIONS, "sort", &[mixed]);
+        assert!(
+            sorted.starts_with("[Double(0.0)|") && sorted.ends_with("|Double(NaN)]"),
+            "{sorted}"
+        );
     }
 
     #[test]

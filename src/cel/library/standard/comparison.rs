@@ -42,14 +42,27 @@ fn spend(budget: &mut Budget, a: &Value<'_>, b: &Value<'_>) -> Result<(), EvalEr
     budget.traverse(a.size().min(b.size()) as usize)
 }
 
+/// A value of a library is compared with its own type and with null alone; what stands on the left decides
+/// (`Equal` in cel-go's common/types/object.go, and of Kubernetes' types, such as k8s.io/apiserver/pkg/cel/quantity.go).
+fn check_opaque(a: &Value<'_>, b: &Value<'_>, name: &'static str) -> Result<(), EvalError> {
+    match (a, b) {
+        (Value::Opaque(a), Value::Opaque(b)) if a.opaque_type() == b.opaque_type() => Ok(()),
+        (Value::Opaque(_), Value::Null) => Ok(()),
+        (Value::Opaque(_), _) => Err(no_overload(name)),
+        _ => Ok(()),
+    }
+}
+
 fn equal<'v>(machine: &mut Machine<'_>, arguments: &[Value<'v>]) -> Result<Value<'v>, EvalError> {
     let [a, b] = arguments else { return Err(no_overload("_==_")) };
+    check_opaque(a, b, "_==_")?;
     spend(machine.budget, a, b)?;
     a.equals(b, machine.budget).map(Value::Bool)
 }
 
 fn unequal<'v>(machine: &mut Machine<'_>, arguments: &[Value<'v>]) -> Result<Value<'v>, EvalError> {
     let [a, b] = arguments else { return Err(no_overload("_!=_")) };
+    check_opaque(a, b, "_!=_")?;
     spend(machine.budget, a, b)?;
     a.equals(b, machine.budget).map(|yes| Value::Bool(!yes))
 }

@@ -61,5 +61,5 @@ fn matches<'v>(machine: &mut Machine<'_>, arguments: &[Value<'v>]) -> Result<Val
         return Err(no_overload("matches"));
     };
     machine.budget.spend(regex_cost(whole, regex))?;
-    Ok(Value::Bool(machine.regexes.get(pattern)?.is_match(text)))
+    Ok(Value::Bool(machine.regexes.get(pattern, text.len(), machine.budget)?.is_match(text)))
 }

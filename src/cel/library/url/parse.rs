@@ -1,4 +1,4 @@
-//! Reading a URL as `url.ParseRequestURI` of Go does (net/url/url.go).
+//! Reading a URL as `url.ParseRequestURI` and `url.Parse` of Go do (net/url/url.go).
 
 use std::net::IpAddr;
 
@@ -20,13 +20,23 @@ pub(in super::super) struct Url {
     fragment: Vec<u8>,
 }
 
+/// Reads what a request may ask for (`url.ParseRequestURI`).
+///
 /// # Errors
 /// Why the text is none, in the words of Go.
 pub(in super::super) fn parse(text: &str) -> Result<Url, String> {
-    read(text).map_err(|why| format!("parse {text:?}: {why}"))
+    read(text, true).map_err(|why| format!("parse {text:?}: {why}"))
 }
 
-fn read(text: &str) -> Result<Url, String> {
+/// Reads what may lack a scheme before its host (`url.Parse`).
+///
+/// # Errors
+/// As [`parse`].
+pub(super) fn parse_reference(text: &str) -> Result<Url, String> {
+    read(text, false).map_err(|why| format!("parse {text:?}: {why}"))
+}
+
+fn read(text: &str, is_request: bool) -> Result<Url, String> {
     if text.bytes().any(|byte| byte < b' ' || byte == 0x7f) {
         return Err("net/url: invalid control character in URL".to_owned());
     }
@@ -51,10 +61,9 @@ fn read(text: &str) -> Result<Url, String> {
         url.opaque = rest.to_owned();
         return Ok(url);
     }
-    // Without a scheme, what starts with two slashes is a path all the same.
-    if !url.scheme.is_empty()
-        && let Some(after) = rest.strip_prefix("//")
-    {
+    // Without a scheme, what a request asks for is a path all the same.
+    let may_have_host = !url.scheme.is_empty() || !is_request && !rest.starts_with("///");
+    if may_have_host && let Some(after) = rest.strip_prefix("//") {
         let end = after.find('/').unwrap_or(after.len());
         let (authority, path) = after.split_at(end);
         rest = path;

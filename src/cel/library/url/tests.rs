@@ -11,7 +11,7 @@ fn parts_of_urls() {
     for (name, text, wanted) in [
         ("getScheme", "HTTPS://Example.COM/", "https"),
         ("getHost", "https://user@Example.com:80/", "Example.com:80"),
-        ("getHost", "//host/path", ""),
+        ("getHost", "//host/path", "host"),
         ("getHostname", "https://[::1]:80/", "::1"),
         ("getHost", "http://[fe80::1%25en0]/", "[fe80::1%en0]"),
         ("getPort", "https://example.com:80/", "80"),

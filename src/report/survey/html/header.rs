@@ -165,7 +165,7 @@ fn gaps(overview: &Overview<'_>) -> Vec<String> {
     }
     for (policy, namespaces) in &survey.tally.undecided {
         gaps.push(format!(
-            "policy {} not applied in {}, of which it asks for labels, or of requests for users, that are not known",
+            "policy {} not applied, or not in full, in {}: it asks for labels of namespaces, or for users, that are not known",
             printable(policy),
             many(namespaces.len() as u64, "namespace")
         ));

@@ -2,10 +2,25 @@
 
 /// A number as Go's `strconv.ParseFloat` reads it, but for hexadecimal ones.
 pub(super) fn double(text: &str) -> Option<f64> {
+    if text.contains('_') {
+        return double(&without_underscores(text)?);
+    }
     let number: f64 = text.parse().ok()?;
     // What is too large is an error there, and infinite here.
     let is_named = text.trim_start_matches(['+', '-']).starts_with(['i', 'I']);
     (number.is_finite() || number.is_nan() || is_named).then_some(number)
+}
+
+/// Underscores stand between digits (`underscoreOK` in Go's strconv).
+fn without_underscores(text: &str) -> Option<String> {
+    let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
+    let bytes = text.as_bytes();
+    let stand_right = bytes.iter().enumerate().all(|(at, byte)| {
+        *byte != b'_'
+            || is_digit(at.checked_sub(1).and_then(|at| bytes.get(at)))
+                && is_digit(bytes.get(at + 1))
+    });
+    stand_right.then(|| text.replace('_', ""))
 }
 
 /// A number as Go's `%g` writes it: the fewest digits that tell it from others, with an exponent below -4 and from 6 on.
