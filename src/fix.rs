@@ -75,9 +75,6 @@ pub fn run(context: Context<'_>, options: Options, paths: &[PathBuf], threads: u
         namespaces = namespaces.and(found);
     }
     let twins = twins(files);
-    if let Some(ledger) = &context.silencing.ledger {
-        ledger.begin();
-    }
     let digests = context.registries.map(|registries| {
         gather(registries, |digests| {
             let context = Context { digests: Some(digests), progress: None, ..context };
@@ -89,6 +86,9 @@ pub fn run(context: Context<'_>, options: Options, paths: &[PathBuf], threads: u
         })
     });
     let context = Context { digests: digests.as_ref(), ..context };
+    if let Some(ledger) = &context.silencing.ledger {
+        ledger.begin();
+    }
     let done = context.each(&inputs, threads, |mut source| {
         streams.replay(&mut source);
         if twins.contains(&source.path) {

@@ -19,8 +19,40 @@ pub const DEFAULT_HOST: &str = "docker.io";
 pub const DEFAULT_TAG: &str = "latest";
 /// The former name of Docker Hub, still read as [`DEFAULT_HOST`].
 const LEGACY_HOST: &str = "index.docker.io";
+/// The host that serves Docker Hub's API (`DefaultHost` in `core/remotes/docker/registry.go` of containerd/containerd).
+pub(crate) const HUB_API_HOST: &str = "registry-1.docker.io";
+/// The port that a registry has unless another is written: that of HTTPS.
+pub(crate) const HTTPS_PORT: &str = "443";
 /// Where Docker Hub keeps the images whose name has one component.
 const OFFICIAL_PREFIX: &str = "library/";
+
+/// A registry in the one spelling in which registries are compared: in lower case, its port as a number and left out
+/// where it is that of HTTPS, and Docker Hub by one of its three names. A glob of registries stays one.
+pub(crate) fn canonical_host(written: &str) -> String {
+    let lower = written.to_ascii_lowercase();
+    let host = match split_port(&lower) {
+        (name, Some(HTTPS_PORT)) => name.to_owned(),
+        (name, Some(port)) => format!("{name}:{port}"),
+        (_, None) => lower,
+    };
+    if [LEGACY_HOST, HUB_API_HOST].contains(&host.as_str()) {
+        DEFAULT_HOST.to_owned()
+    } else {
+        host
+    }
+}
+
+/// A host and its port without leading zeros, where one is written.
+pub(crate) fn split_port(host: &str) -> (&str, Option<&str>) {
+    let is_port = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    match host.rsplit_once(':').filter(|(_, port)| is_port(port)) {
+        Some((name, port)) => match port.trim_start_matches('0') {
+            "" => (name, Some("0")),
+            port => (name, Some(port)),
+        },
+        None => (host, None),
+    }
+}
 
 /// An image reference as written, in parts that borrow from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

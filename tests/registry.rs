@@ -15,6 +15,9 @@ mod bad;
 mod crowds;
 #[path = "registry/deadlines.rs"]
 mod deadlines;
+#[cfg(feature = "serve")]
+#[path = "registry/door.rs"]
+mod door;
 #[path = "registry/faults.rs"]
 mod faults;
 #[path = "registry/limits.rs"]

@@ -14,7 +14,8 @@ pub trait Ask: fmt::Debug + Sync {
     fn digests(&self, images: &[String]) -> Digests;
 }
 
-/// Asks for what is lacking until nothing is; what is lacking then is known not to be had.
+/// Asks for what is lacking until nothing is; what is lacking then is known not to be had. `lacking` has to name every image
+/// that any part of the run needs: what was never named counts as not to be had too.
 pub(crate) fn gather(
     registries: &dyn Ask,
     mut lacking: impl FnMut(&Digests) -> BTreeSet<String>,

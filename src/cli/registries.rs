@@ -114,6 +114,11 @@ impl DigestArgs {
     /// is wrong, which has been said.
     pub(super) fn asker(&self, common: &Common) -> anyhow::Result<Option<Option<Asker>>> {
         if !self.resolve_digests {
+            if named(self.registries.as_deref()).is_some() {
+                output::say(format_args!(
+                    "warning: --registries says nothing without --resolve-digests: no registry is asked"
+                ));
+            }
             return Ok(Some(None));
         }
         let mut config = match named(self.registries.as_deref()) {

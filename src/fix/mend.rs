@@ -22,13 +22,16 @@ const BOM: &str = "\u{feff}";
 #[derive(Default)]
 struct Plan {
     fixes: Fixes,
+    /// Images whose digests the fixes lack.
+    unresolved: Vec<String>,
     /// In the order of the text.
     replacements: Vec<Replacement>,
     /// The objects as they are to be, by position.
     expected: HashMap<usize, Value>,
 }
 
-/// The images whose digests the fixes of one source lack.
+/// The images of one source whose digests are lacking: for its fixes, and for what is judged when these are made. Not
+/// every fix is, so that what is left can be about other images: those that admission rewrites and `fix` does not.
 pub(super) fn lacking(
     context: Context<'_>,
     options: Options,
@@ -36,13 +39,18 @@ pub(super) fn lacking(
     namespaces: &Namespaces,
 ) -> Vec<String> {
     let Ok(bytes) = source.bytes else { return Vec::new() };
-    let manifest = parse(Some(&source.path), bytes);
-    let mut silences = context.silencing.honoured.then(|| Silences::of(&manifest));
-    let documents = manifest.documents.iter();
-    let lacking = documents.map(|document| {
-        fixes(context, namespaces, &mut silences, document, options.safety).unresolved
-    });
-    lacking.flatten().collect()
+    let before = parse(Some(&source.path), bytes);
+    let plan = plan(context, options, &source.path, &before, namespaces);
+    let left = match plan.replacements.is_empty() {
+        true => before,
+        false => {
+            let text = spliced(before.text.as_str(), &plan.replacements);
+            parse(Some(&source.path), text.into_bytes())
+        }
+    };
+    let mut lacking = plan.unresolved;
+    lacking.extend(judge(context, source.path, left, namespaces, None).unresolved);
+    lacking
 }
 
 /// Fixes what one source holds.
@@ -144,7 +152,8 @@ fn plan(
     let mut wanted = Vec::new();
     let mut faulty = None;
     for (at, document) in manifest.documents.iter().enumerate() {
-        let fixed = fixes(context, namespaces, &mut silences, document, options.safety);
+        let mut fixed = fixes(context, namespaces, &mut silences, document, options.safety);
+        plan.unresolved.append(&mut fixed.unresolved);
         let fault = fixed.fault.as_ref().map(|fault| document.locate(fault.as_str()));
         faulty = faulty.or(fault);
         for conflict in fixed.conflicts.iter().filter(|_| !fixed.unsettled) {

@@ -7,7 +7,9 @@ use oci_client::manifest::{
     IMAGE_MANIFEST_LIST_MEDIA_TYPE, IMAGE_MANIFEST_MEDIA_TYPE, OCI_IMAGE_INDEX_MEDIA_TYPE,
     OCI_IMAGE_MEDIA_TYPE,
 };
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderValue};
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue,
+};
 use reqwest::{Client, Method, Response, StatusCode};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -22,6 +24,13 @@ use super::hosts::Hosts;
 /// The largest manifest. The distribution registry stores none that is larger (`maxManifestBodySize` in
 /// `registry/handlers/manifests.go`), and containerd pulls none (`MaxManifestSize` in `core/remotes/docker/resolver.go`).
 pub(super) const MAX_MANIFEST: usize = 4 << 20;
+/// What runtimes run: manifests of version 2, and lists of them.
+const ACCEPTED: [&str; 4] = [
+    OCI_IMAGE_INDEX_MEDIA_TYPE,
+    IMAGE_MANIFEST_LIST_MEDIA_TYPE,
+    OCI_IMAGE_MEDIA_TYPE,
+    IMAGE_MANIFEST_MEDIA_TYPE,
+];
 const DIGEST_HEADER: &str = "docker-content-digest";
 /// How long a user name and password that a registry took are sent without being asked for.
 const BASIC_KEPT: Duration = Duration::from_secs(300);
@@ -62,7 +71,8 @@ impl Question<'_> {
             let length =
                 answer.headers().get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse().ok());
             check_size(length)?;
-            if let Some(digest) = named_digest(answer.headers())? {
+            let named = named_digest(answer.headers())?;
+            if let Some(digest) = named.filter(|_| may_be_manifest(answer.headers())) {
                 return Ok(digest);
             }
         } else if !unknown.contains(&status) {
@@ -149,13 +159,7 @@ impl Question<'_> {
     ) -> Result<Response, Failure> {
         let endpoint = self.hosts.endpoint(self.host);
         let url = format!("{endpoint}/v2/{}/manifests/{}", self.path, self.tag);
-        let accepted = [
-            OCI_IMAGE_INDEX_MEDIA_TYPE,
-            IMAGE_MANIFEST_LIST_MEDIA_TYPE,
-            OCI_IMAGE_MEDIA_TYPE,
-            IMAGE_MANIFEST_MEDIA_TYPE,
-        ];
-        let mut request = self.client.request(method, url).header(ACCEPT, accepted.join(", "));
+        let mut request = self.client.request(method, url).header(ACCEPT, ACCEPTED.join(", "));
         if let Some(authorization) = authorization {
             request = request.header(AUTHORIZATION, authorization);
         }
@@ -175,6 +179,14 @@ impl Question<'_> {
         let mut authorizations = self.authorizations.lock().unwrap_or_else(PoisonError::into_inner);
         authorizations.insert(key, value, now + kept, now);
     }
+}
+
+/// Whether an answer without a body is about what was asked for. What says that it is something else (an error page, or
+/// a manifest of version 1, whose digest runtimes take no more) has to be looked at.
+fn may_be_manifest(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(CONTENT_TYPE) else { return true };
+    let kind = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    ACCEPTED.iter().any(|accepted| kind.eq_ignore_ascii_case(accepted))
 }
 
 /// The digest that an answer names.

@@ -7,13 +7,13 @@ use reqwest::Url;
 use super::SetupError;
 use super::config::Registries;
 use crate::glob::{Globs, Slash};
+pub(super) use crate::image::canonical_host as canonical;
+use crate::image::{DEFAULT_HOST as DOCKER_HUB, HTTPS_PORT, HUB_API_HOST, split_port};
 
-/// How images name Docker Hub.
-pub(super) const DOCKER_HUB: &str = "docker.io";
-/// Where Docker Hub answers (`DefaultHost` in `core/remotes/docker/registry.go` of containerd/containerd).
-const DOCKER_HUB_ENDPOINT: &str = "registry-1.docker.io";
-/// Where it gives out tokens.
+/// Where Docker Hub gives out tokens.
 const DOCKER_HUB_TOKENS: &str = "auth.docker.io";
+/// The port of HTTPS as a number.
+const HTTPS: u16 = 443;
 
 /// The registries of the configuration.
 #[derive(Debug)]
@@ -58,6 +58,10 @@ impl Hosts {
                     "has both `ca` and `plainHttp`; without TLS there is no certificate",
                 ));
             }
+            // A registry with that port is the one without a port, which without TLS would be asked at port 80.
+            if registry.plain_http && split_port(&registry.host).1 == Some(HTTPS_PORT) {
+                return Err(at("has `plainHttp` and the port of TLS; leave the port out"));
+            }
             let entry = Listed { index, plain_http: registry.plain_http };
             if listed.insert(host, entry).is_some() {
                 return Err(at("is listed twice"));
@@ -65,10 +69,13 @@ impl Hosts {
         }
         let allow = match config.allow.is_empty() {
             true => None,
-            false => Some(Globs::compile(&config.allow, &[], Slash::Crossed).map_err(|error| {
-                let (index, glob) = (error.index, &error.pattern);
-                SetupError { message: format!("allow[{index}]: {glob:?}: {}", error.message) }
-            })?),
+            false => {
+                let globs: Vec<_> = config.allow.iter().map(|glob| canonical(glob)).collect();
+                Some(Globs::compile(&globs, &[], Slash::Crossed).map_err(|error| {
+                    let (index, glob) = (error.index, &error.pattern);
+                    SetupError { message: format!("allow[{index}]: {glob:?}: {}", error.message) }
+                })?)
+            }
         };
         Ok(Hosts { listed, allow })
     }
@@ -84,7 +91,7 @@ impl Hosts {
     /// Where a registry answers: `https://registry-1.docker.io`. The host is canonical.
     pub(super) fn endpoint(&self, host: &str) -> String {
         let plain = self.listed.get(host).is_some_and(|listed| listed.plain_http);
-        let at = if host == DOCKER_HUB { DOCKER_HUB_ENDPOINT } else { host };
+        let at = if host == DOCKER_HUB { HUB_API_HOST } else { host };
         format!("{}://{at}", if plain { "http" } else { "https" })
     }
 
@@ -98,30 +105,22 @@ impl Hosts {
         }
         let port = url.port_or_known_default().unwrap_or_default();
         let with_port = format!("{host}:{port}");
+        if !tls && port == HTTPS {
+            return false;
+        }
         // A port that goes without saying may be written or not.
         let names = match url.port() {
             Some(_) => vec![with_port],
             None => vec![host.to_owned(), with_port],
         };
         names.iter().any(|name| {
-            let name = if name == DOCKER_HUB_TOKENS { DOCKER_HUB } else { canonical_ref(name) };
+            let name =
+                if name == DOCKER_HUB_TOKENS { DOCKER_HUB.to_owned() } else { canonical(name) };
             match tls {
-                true => self.place(name).is_some(),
-                false => self.listed.get(name).is_some_and(|listed| listed.plain_http),
+                true => self.place(&name).is_some(),
+                false => self.listed.get(&name).is_some_and(|listed| listed.plain_http),
             }
         })
-    }
-}
-
-/// The one name of a registry that has several.
-pub(super) fn canonical(host: &str) -> String {
-    canonical_ref(&host.to_ascii_lowercase()).to_owned()
-}
-
-fn canonical_ref(host: &str) -> &str {
-    match host {
-        "index.docker.io" | DOCKER_HUB_ENDPOINT => DOCKER_HUB,
-        other => other,
     }
 }
 
@@ -190,6 +189,28 @@ mod tests {
     }
 
     #[test]
+    fn a_registry_is_listed_and_asked_by_any_spelling_of_its_port() {
+        let spellings = ["r.example.com", "R.example.com:443", "r.example.com:0443"];
+        for (listed, named) in spellings.iter().flat_map(|a| spellings.iter().map(move |b| (a, b)))
+        {
+            let list = hosts(&[(listed, false)], &[]);
+            assert_eq!(list.place(&canonical(named)), Some(Place::Listed(0)), "{listed} {named}");
+            assert_eq!(list.endpoint(&canonical(named)), "https://r.example.com");
+            assert!(list.permits(&Url::parse(&format!("https://{named}/x")).unwrap()));
+            let glob = listed.replace("r.", "*.").replace("R.", "*.");
+            let globs = hosts(&[], &[&glob]);
+            assert_eq!(globs.place(&canonical(named)), Some(Place::Globbed), "{glob} {named}");
+        }
+        let other = hosts(&[("r.example.com:05000", true)], &[]);
+        assert_eq!(other.place(&canonical("r.example.com:5000")), Some(Place::Listed(0)));
+        assert_eq!(other.endpoint("r.example.com:5000"), "http://r.example.com:5000");
+        assert_eq!(other.place(&canonical("r.example.com:50")), None);
+        assert_eq!(other.place(&canonical("r.example.com")), None);
+        let plain = hosts(&[("r.example.com", true)], &[]);
+        assert!(!plain.permits(&Url::parse("http://r.example.com:443/x").unwrap()));
+    }
+
+    #[test]
     fn contradictions_are_refused() {
         let listed = |host: &str| Written { host: host.to_owned(), ..Written::default() };
         let refused = |registries: Vec<Written>, allow: &[&str]| {
@@ -200,8 +221,12 @@ mod tests {
         let both =
             Written { ca: Some("ca.pem".into()), plain_http: true, ..listed("a.example.com") };
         assert!(refused(vec![both], &[]).contains("both `ca` and `plainHttp`"));
-        let twice = vec![listed("docker.io"), listed("index.docker.io")];
-        assert!(refused(twice, &[]).starts_with("registries[1].host"));
+        let plain = Written { plain_http: true, ..listed("a.example.com:443") };
+        assert!(refused(vec![plain], &[]).contains("the port of TLS"));
+        for twice in [["docker.io", "index.docker.io"], ["a.example.com", "a.example.com:443"]] {
+            let message = refused(twice.map(listed).to_vec(), &[]);
+            assert!(message.starts_with("registries[1].host"), "{message}");
+        }
         for bad in
             ["", "https://a.example.com", "a.example.com/team", "u@a.example.com", "*.example.com"]
         {

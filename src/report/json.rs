@@ -1,7 +1,9 @@
 //! The JSON format, version 1. Scripts rely on it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -19,6 +21,12 @@ struct Output<'r> {
     fixes: Option<Fixes<'r>>,
     /// Names of policies.
     unmatched_policies: Vec<&'r str>,
+    /// Normalised references.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    unresolved_images: &'r BTreeSet<String>,
+    /// Namespaces, by the names of policies.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    undecided_policies: &'r BTreeMap<Arc<str>, BTreeSet<String>>,
 }
 
 #[derive(Serialize)]
@@ -134,6 +142,8 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         summary: counts(report.summary),
         fixes: report.fixes.as_ref().map(fixes),
         unmatched_policies: report.unmatched.iter().map(|name| &**name).collect(),
+        unresolved_images: &report.unresolved,
+        undecided_policies: &report.undecided,
     };
     serde_json::to_writer_pretty(&mut *out, &output)?;
     writeln!(out)

@@ -2,7 +2,8 @@
 //!
 //! A case fails for what makes the run fail: what admission would refuse, or what `--fail-on` names. Everything else
 //! the cluster takes, so the case passes and the rest stands in its output. To call such a case skipped would tell that
-//! nobody looked.
+//! nobody looked. That is told where it is so: of images whose digests are not known, and of policies that could not be
+//! applied, in skipped cases that are about no file.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
@@ -15,7 +16,7 @@ use super::plain::{plural, printable, word};
 use super::{Diagnostic, ObjectId, Problem, Report, Repository};
 use crate::policy::Action;
 
-/// The suite of errors that are about no file.
+/// The suite of what is about no file.
 const NO_FILE: &str = "plimsoll";
 
 /// Writes the report. No times stand in it, so that the same files give the same bytes.
@@ -24,9 +25,18 @@ const NO_FILE: &str = "plimsoll";
 /// When `out` cannot be written.
 pub fn write(report: &Report, repository: &Repository, out: &mut dyn Write) -> io::Result<()> {
     let mut suites = Suites::new("plimsoll");
-    for (file, content) in files(report) {
+    let mut files = files(report);
+    let unjudged = unjudged(report);
+    if !unjudged.is_empty() {
+        files.entry(None).or_default();
+    }
+    for (file, content) in files {
         let name = file.map_or_else(|| NO_FILE.to_owned(), |file| repository.relative(file));
-        suites.add_test_suite(suite(&printable(&name), &content, report));
+        let mut suite = suite(&printable(&name), &content, report);
+        if file.is_none() {
+            suite.add_test_cases(unjudged.iter().cloned());
+        }
+        suites.add_test_suite(suite);
     }
     serialize(&suites, out)
 }
@@ -138,6 +148,28 @@ fn case(file: &str, object: &ObjectId, found: &[&Diagnostic], report: &Report) -
         case.set_system_out(described(file, &light));
     }
     case
+}
+
+/// What nobody looked at, because too little was known.
+fn unjudged(report: &Report) -> Vec<TestCase> {
+    let skipped = |name: &str, message: &str| {
+        let mut status = TestCaseStatus::skipped();
+        status.set_message(printable(message));
+        let mut case = TestCase::new(printable(name), status);
+        case.set_classname(NO_FILE);
+        case
+    };
+    let images = report.unresolved.iter().map(|image| {
+        let message = "not judged by the rules that pin images: its digest is not known, and --resolve-digests was not \
+                       given";
+        skipped(&format!("image {image}"), message)
+    });
+    let policies = report.undecided.iter().map(|(policy, namespaces)| {
+        let namespaces: Vec<_> = namespaces.iter().map(String::as_str).collect();
+        let message = format!("not applied in {}: too little is known here", namespaces.join(", "));
+        skipped(&format!("policy {policy}"), &message)
+    });
+    images.chain(policies).collect()
 }
 
 fn error(file: &str, problem: &Problem) -> TestCase {

@@ -34,14 +34,16 @@
 //! ## Where the digest cannot be had
 //!
 //! A registry that is down, slow or does not know the image must not always keep pods from starting, so `onFailure` says what
-//! follows. It counts where the rule would have patched, in place of `otherwise`:
+//! follows. It counts wherever the rule would have pinned an image of a new pod and the image has no digest in the end, in
+//! place of `otherwise`: also where the registry answers after the pod has gone on without it, and where a later webhook
+//! takes the digest away.
 //!
 //! - `KeepTag` (default): the pod keeps its tag, and its author is warned.
 //! - `Allow`: the pod keeps its tag, and nobody is told; the finding is counted and recorded as with `Audit`.
 //! - `Deny`: the pod is refused, and so is a template of it that is applied.
 //!
-//! `otherwise` is left for what no registry can help: ephemeral containers, pods that run and get another image (pods
-//! are patched when they are created only), and digests that a later webhook took away.
+//! `otherwise` is left for what no registry can help: ephemeral containers, and pods that run and get another image (pods
+//! are patched when they are created only).
 //!
 //! ```yaml
 //! imageDigest:
@@ -86,7 +88,7 @@ mod tests;
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub(crate) struct Settings {
-    /// What follows where the rule would patch and the registry does not say the digest: `KeepTag` (default), `Allow` or
+    /// What follows where the rule would pin an image and it has no digest in the end: `KeepTag` (default), `Allow` or
     /// `Deny`.
     on_failure: OnFailure,
     /// Only containers with these names (globs); image volumes are left alone then.
@@ -95,7 +97,7 @@ pub(crate) struct Settings {
     images: Option<GlobList>,
 }
 
-/// What follows where a digest cannot be had.
+/// What follows where a digest is not had in time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub(crate) enum OnFailure {
     /// The pod keeps its tag; who creates it is warned.
@@ -207,7 +209,10 @@ impl ImageDigest {
         let summary = format!("{}: {} is pinned to {short}", place.title(), place.image());
         let help = format!("name the image as {pinned}");
         let edits = vec![Edit::set(place.image_pointer(), pinned)];
-        unfixed(by_tag, &help).with_fix(summary, Safety::Safe, edits)
+        // Whoever still sees the tag where pods are judged sees that nobody wrote the digest when the pod was created: the
+        // answer came too late for that, and coming later it must not count for more than none.
+        let unpinned = unfixed(by_tag, &help).where_unmended(self.on_failure.into());
+        unpinned.with_fix(summary, Safety::Safe, edits)
     }
 }
 

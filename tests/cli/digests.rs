@@ -130,3 +130,54 @@ fn a_file_of_registries_that_is_wrong_stops_the_run() {
         assert!(run.stderr.contains(said) || run.stdout.contains(said), "{text}: {}", run.stderr);
     }
 }
+
+#[test]
+fn machines_are_told_what_was_not_judged() {
+    let sandbox = Sandbox::with_policy(PIN);
+    sandbox.write("web.yaml", deployment("registry.example.com/team/web:1"));
+    sandbox.write("registries.yaml", "registries: [{host: registry.example.com}]\n");
+    let image = "registry.example.com/team/web:1";
+    let run = sandbox.check(["web.yaml", "--format", "json", "--registries", "registries.yaml"]);
+    let report: Value = run.json();
+    assert_eq!(report["unresolvedImages"], serde_json::json!([image]), "{}", run.stdout);
+    assert!(run.stderr.contains("--registries says nothing without"), "{}", run.stderr);
+    let run = sandbox.check(["web.yaml", "--format", "junit"]);
+    assert!(run.stdout.contains("<skipped") && run.stdout.contains(image), "{}", run.stdout);
+    let run = sandbox.check(["web.yaml", "--format", "sarif"]);
+    assert!(run.stdout.contains(&format!("rules that pin them: {image}")), "{}", run.stdout);
+
+    sandbox.write("web.yaml", deployment(&format!("{image}@sha256:{}", "a".repeat(64))));
+    let run = sandbox.check(["web.yaml", "--format", "json"]);
+    assert_eq!(run.json()["unresolvedImages"], Value::Null, "{}", run.stdout);
+    let run = sandbox.check(["web.yaml", "--format", "junit"]);
+    assert!(!run.stdout.contains("<skipped"), "{}", run.stdout);
+}
+
+#[test]
+fn what_admission_rewrites_and_fix_does_not_is_asked_about_too() {
+    let images = Images::start();
+    images.push("mirror/team/web:1");
+    let host = &images.host;
+    let mirror = format!(
+        "{PIN}---
+apiVersion: plimsoll.dev/v1alpha1
+kind: PodPolicy
+metadata: {{name: mirror}}
+spec:
+  rules:
+  - name: mirror
+    action: Patch
+    imageRegistry: {{rewrite: [{{from: \"registry.example.com/\", to: \"{host}/mirror/\"}}]}}
+"
+    );
+    let sandbox = Sandbox::with_policy(&mirror);
+    sandbox.write("registries.yaml", images.config(""));
+    sandbox.write("web.yaml", deployment("registry.example.com/team/web:1"));
+    let asking = ["--resolve-digests", "--registries", "registries.yaml", "web.yaml"];
+    let run = sandbox.check(asking.into_iter().chain(["--format", "json"]));
+    let checked = actions(&run);
+    assert_eq!((&*checked, run.code), (&["Patch".to_owned(), "Patch".to_owned()][..], 0));
+    let fix = ["fix", "--policies", "policy.yaml", "--format", "json"];
+    let run = sandbox.run(fix.into_iter().chain(asking));
+    assert_eq!((actions(&run), run.code), (checked, 0), "{}{}", run.stdout, run.stderr);
+}

@@ -46,6 +46,35 @@ async fn statuses_are_told() {
     }
 }
 
+/// HEAD tells no more of an image than GET: what is no manifest of version 2 has no digest to pin.
+#[tokio::test]
+async fn a_digest_of_something_else_is_not_taken() {
+    let answer = |kind: &'static str, body: &'static str| {
+        move |request: &crate::bad::Request| {
+            let digest = if request.method == "HEAD" || body.is_empty() { DIGEST } else { "" };
+            let named = format!("Docker-Content-Digest: {digest}\r\n");
+            let named = if digest.is_empty() { String::new() } else { named };
+            Act::Answer(200, format!("Content-Type: {kind}\r\n{named}"), body.into())
+        }
+    };
+    let signed = r#"{"schemaVersion":1,"name":"app","tag":"1","signatures":[]}"#;
+    for kind in [
+        "application/vnd.docker.distribution.manifest.v1+prettyjws",
+        "application/vnd.docker.distribution.manifest.v1+json; charset=utf-8",
+        "Application/Vnd.Docker.Distribution.Manifest.V1+PrettyJWS",
+    ] {
+        let found = of(answer(kind, signed)).await;
+        assert_eq!(found, failed("what it gives for the image is no manifest"), "{kind}");
+    }
+    let page = of(answer("text/html", "<html>")).await;
+    assert_eq!(page, failed("what it gives for the image is no manifest"));
+    // A type that is too wide is looked into.
+    let wide = of(answer("application/json", MANIFEST)).await;
+    assert_eq!(wide, Resolution::Digest(OF_MANIFEST.to_owned()));
+    let index = of(answer("application/vnd.OCI.image.index.v1+json;charset=utf-8", "")).await;
+    assert_eq!(index, Resolution::Digest(DIGEST.to_owned()));
+}
+
 #[tokio::test]
 async fn what_is_named_as_the_digest_must_be_one() {
     let upper = DIGEST.to_uppercase();

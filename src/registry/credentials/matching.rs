@@ -1,5 +1,7 @@
 //! Which entry of a keyring is for which image: `BasicDockerKeyring` in `pkg/credentialprovider/keyring.go`.
 
+use crate::image::HTTPS_PORT;
+
 /// The form in which an entry's name is compared: host with port, and the path if there is one. Docker writes
 /// `https://index.docker.io/v1/` for a host.
 pub(super) fn key(written: &str) -> Option<String> {
@@ -19,7 +21,8 @@ pub(super) fn key(written: &str) -> Option<String> {
     Some(if path == "/" { host.to_owned() } else { format!("{host}{path}") })
 }
 
-/// Whether an entry is for a repository, given by its full name. Ports are equal; hosts have as many parts, each of
+/// Whether an entry is for a repository, given by its full name. Ports are equal, of which that of HTTPS goes without
+/// saying here, as it does in the names of registries that are asked; hosts have as many parts, each of
 /// which may hold `*`; the path begins with the entry's, and that in the midst of a name too. Of Go's `filepath.Match`
 /// only `*` can stand in a URL's host.
 pub(super) fn fits(key: &str, repository: &str) -> bool {
@@ -27,10 +30,18 @@ pub(super) fn fits(key: &str, repository: &str) -> bool {
     let (glob, prefix) = key.split_at(split(key));
     let (host, path) = repository.split_at(split(repository));
     let ((glob, glob_port), (host, port)) = (split_port(glob), split_port(host));
-    glob_port == port
+    shown(glob_port) == shown(port)
         && path.starts_with(prefix)
         && glob.split('.').count() == host.split('.').count()
         && glob.split('.').zip(host.split('.')).all(|(glob, part)| star(glob, part))
+}
+
+/// A port as names of registries show it.
+fn shown(port: &str) -> &str {
+    match port.trim_start_matches('0') {
+        HTTPS_PORT => "",
+        port => port,
+    }
 }
 
 /// `net.SplitHostPort`, where what it refuses is all host.

@@ -52,6 +52,8 @@ fn users(keyring: &Keyring, repository: &str) -> Vec<String> {
 #[case("[::1]:5000", "[::1]:5000/x", true)]
 #[case("[::1]:5000", "[::2]:5000/x", false)]
 #[case("localhost:5000", "localhost:5000/x", true)]
+// Not one of theirs: the port of TLS goes without saying.
+#[case("r.example.com:443", "r.example.com/x", true)]
 fn entries_are_for_the_images_that_kubelet_takes_them_for(
     #[case] key: &str,
     #[case] repository: &str,

@@ -92,6 +92,36 @@ fn what_follows_where_the_digest_cannot_be_had_is_said_by_on_failure() {
 }
 
 #[test]
+fn an_answer_that_comes_after_the_pod_was_created_counts_as_none() {
+    let late = known(Resolution::Digest(DIGEST.to_owned()));
+    let failed = known(Resolution::Failed("the registry is asleep".to_owned()));
+    let nginx = pod("nginx:1.27");
+    for otherwise in ["Deny", "Warn", "Audit"] {
+        for (on_failure, wanted) in
+            [("KeepTag", Action::Warn), ("Allow", Action::Audit), ("Deny", Action::Deny)]
+        {
+            let engine = engine(json!([{
+                "name": "r", "action": "Patch", "otherwise": otherwise,
+                "imageDigest": {"onFailure": on_failure},
+            }]));
+            let mutated =
+                decide(&engine, (Operation::Create, Stage::Mutate), &nginx, Some(&failed));
+            assert!(mutated.allowed && mutated.patch.is_empty());
+            for digests in [&late, &failed] {
+                let validate = (Operation::Create, Stage::Validate);
+                let decision = decide(&engine, validate, &nginx, Some(digests));
+                assert_eq!(actions(&decision), [wanted], "{on_failure}, {otherwise}, {digests:?}");
+                assert_eq!(decision.allowed, on_failure != "Deny");
+            }
+            // A pod that runs was never to be pinned.
+            let update = (Operation::Update, Stage::Validate);
+            let decision = decide(&engine, update, &nginx, Some(&late));
+            assert_eq!(decision.allowed, otherwise != "Deny");
+        }
+    }
+}
+
+#[test]
 fn an_answer_that_is_no_digest_is_a_failure() {
     for lie in ["", "sha256:", "sha256:xyz", "latest", "sha256:0123@sha256:4567", "sha256:01\n"] {
         let digests = known(Resolution::Digest(lie.to_owned()));

@@ -1,14 +1,12 @@
 //! Names of repositories as they are compared, and the prefixes that are compared with them.
 
-use crate::image::{DEFAULT_HOST, Reference};
+use crate::image::{DEFAULT_HOST, Reference, canonical_host};
 
 /// The most characters that a name may have with its registry: older readers of references count that in
 /// (`NameTotalLengthMax` in docker/distribution), newer ones the path alone.
 pub(super) const MAX_NAME: usize = 255;
 /// Other names of Docker Hub: the former one, and the host that serves its API.
 pub(super) const ALIASES: [&str; 2] = ["index.docker.io", "registry-1.docker.io"];
-/// The port that a registry has unless another is written.
-const DEFAULT_PORT: &str = "443";
 
 /// The full name of a repository, in one spelling: `docker.io/library/nginx`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +14,7 @@ pub(super) struct Name(String);
 
 impl Name {
     pub(super) fn of(reference: &Reference<'_>) -> Self {
-        let host = host(reference.host_or_default());
+        let host = canonical_host(reference.host_or_default());
         let official = host == DEFAULT_HOST && !reference.path.contains('/');
         let library = if official { "library/" } else { "" };
         Self(format!("{host}/{library}{}", reference.path))
@@ -50,19 +48,6 @@ pub(super) fn push_version(text: &mut String, reference: &Reference<'_>) {
             text.push_str(part);
         }
     }
-}
-
-/// A host in the one spelling in which hosts are compared.
-pub(super) fn host(written: &str) -> String {
-    let lower = written.to_ascii_lowercase();
-    let host = match lower.rsplit_once(':').filter(|_| has_port(&lower)) {
-        Some((name, port)) => match port.trim_start_matches('0') {
-            DEFAULT_PORT => name.to_owned(),
-            port => format!("{name}:{port}"),
-        },
-        None => lower,
-    };
-    if ALIASES.contains(&host.as_str()) { DEFAULT_HOST.to_owned() } else { host }
 }
 
 /// Whether a host is written with a port.
@@ -112,7 +97,7 @@ impl Prefix {
         };
         check_port(first)?;
         let path = written.strip_prefix(first).unwrap_or_default();
-        let name = format!("{}{path}", host(first));
+        let name = format!("{}{path}", canonical_host(first));
         // `docker.io/team` means `docker.io/library/team`, so no repository has that name itself.
         let is_whole = name
             .split_once('/')

@@ -3,6 +3,7 @@
 use super::names::{self, ALIASES, Prefix};
 use crate::finding::quoted;
 use crate::glob::{Globs, Slash};
+use crate::image::canonical_host;
 use crate::image::{DEFAULT_HOST, Reference};
 
 /// The most alternatives, with those of all braces multiplied, that a glob is taken apart into.
@@ -99,7 +100,7 @@ fn fault_of_host(host: &str) -> Option<(String, &'static str)> {
     if let Err(problem) = names::check_port(host) {
         return Some((format!("matches nothing: {problem}"), "write another port"));
     }
-    let spelt = names::host(host);
+    let spelt = canonical_host(host);
     if spelt != host {
         let problem = format!("matches nothing: {} is compared as `{spelt}`", quoted(host));
         return Some((problem, "write it so"));
@@ -118,7 +119,7 @@ fn fault_of_host_glob(host: &str) -> Option<(String, &'static str)> {
     }
     // Any name gives the port the same spelling.
     let port = host.rsplit_once(':').map(|(_, port)| format!("x.io:{port}"));
-    if port.is_some_and(|sample| names::has_port(&sample) && names::host(&sample) != sample) {
+    if port.is_some_and(|sample| names::has_port(&sample) && canonical_host(&sample) != sample) {
         let problem = "matches nothing, since ports are compared without zeros before them, and 443 is left out";
         return Some((problem.to_owned(), "write the port so"));
     }
