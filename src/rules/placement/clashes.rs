@@ -85,7 +85,7 @@ fn violation(
              `{asked}`"
         ),
         format!(
-            "change the term so that it allows `{asked}`, or remove it; nothing is required of nodes for the pod before"
+            "change the term so that it allows `{asked}`, or remove it; until then nothing is added to nodeSelector and the terms"
         ),
     )
 }
