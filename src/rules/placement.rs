@@ -30,8 +30,11 @@
 //! - `tolerations`: a wider toleration of the pod satisfies: `operator: Exists`, no key, no effect, `Lt` and `Gt` over a
 //!   larger range. One that fits but ends sooner (`tolerationSeconds`) is a conflict, because the first that fits counts.
 //! - `nodeAffinity.required`: every term of the pod implies each requirement, or its nodeSelector does. Terms are
-//!   alternatives, so each gets what it lacks; a term that is empty matches no node and stays so. Where no term is left
-//!   that any node could meet, such as `node-pool In [a]` beside `node-pool In [b]`, that is a conflict.
+//!   alternatives, so each gets what it lacks; a term that matches no node, because it is empty or contradicts itself,
+//!   stays as it is, and a pod that has only such terms runs nowhere and is left alone.
+//! - A term that no node could meet beside what is asked for in `nodeSelector` or `nodeAffinity.required`, such as
+//!   `node-pool In [a]` where `node-pool In [b]` is asked for, is a conflict, whatever the other terms say: the finding
+//!   names the term and both requirements.
 //! - `nodeAffinity.preferred`: a term with the same requirements is among the pod's own, whatever its weight.
 //! - `priorityClassName`, `schedulerName`, `runtimeClassName`: the name. `default-scheduler` counts as no scheduler: the
 //!   API server writes it where there is none. Likewise `globalDefaultPriorityClassName`, where the cluster has such a
@@ -51,10 +54,19 @@
 //! ## What the fix does
 //!
 //! It adds labels to nodeSelector, tolerations and preferred terms to their lists, requirements to every term of the required
-//! node affinity (or one term where there is none), the names, and the annotations. With a PriorityClass it removes
-//! `priority` and `preemptionPolicy`, which the API server filled in for the class that the pod had not: it fills them in
-//! again after the webhook, and refuses the pod if they are another class's. Only a toleration that the API server itself
-//! added for 300 seconds gets another time.
+//! node affinity (or one term where there is none), the names, and the annotations. Only a toleration that the API server
+//! itself added for 300 seconds gets another time.
+//!
+//! While a term of the node affinity is in conflict, nothing is added to nodeSelector or to any term. In the term itself, or
+//! in nodeSelector, it would close a way that the author left open; in the other terms alone, the pod could still run on
+//! nodes that are not wanted. So a pod that the fix has given its labels and requirements has every alternative that it
+//! had, and each leads to wanted nodes only.
+//!
+//! With a PriorityClass the fix removes `priority: 0` and `preemptionPolicy: PreemptLowerPriority`, and says so: that is
+//! what the API server fills in, before webhooks, for a pod without a class. It fills in the class's own after the
+//! webhook, and refuses a pod with any other. In place of `globalDefaultPriorityClassName` it removes whatever the two
+//! hold, which is that class's. Anything else beside no class was written by the author, in a manifest: the API server
+//! would refuse it, and the finding names it and has no fix.
 //!
 //! It is safe where it adds preferences and annotations. The rest is unsafe: the pod runs elsewhere, or waits for a node.
 //! What is forbidden has no fix: whoever wrote it wanted something, and has to say what else will do.
@@ -88,6 +100,7 @@ use super::{FixMeta, Meta, Origin, Rule, SettingsError, Subject};
 use crate::finding::{Claim, Violation};
 use crate::pod::workload::Class;
 
+mod clashes;
 mod classes;
 mod compile;
 mod domain;

@@ -31,8 +31,8 @@ struct Field<'s> {
 }
 
 impl Field<'_> {
-    /// What is wrong, with the change that comes with the name.
-    fn judge(&self, further: impl FnOnce() -> Vec<Edit>, violations: &mut Vec<Violation>) {
+    /// What is wrong. `removed` are fields of the spec that make way for the name.
+    fn judge(&self, removed: &[&str], violations: &mut Vec<Violation>) {
         let Self { name, what, now, wanted } = self;
         let place = Pointer::new("/spec").join(name);
         match now {
@@ -43,19 +43,23 @@ impl Field<'_> {
                 format!("set {name}: {wanted}, or let the policy leave this pod out"),
             )),
             None => {
-                let mut edits = further();
-                edits.push(Edit::set(place.clone(), *wanted));
+                let mut help = format!("set {name}: {wanted}");
+                let mut summary = format!("{name} {wanted}");
+                if !removed.is_empty() {
+                    let fields = removed.join(" and ");
+                    help += &format!(", and remove {fields}, which go with it");
+                    summary += &format!(", without {fields}");
+                }
+                let spec = Pointer::new("/spec");
+                let removals = removed.iter().map(|field| Edit::remove(spec.clone().join(field)));
+                let edits = removals.chain([Edit::set(place.clone(), *wanted)]).collect();
                 violations.push(
                     Violation::pod(
                         place,
                         format!("the pod names no {what}, and `{wanted}` is asked for"),
-                        format!("set {name}: {wanted}"),
+                        help,
                     )
-                    .with_fix(
-                        format!("{name} {wanted}"),
-                        Safety::Unsafe,
-                        edits,
-                    ),
+                    .with_fix(summary, Safety::Unsafe, edits),
                 );
             }
         }
@@ -67,15 +71,19 @@ impl Placement {
     pub(super) fn judge_classes(&self, spec: &Spec<'_>, violations: &mut Vec<Violation>) {
         if let Some(wanted) = self.priority_class.as_deref() {
             let default = self.default_priority_class.as_deref();
-            let now = named(spec.priority_class_name.as_deref());
-            let now = now.filter(|now| *now == wanted || Some(*now) != default);
-            let field = Field { name: "priorityClassName", what: "PriorityClass", now, wanted };
-            field.judge(|| forget_priority(spec), violations);
+            let there = named(spec.priority_class_name.as_deref());
+            let now = there.filter(|now| *now == wanted || Some(*now) != default);
+            if let (None, Some(own)) = (there, own_priority(spec)) {
+                violations.push(without_class(own, wanted));
+            } else {
+                let field = Field { name: "priorityClassName", what: "PriorityClass", now, wanted };
+                field.judge(&priority_fields(spec), violations);
+            }
         }
         if let Some(wanted) = self.runtime_class.as_deref() {
             let now = named(spec.runtime_class_name.as_deref());
             let field = Field { name: "runtimeClassName", what: "RuntimeClass", now, wanted };
-            field.judge(Vec::new, violations);
+            field.judge(&[], violations);
         }
     }
 
@@ -85,7 +93,7 @@ impl Placement {
         let now = named(spec.scheduler_name.as_deref()).unwrap_or(DEFAULT_SCHEDULER);
         let now = Some(now).filter(|now| *now == wanted || *now != DEFAULT_SCHEDULER);
         let field = Field { name: "schedulerName", what: "scheduler", now, wanted };
-        field.judge(Vec::new, violations);
+        field.judge(&[], violations);
     }
 
     /// Reports annotations by which autoscalers would do otherwise.
@@ -179,14 +187,48 @@ fn forbidden(
     }
 }
 
-/// What the admission plugin Priority made of no class, or of the cluster's default one. It runs again after the webhook
-/// and refuses a number or policy that is not the new class's own (`admitPod`, plugin/pkg/admission/priority/admission.go),
-/// so neither can be an author's wish.
-fn forget_priority(spec: &Spec<'_>) -> Vec<Edit> {
+/// What the admission plugin Priority fills in for a pod without a class, where the cluster has no default one: `priority`
+/// and `preemptionPolicy` (`getDefaultPriority`, plugin/pkg/admission/priority/admission.go). With a default class it
+/// fills in that class's name, too, so that a pod in review without a class has these two.
+const OF_NO_CLASS: (i64, &str) = (0, "PreemptLowerPriority");
+
+/// What the pod has that comes with its class, or with the absence of one.
+fn priority_fields(spec: &Spec<'_>) -> Vec<&'static str> {
     let fields = [
         ("priority", spec.priority.is_some()),
         ("preemptionPolicy", spec.preemption_policy.is_some()),
     ];
-    let there = fields.into_iter().filter(|(_, is_there)| *is_there);
-    there.map(|(field, _)| Edit::remove(Pointer::new("/spec").join(field))).collect()
+    fields.into_iter().filter_map(|(field, is_there)| is_there.then_some(field)).collect()
+}
+
+/// The fields that hold something else than the API server fills in for a pod without a class, with what they hold: only
+/// an author can have written that.
+fn own_priority(spec: &Spec<'_>) -> Option<Vec<(&'static str, String)>> {
+    let (number, policy) = OF_NO_CLASS;
+    let priority = spec.priority.filter(|own| *own != number);
+    let policy = spec.preemption_policy.as_deref().filter(|own| *own != policy);
+    let own: Vec<_> = priority
+        .map(|own| ("priority", format!("`{own}`")))
+        .into_iter()
+        .chain(policy.map(|own| ("preemptionPolicy", quoted(own))))
+        .collect();
+    (!own.is_empty()).then_some(own)
+}
+
+/// A priority that its author wrote without a class. The API server refuses each that is not the class's own (`admitPod`,
+/// the same file), and nobody but the author knows whether the class may replace it.
+fn without_class(own: Vec<(&'static str, String)>, wanted: &str) -> Violation {
+    let told: Vec<String> = own.iter().map(|(field, value)| format!("{field} {value}")).collect();
+    let fields: Vec<&str> = own.iter().map(|(field, _)| *field).collect();
+    let (first, fields) = (fields.first().copied().unwrap_or_default(), fields.join(" and "));
+    Violation::pod(
+        Pointer::new("/spec").join(first),
+        format!(
+            "the pod has {} of its own and names no PriorityClass, and `{wanted}` is asked for",
+            told.join(" and ")
+        ),
+        format!(
+            "remove {fields}, which the API server takes from the class alone, and set priorityClassName: {wanted}"
+        ),
+    )
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::domain::Domain;
 use super::settings::{NodeOperator, NodeRequirement, PreferredNodes};
-use super::{Placement, texts};
+use super::{Placement, clashes, texts};
 use crate::edit::Edit;
 use crate::finding::{Safety, Violation};
 use crate::pod::scalars::Str;
@@ -12,7 +12,8 @@ use crate::pod::view;
 use crate::pointer::Pointer;
 
 const SELECTOR: &str = "/spec/nodeSelector";
-const REQUIRED: &str = "/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution";
+pub(super) const REQUIRED: &str =
+    "/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution";
 const PREFERRED: &str =
     "/spec/affinity/nodeAffinity/preferredDuringSchedulingIgnoredDuringExecution";
 
@@ -21,16 +22,18 @@ const PREFERRED: &str =
 const MAX_ADDED: usize = 4096;
 
 /// What a pod itself asks of its nodes.
-struct Nodes<'p> {
+pub(super) struct Nodes<'p> {
     selector: Option<&'p crate::pod::scalars::Map<'p, Str<'p>>>,
-    /// Alternatives, with their places. An empty term matches no node (`isEmptyNodeSelectorTerm`), so it is none.
-    terms: Vec<(usize, &'p view::NodeSelectorTerm<'p>)>,
+    /// Alternatives, with their places. An empty term matches no node (`isEmptyNodeSelectorTerm`), so it is none; nor
+    /// is one that contradicts itself.
+    pub(super) terms: Vec<(usize, &'p view::NodeSelectorTerm<'p>)>,
     /// There are terms, and none of them matches any node.
     nowhere: bool,
 }
 
 impl<'p> Nodes<'p> {
-    fn of(spec: &'p view::Spec<'p>) -> Self {
+    /// `wanted` are the requirements whose labels matter here.
+    fn of(spec: &'p view::Spec<'p>, wanted: &[&NodeRequirement]) -> Self {
         let affinity = spec.affinity.as_ref().and_then(|affinity| affinity.node_affinity.as_ref());
         let required = affinity.and_then(|affinity| affinity.required.as_ref());
         let all = required.and_then(|required| required.node_selector_terms.as_deref());
@@ -40,6 +43,7 @@ impl<'p> Nodes<'p> {
             .iter()
             .enumerate()
             .filter(|(_, term)| is_some(&term.match_expressions) || is_some(&term.match_fields))
+            .filter(|(_, term)| !wanted.iter().any(|one| domain(term, &one.key).is_empty()))
             .collect();
         let nowhere = !all.is_empty() && terms.is_empty();
         Self { selector: spec.node_selector.as_ref(), terms, nowhere }
@@ -56,7 +60,7 @@ impl<'p> Nodes<'p> {
 }
 
 /// What a term says of one label.
-fn domain<'t>(term: &'t view::NodeSelectorTerm<'_>, key: &str) -> Domain<'t> {
+pub(super) fn domain<'t>(term: &'t view::NodeSelectorTerm<'_>, key: &str) -> Domain<'t> {
     let mut domain = Domain::any();
     for one in term.match_expressions.iter().flatten() {
         let operator = one.operator.as_deref().and_then(NodeOperator::of);
@@ -91,18 +95,24 @@ impl NodeRequirement {
 impl Placement {
     /// Reports what is not required of nodes' labels.
     pub(super) fn judge_nodes(&self, spec: &view::Spec<'_>, violations: &mut Vec<Violation>) {
-        let nodes = Nodes::of(spec);
+        let wanted: Vec<&NodeRequirement> = self.labels.iter().chain(&self.required).collect();
+        if wanted.is_empty() {
+            return;
+        }
+        let nodes = Nodes::of(spec, &wanted);
         if nodes.nowhere {
             return;
         }
         let selects = |wanted: &NodeRequirement| nodes.selected(&wanted.key);
         let mut open: Vec<&NodeRequirement> = Vec::new();
-        for wanted in self.labels.iter().chain(&self.required) {
+        for wanted in wanted {
             match selects(wanted) {
                 Some(value) if !wanted.admits(value) => {
                     violations.push(contradicted(wanted, value));
                 }
-                _ => open.push(wanted),
+                // A term that wants another value than nodeSelector was lost before.
+                Some(_) => {}
+                None => open.push(wanted),
             }
         }
         let labels: Vec<&NodeRequirement> = self
@@ -122,8 +132,10 @@ impl Placement {
         if labels.is_empty() && required.is_empty() {
             return;
         }
-        if let Some(violation) = unsatisfiable(&nodes, &open) {
-            violations.push(violation);
+        let clashes = clashes::violations(&nodes, &open);
+        if !clashes.is_empty() {
+            // What is added here would take an alternative away that the author gave the pod.
+            violations.extend(clashes);
             return;
         }
         if !labels.is_empty() {
@@ -174,37 +186,6 @@ fn contradicted(wanted: &NodeRequirement, value: &str) -> Violation {
         format!("nodeSelector `{key}: {value}` keeps the pod off the nodes with `{asked}`"),
         format!("remove `{key}` from nodeSelector, or give it a value that `{asked}` allows"),
     )
-}
-
-/// Why the pod could run nowhere if it met all that is wanted.
-fn unsatisfiable(nodes: &Nodes<'_>, open: &[&NodeRequirement]) -> Option<Violation> {
-    let (at, term) = nodes.terms.first()?;
-    let clash = |term: &view::NodeSelectorTerm<'_>| {
-        open.iter().copied().find(|wanted| {
-            let mut domain = domain(term, &wanted.key);
-            let same = open.iter().filter(|other| other.key == wanted.key);
-            same.for_each(|other| other.narrow(&mut domain));
-            domain.is_empty()
-        })
-    };
-    let first = clash(term)?;
-    if !nodes.terms.iter().all(|(_, term)| clash(term).is_some()) {
-        return None;
-    }
-    let asked = texts::requirement(first);
-    let mut own = term.match_expressions.iter().flatten().enumerate();
-    let own = own.find(|(_, one)| one.key.as_deref() == Some(first.key.as_str()));
-    let mut place = Pointer::new(REQUIRED).join("nodeSelectorTerms").join(at);
-    let mut seen = "the pod's node affinity".to_owned();
-    if let Some((number, one)) = own {
-        place = place.join("matchExpressions").join(number);
-        seen = format!("node affinity `{}`", texts::requirement_of_pod(one));
-    }
-    Some(Violation::pod(
-        place,
-        format!("{seen} keeps the pod off the nodes with `{asked}`"),
-        format!("let a term of the required node affinity allow `{asked}`"),
-    ))
 }
 
 fn missing_labels(missing: &[&NodeRequirement]) -> Violation {

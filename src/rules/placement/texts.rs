@@ -20,6 +20,13 @@ pub(super) fn requirement_of_pod(one: &view::NodeRequirement<'_>) -> String {
     clean(&told(key, one.operator.as_deref().unwrap_or_default(), &values))
 }
 
+/// `node-pool Exists and node-pool NotIn a`: those of a pod on one label, the first few.
+pub(super) fn requirements_of_pod<'p, 't: 'p>(
+    all: impl Iterator<Item = &'p view::NodeRequirement<'t>>,
+) -> String {
+    all.take(SHOWN).map(requirement_of_pod).collect::<Vec<_>>().join(" and ")
+}
+
 fn told(key: &str, operator: &str, values: &[&str]) -> String {
     let mut text = format!("{key} {operator}");
     for (at, value) in values.iter().take(SHOWN).enumerate() {
