@@ -21,6 +21,8 @@ mod webhook;
 mod certificates;
 #[path = "docs/commands.rs"]
 mod commands;
+#[path = "docs/expressions.rs"]
+mod expressions;
 #[path = "docs/markdown.rs"]
 mod markdown;
 #[path = "docs/names.rs"]

@@ -41,6 +41,8 @@ mod doctor;
 mod doors;
 #[path = "e2e/emergency.rs"]
 mod emergency;
+#[path = "e2e/expression.rs"]
+mod expression;
 #[path = "e2e/forecast.rs"]
 mod forecast;
 #[path = "e2e/image_digest.rs"]

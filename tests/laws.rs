@@ -19,6 +19,8 @@ use serde_json::{Value, json};
 
 #[path = "laws/exemptions.rs"]
 mod exemptions;
+#[path = "laws/expressions.rs"]
+mod expressions;
 #[path = "laws/fixing.rs"]
 mod fixing;
 #[path = "laws/placement.rs"]
@@ -160,6 +162,20 @@ fn policies() -> Vec<Value> {
                 "rewrite": [{"from": "docker.io/library", "to": "other.example.com"}, {"from": "mirror.example.com", "to": "docker.io/mirrored"},
                     {"from": "host:5000/app", "to": "apps.example.com/app"}],
                 "imagePullSecrets": ["other", "mirror"]}}]),
+        ),
+        policy(
+            "expressions",
+            json!({}),
+            json!([
+            {"name": "tokens", "action": "Patch", "expression": {
+                "variables": [{"name": "images", "expression": "object.spec.containers.map(c, c.image)"}],
+                "validations": [
+                    {"expression": "variables.images.all(i, i.contains('@'))", "messageExpression": "variables.images[0]"},
+                    {"expression": "object.metadata.labels['app'] == 'web'", "fieldPath": "metadata.labels"}],
+                "patches": [{"expression": "has(object.spec.automountServiceAccountToken) ? [] :
+                    [JSONPatch{op: 'add', path: '/spec/automountServiceAccountToken', value: false}]"},
+                    {"expression": "has(object.spec.hostAliases) || object.spec.containers.all(c, c.imagePullPolicy != 'Never') ? [] :
+                    [JSONPatch{op: 'add', path: '/spec/hostAliases', value: [Object.spec.hostAliases{ip: '10.0.0.1', hostnames: ['cache']}]}]"}]}}]),
         ),
         policy(
             "labels",

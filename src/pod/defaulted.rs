@@ -20,9 +20,9 @@ use serde_json::{Value, json};
 /// as it is. Done twice it is the same as done once.
 pub fn default_pod(pod: &mut Value) {
     let Value::Object(pod) = pod else { return };
-    for part in ["metadata", "spec"] {
-        if let Some(part) = pod.get_mut(part) {
-            tidy::tidy(part);
+    for name in ["metadata", "spec"] {
+        if let Some(part) = pod.get_mut(name) {
+            tidy::tidy(name, part);
         }
     }
     if let Some(spec) = members_of(pod, "spec") {

@@ -71,6 +71,11 @@ impl PolicySet {
         self.asks_registries
     }
 
+    /// Whether there is an expression: in a rule, or as a condition of a policy.
+    pub fn read_objects(&self) -> bool {
+        self.policies.iter().any(|policy| policy.reads_object)
+    }
+
     /// Rules that patch and want different values for one field, and which of them has its way.
     pub fn conflicts(&self) -> &[Conflict] {
         &self.conflicts

@@ -66,7 +66,11 @@ async fn answer(state: &Arc<State>, endpoint: Endpoint, request: Request) -> Res
     match reading.read(request.into_body()).await {
         Ok(body) if endpoint == Endpoint::Policies => aside(state, body).await,
         Ok(body) => loop {
-            match review(state, endpoint, &body.bytes, &asking) {
+            let Some((asked, answer)) = judged(state, endpoint, &body, asking).await else {
+                break failed(state);
+            };
+            asking = asked;
+            match answer {
                 Ok(response) => break response,
                 Err(Lacking::Digests(images)) => asking.resolve(state, &images).await,
                 // Nothing is asked a second time.
@@ -126,6 +130,26 @@ async fn aside(state: &Arc<State>, body: Received<'_>) -> Response {
         Ok(Ok(response)) => response,
         Ok(Err(_)) | Err(_) => failed(state),
     }
+}
+
+/// Answers a review of a pod with what was asked for it so far. Expressions can cost seconds: where there are some, they
+/// are evaluated on a thread of their own, so that others are answered meanwhile. None where that thread failed.
+async fn judged(
+    state: &Arc<State>,
+    endpoint: Endpoint,
+    body: &Received<'_>,
+    asked: Asking,
+) -> Option<(Asking, Result<Response, Lacking>)> {
+    if !state.loaded().engine.policies().read_objects() {
+        let answer = review(state, endpoint, &body.bytes, &asked);
+        return Some((asked, answer));
+    }
+    let (reviewing, bytes) = (Arc::clone(state), body.bytes.clone());
+    let judging = tokio::task::spawn_blocking(move || {
+        let answer = review(&reviewing, endpoint, &bytes, &asked);
+        (asked, answer)
+    });
+    judging.await.ok()
 }
 
 fn unanswered(namespace: &str) -> Response {

@@ -61,6 +61,71 @@ fn on_host() -> Value {
     })
 }
 
+/// Every source of volumes that the other pods do not have, with as little as the API server takes.
+fn volumes() -> Value {
+    let sources = json!([
+        {"awsElasticBlockStore": {"volumeID": "v", "partition": 0, "readOnly": false}},
+        {"azureFile": {"secretName": "s", "shareName": "h", "readOnly": false}},
+        {"cephfs": {"monitors": ["m"], "readOnly": false}}, {"cinder": {"volumeID": "v", "fsType": ""}},
+        {"csi": {"driver": "d.example.com", "fsType": "", "volumeAttributes": {}}},
+        {"csi": {"driver": "d.example.com", "readOnly": false, "volumeAttributes": {"a": ""}}},
+        {"fc": {"targetWWNs": ["500a0982991b8dc5"], "lun": 0, "readOnly": false}},
+        {"flexVolume": {"driver": "example.com/d", "options": {"a": ""}, "fsType": ""}},
+        {"flocker": {"datasetName": "d"}}, {"gcePersistentDisk": {"pdName": "p", "partition": 0}},
+        {"gitRepo": {"repository": "r", "directory": ""}}, {"glusterfs": {"endpoints": "e", "path": "p", "readOnly": false}},
+        {"nfs": {"server": "s", "path": "/p", "readOnly": false}},
+        {"persistentVolumeClaim": {"claimName": "c", "readOnly": false}}, {"photonPersistentDisk": {"pdID": "p"}},
+        {"portworxVolume": {"volumeID": "v", "fsType": "", "readOnly": false}},
+        {"quobyte": {"registry": "r:1", "volume": "v", "readOnly": false}},
+        {"rbd": {"monitors": ["m"], "image": "i", "pool": "", "readOnly": false}},
+        {"scaleIO": {"gateway": "g", "system": "s", "volumeName": "v", "storagePool": "", "fsType": "", "secretRef": {"name": "s"}}},
+        {"storageos": {"volumeName": "v", "fsType": ""}}, {"vsphereVolume": {"volumePath": "p", "fsType": ""}},
+        {"hostPath": {"path": "/h", "type": ""}}, {"emptyDir": null}, {"emptyDir": {"medium": "Memory", "sizeLimit": 0}},
+        {"configMap": {"name": "c", "items": [], "optional": false, "defaultMode": 0}},
+        {"secret": {"secretName": "s", "items": [{"key": "k", "path": "p", "mode": 0}]}},
+        {"downwardAPI": {"items": [{"path": "c", "resourceFieldRef": {"containerName": "a", "resource": "limits.cpu"}}]}},
+        {"projected": {"sources": [
+            {"configMap": {"name": "c", "optional": false}}, {"secret": {"name": "s"}},
+            {"serviceAccountToken": {"path": "t", "audience": "", "expirationSeconds": 600}}]}},
+        {"image": {"reference": "models", "pullPolicy": ""}},
+        {"ephemeral": {"volumeClaimTemplate": {"metadata": {"labels": {"a": ""}}, "spec": {"accessModes": ["ReadOnlyMany"],
+            "storageClassName": "", "volumeMode": "Block", "selector": {"matchLabels": {}},
+            "resources": {"requests": {"storage": 1_073_741_824}}}}}},
+    ]);
+    let named = sources.as_array().unwrap().iter().enumerate().map(|(at, source)| {
+        let mut volume = source.clone();
+        volume["name"] = json!(format!("v{at}"));
+        volume
+    });
+    let mounts: Value = (0..3)
+        .map(|at| json!({"name": format!("v{at}"), "mountPath": format!("/{at}"), "mountPropagation": "None", "subPathExpr": ""}))
+        .collect();
+    let mut tolerations = rich()["spec"]["tolerations"].clone();
+    tolerations
+        .as_array_mut()
+        .unwrap()
+        .push(json!({"key": "", "operator": "Exists", "value": "", "effect": ""}));
+    json!({
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "volumes"},
+        "spec": {"automountServiceAccountToken": false, "serviceAccountName": "default", "hostNetwork": true, "tolerations": tolerations,
+            "dnsConfig": {"options": [{"name": "ndots", "value": ""}, {"name": "rotate", "value": null}], "searches": []},
+            "securityContext": {"seLinuxOptions": {"type": "", "level": "s0"}, "sysctls": [], "supplementalGroups": []},
+            "imagePullSecrets": [{"name": "s"}], "hostAliases": [{"ip": "10.0.0.1", "hostnames": []}],
+            "topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "t", "whenUnsatisfiable": "ScheduleAnyway",
+                "labelSelector": {}}],
+            "affinity": {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [
+                {"topologyKey": "t", "labelSelector": {"matchLabels": {"a": ""}}, "namespaces": []}]}}, "volumes": named.collect::<Value>(),
+            "initContainers": [{"name": "i", "image": "x", "restartPolicy": "Always", "ports": [{"containerPort": 90, "hostPort": 90}],
+                "startupProbe": {"exec": {"command": ["x"]}, "timeoutSeconds": 0, "terminationGracePeriodSeconds": 5}}],
+            "containers": [{"name": "a", "image": "x:1", "volumeMounts": mounts, "ports": [{"name": "", "containerPort": 80, "hostPort": 0}],
+                "env": [{"name": "C", "valueFrom": {"configMapKeyRef": {"name": "c", "key": "k", "optional": false}}}],
+                "envFrom": [{"prefix": "", "secretRef": {"name": "s", "optional": false}}],
+                "livenessProbe": {"grpc": {"port": 81, "service": ""}, "periodSeconds": 0},
+                "readinessProbe": {"httpGet": {"port": "web", "scheme": "", "httpHeaders": [{"name": "a", "value": ""}]}, "successThreshold": 0},
+                "lifecycle": {"postStart": {"exec": {"command": ["x"]}}, "preStop": {"sleep": {"seconds": 0}}}}]},
+    })
+}
+
 /// What admission plugins and storage add is none of ours.
 fn shown(mut pod: Value) -> Value {
     let metadata = pod["metadata"].as_object_mut().unwrap();
@@ -79,7 +144,7 @@ fn a_manifest_is_defaulted_as_the_api_server_does_it() {
         return;
     }
     let cluster = Cluster::shared().unwrap();
-    for manifest in [rich(), on_host()] {
+    for manifest in [rich(), on_host(), volumes()] {
         let args = ["create", "--dry-run=server", "-o", "json", "--validate=false", "-f", "-"];
         let answer = cluster.kubectl_with(&args, &manifest.to_string()).unwrap();
         assert!(answer.success(), "{}", answer.stderr);

@@ -6,6 +6,7 @@
 
 mod certificates;
 mod drain;
+mod expressions;
 mod http;
 mod ledger;
 mod limits;
