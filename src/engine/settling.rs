@@ -99,8 +99,13 @@ impl Scope<'_, '_> {
     /// Takes note where an expression of a policy hangs on what this door does not know.
     pub(super) fn note_unknown(&self, matched: &Matched<'_>, decision: &mut Decision) {
         let name = &matched.policy.name;
-        if self.setting.take_unknown().is_some() && !decision.undecided.contains(name) {
+        let Some(what) = self.setting.take_unknown() else { return };
+        if !decision.undecided.contains(name) {
             decision.undecided.push(Arc::clone(name));
+        }
+        let lacking = (Arc::clone(name), what);
+        if !decision.lacking.contains(&lacking) {
+            decision.lacking.push(lacking);
         }
     }
 }

@@ -74,6 +74,20 @@ fn conditions_have_names_as_kubernetes_checks_them() {
 }
 
 #[test]
+fn a_policy_of_which_one_expression_is_left_out_is_applied_in_part() {
+    let rule = |name: &str, expression: &str| json!({"name": name, "action": "Deny", "expression": {"validations": [{"expression": expression}]}});
+    let rules = json!([rule("r", "request.userInfo.username == 'jane'"), rule("r2", "1 == 2")]);
+    let decision = decide(&engine(json!([]), rules), &pod(), Stage::Whole);
+    let found: Vec<_> = decision.findings.iter().map(|one| one.rule.to_string()).collect();
+    assert_eq!(found, ["r2"]);
+    assert_eq!(decision.lacking, [(Arc::from("p"), "the user of the request")]);
+    // A condition that hangs on the user leaves out the whole of it.
+    let user = condition("request.userInfo.username == 'jane'");
+    let decision = decide(&engine(json!([user]), self::rules()), &pod(), Stage::Whole);
+    assert!(decision.lacking.is_empty() && decision.undecided.len() == 1);
+}
+
+#[test]
 fn an_update_is_not_blamed_for_what_failed_before() {
     let engine = engine(json!([condition("object.spec.nodeSelector['x'] == 'y'")]), rules());
     let decide = |old: &Value, new: &Value| {
