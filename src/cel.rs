@@ -38,6 +38,16 @@ pub enum EvalError {
         /// The limit.
         limit: u64,
     },
+    /// What expressions may cost together is spent, and not by this one alone.
+    #[error(
+        "the expressions of {whose} cost more than {limit} units together; this one was stopped, and others before it spent most of them"
+    )]
+    BudgetSpent {
+        /// Whose budget: `the policy`, `all policies`.
+        whose: &'static str,
+        /// All of it.
+        limit: u64,
+    },
     /// Whether it holds cannot be told at this door: it knows no user, or no namespace.
     #[error("{0} is not known here")]
     Unknown(&'static str),

@@ -19,6 +19,7 @@ mod silencing;
 mod stream;
 pub mod survey;
 pub mod text;
+mod undecided;
 mod uri;
 
 use std::cmp::Ordering;
@@ -51,6 +52,8 @@ pub struct Report {
     pub summary: Summary,
     /// Policies that were not applied in some namespaces, or not in full, because too little is known there.
     pub undecided: BTreeMap<Arc<str>, BTreeSet<String>>,
+    /// Policies that were applied in part, what their expressions lack, and where.
+    pub lacking: BTreeMap<(Arc<str>, &'static str), BTreeSet<String>>,
     /// Images that rules did not judge, because their digests are not known: normalised references.
     pub unresolved: BTreeSet<String>,
     /// The policies that were about a pod of the run, by their positions in the set in force.
@@ -217,9 +220,7 @@ impl Report {
         self.notes.extend(other.notes);
         self.summary = self.summary.and(other.summary);
         self.about.merge(&other.about);
-        for (policy, namespaces) in other.undecided {
-            self.undecided.entry(policy).or_default().extend(namespaces);
-        }
+        undecided::merge(&mut self, other.undecided, other.lacking);
         self.unresolved.extend(other.unresolved);
         for (exemption, count) in other.exempted {
             *self.exempted.entry(exemption).or_default() += count;

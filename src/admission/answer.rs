@@ -180,7 +180,9 @@ fn audit_annotations(decision: &Decision) -> BTreeMap<&'static str, String> {
 
 /// What says what about which field.
 fn place(finding: &Finding) -> String {
-    format!("{}/{} {}", finding.policy, finding.rule, finding.violation.pointer.field_path())
+    let place = finding.violation.pointer.field_path();
+    let space = if place.is_empty() { "" } else { " " };
+    format!("{}/{}{space}{place}", finding.policy, finding.rule)
 }
 
 /// The first of many texts, and how many more there are; none where there is nothing.

@@ -24,7 +24,17 @@ pub fn finding_line(finding: &Finding) -> String {
     if let Some(container) = &violation.container {
         let _ = write!(line, "container {}, ", container.name);
     }
-    let _ = write!(line, "{}: {}", violation.pointer.field_path(), violation.message);
+    // What is said of the pod as a whole has no place in it.
+    let place = violation.pointer.field_path();
+    if place.is_empty() {
+        if violation.container.is_some() {
+            line.truncate(line.len() - ", ".len());
+            line.push_str(": ");
+        }
+    } else {
+        let _ = write!(line, "{place}: ");
+    }
+    line.push_str(&violation.message);
     if !violation.help.is_empty() {
         let _ = write!(line, "; {}", violation.help);
     }

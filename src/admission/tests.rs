@@ -124,6 +124,20 @@ fn a_pod_that_cannot_be_read_is_no_pass() {
 }
 
 #[test]
+fn what_is_said_of_the_whole_pod_has_no_empty_place() {
+    let rule = json!({"name": "r", "action": "Deny",
+        "expression": {"validations": [{"expression": "false", "message": "no", "help": "h"}]}});
+    let policy = json!({"apiVersion": "plimsoll.dev/v1alpha1", "kind": "PodPolicy", "metadata": {"name": "p"},
+        "spec": {"rules": [rule]}});
+    let pod =
+        json!({"metadata": {"name": "a"}, "spec": {"containers": [{"name": "x", "image": "x:1"}]}});
+    let body = body("CREATE", ("", "Pod"), &pod, &Value::Null);
+    let found = response(&engine(&[policy]), Endpoint::Validate, &body);
+    assert_eq!(found["status"]["message"], "policy p, rule r: no; h");
+    assert_eq!(found["auditAnnotations"]["denied"], "p/r");
+}
+
+#[test]
 fn bodies_that_are_no_reviews_are_refused() {
     let engine = engine(&[no_latest()]);
     for body in [

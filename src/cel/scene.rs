@@ -72,10 +72,18 @@ impl<'r> Setting<'r> {
         self.request.namespace
     }
 
-    fn budget(&self) -> Budget {
-        let left = PER_POLICY.saturating_sub(self.spent_by_policy.get());
-        let left = left.min(PER_DECISION.saturating_sub(self.spent.get()));
-        Budget::new(PER_EXPRESSION.min(left))
+    /// What is left for one expression, and the error where that is not what an expression may cost.
+    fn budget(&self) -> (Budget, EvalError) {
+        let of_policy = PER_POLICY.saturating_sub(self.spent_by_policy.get());
+        let of_decision = PER_DECISION.saturating_sub(self.spent.get());
+        let spent = if PER_EXPRESSION <= of_policy.min(of_decision) {
+            EvalError::CostExceeded { limit: PER_EXPRESSION }
+        } else if of_policy <= of_decision {
+            EvalError::BudgetSpent { whose: "the policy", limit: PER_POLICY }
+        } else {
+            EvalError::BudgetSpent { whose: "all policies", limit: PER_DECISION }
+        };
+        (Budget::new(PER_EXPRESSION.min(of_policy).min(of_decision)), spent)
     }
 
     fn spend(&self, units: u64) {
@@ -144,9 +152,10 @@ impl<'v> Scene<'v> {
     /// Where it does not come to a value; [`EvalError::Unknown`] where that hangs on something that this door does not
     /// know.
     pub fn evaluate(&self, expression: &'v Expression) -> Result<Value<'v>, EvalError> {
-        let mut budget = self.setting.budget();
+        let (mut budget, spent) = self.setting.budget();
         self.unknown.set(None);
         let found = self.evaluate_within(expression, &mut budget);
+        let found = found.map_err(|error| blame(error, spent));
         self.setting.spend(budget.spent());
         // Another error may have come first, but with what is not known there might have been none.
         match (found, self.unknown.get()) {
@@ -160,10 +169,10 @@ impl<'v> Scene<'v> {
     /// # Errors
     /// Where JSON cannot say it, or it is too large.
     pub fn to_json(&self, value: &Value<'v>) -> Result<serde_json::Value, EvalError> {
-        let mut budget = self.setting.budget();
+        let (mut budget, spent) = self.setting.budget();
         let found = value.to_json(&mut budget);
         self.setting.spend(budget.spent());
-        found
+        found.map_err(|error| blame(error, spent))
     }
 
     fn evaluate_within(
@@ -174,6 +183,14 @@ impl<'v> Scene<'v> {
         let program = expression.program();
         let within = Within { scene: self, needs: expression.needs() };
         evaluate_node(&program.root, program.locals, &program.regexes, &within, budget)
+    }
+}
+
+/// Says whose budget it was that an expression found spent.
+fn blame(error: EvalError, spent: EvalError) -> EvalError {
+    match error {
+        EvalError::CostExceeded { limit } if limit < PER_EXPRESSION => spent,
+        error => error,
     }
 }
 

@@ -92,6 +92,9 @@ impl<'c> Teller<'c> {
         for policy in &decision.undecided {
             report.undecided.entry(Arc::clone(policy)).or_default().insert(namespace.to_owned());
         }
+        for lacking in &decision.lacking {
+            report.lacking.entry(lacking.clone()).or_default().insert(namespace.to_owned());
+        }
         report.unresolved.extend(decision.unresolved);
         if let Some(unreadable) = &decision.unreadable {
             let ViewError { pointer, message } = unreadable.error.clone();

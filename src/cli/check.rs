@@ -137,11 +137,30 @@ pub(super) fn tell_unread(report: &Report, files: &SelectionArgs) {
             file.display()
         ));
     }
+    for ((policy, what), namespaces) in &report.lacking {
+        let advice = if *what == "the labels of the namespace" {
+            "check the Namespace objects along with the pods"
+        } else {
+            "files do not tell it, and the webhook knows it"
+        };
+        output::say(format_args!(
+            "warning: policy {policy} was applied in part in {}: an expression asks for {what}, which is not known \
+             here; {advice}",
+            some_of(namespaces)
+        ));
+    }
     for (policy, namespaces) in &report.undecided {
+        let mut namespaces = namespaces.clone();
+        for ((_, _), told) in report.lacking.iter().filter(|((other, _), _)| other == policy) {
+            namespaces.retain(|namespace| !told.contains(namespace));
+        }
+        if namespaces.is_empty() {
+            continue;
+        }
         output::say(format_args!(
             "warning: policy {policy} was not applied, or not in full, in {}: it asks for labels of the namespace, or for \
              the user, that are not known; check the Namespace objects along with the pods",
-            some_of(namespaces)
+            some_of(&namespaces)
         ));
     }
     if !report.unresolved.is_empty() {

@@ -78,6 +78,8 @@ pub struct Decision {
     /// Policies that could not be applied, or not in full, because too little is known here of the namespace or of
     /// the request.
     pub undecided: Vec<Arc<str>>,
+    /// Policies of which some expressions were left out, and what those ask for and the door does not know.
+    pub lacking: Vec<(Arc<str>, &'static str)>,
     /// Images whose digests fixes need and the request did not hold, by normalised reference. A door that asks
     /// registries decides again with the answers; at others nothing is found of these images by the rules that ask.
     pub unresolved: Vec<String>,
@@ -98,6 +100,7 @@ impl Decision {
             signature: None,
             conflicts: Vec::new(),
             undecided: Vec::new(),
+            lacking: Vec::new(),
             unresolved: Vec::new(),
             about: Positions::NONE,
         }

@@ -98,8 +98,12 @@ impl Scope<'_, '_> {
 
     /// Takes note where an expression of a policy hangs on what this door does not know.
     pub(super) fn note_unknown(&self, matched: &Matched<'_>, decision: &mut Decision) {
-        if self.setting.take_unknown().is_some() {
-            decision.leave_undecided(&matched.policy.name);
+        let name = &matched.policy.name;
+        let Some(what) = self.setting.take_unknown() else { return };
+        decision.leave_undecided(name);
+        let lacking = (Arc::clone(name), what);
+        if !decision.lacking.contains(&lacking) {
+            decision.lacking.push(lacking);
         }
     }
 }

@@ -11,6 +11,7 @@ use super::fields::Fields;
 use crate::cel::scene::{Expression, MAX_EXPRESSION, Scene, Setting, Variables};
 use crate::cel::{Environment, EvalError, Type, Value};
 use crate::decode::DecodeError;
+use crate::label;
 use crate::pod::view::Pod;
 use crate::pointer::Pointer;
 
@@ -119,7 +120,8 @@ impl Conditions {
             }
         }
         match failed {
-            // With what is not known, the condition in question might not hold.
+            // With what is not known, the condition in question might not hold, and then it decides: an error of another
+            // is no finding yet.
             _ if unknown => Outcome::Undecided,
             Some((condition, why)) => Outcome::Failed(format!(
                 "the match condition `{}` of the policy could not be evaluated: {why}",
@@ -135,6 +137,9 @@ fn wrong_name(name: &str, is_new: bool) -> Option<DecodeError> {
         ("a condition needs a name".to_owned(), "messages name it")
     } else if name.chars().count() > 63 {
         ("the name has more than 63 characters".to_owned(), "shorten it")
+    } else if let Err(error) = label::validate_key(name) {
+        // `validateMatchCondition` in k8s.io/kubernetes/pkg/apis/admissionregistration/validation asks for such a name.
+        (format!("the name is no qualified name: {error}"), "write it like not-on-the-host")
     } else if !is_new {
         (format!("there are two conditions called `{name}`"), "rename one of them")
     } else {

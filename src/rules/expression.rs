@@ -22,8 +22,8 @@
 //!
 //! A validation that comes to false is a finding. Its message is what `messageExpression` comes to, where that is one line
 //! of text that is not blank; else `message`; else `failed expression: …`. `fieldPath` says where the finding points, seen from the
-//! pod: `spec.containers[0].image`, `metadata.labels["team"]`, or `/spec/containers/0/image`. Without it the finding points at the pod
-//! itself. Messages reach logs and warnings: a `messageExpression` had better not quote arguments or environment.
+//! pod: `spec.containers[0].image`, `metadata.labels["team"]`, or `/spec/containers/0/image`; pods must have
+//! such a field. Without it the finding points at the pod itself. Messages reach logs and warnings: a `messageExpression` had better not quote arguments or environment.
 //!
 //! `variables` are evaluated when an expression asks for them, and once per pod; each may use those before it. `params` are
 //! constants of the rule, typed by their value, so that a wrong key is found when the policy loads.
@@ -58,6 +58,10 @@
 //!
 //! - The patched pod is patched once more in thought. Where that changes it again, the patches do not settle, and the finding
 //!   has no fix.
+//! - What `remove` or `move` would take away and is gone already needs no removal: the operation is passed over, where the
+//!   API server refuses it (`move` only where its `path` is there). Other operations are made as usual.
+//! - A patch must fit the pod as Kubernetes' own schema has it: a field that pods do not have, a text for a number, a number
+//!   of more than 32 bits, a label or a quantity that is none are errors, and nothing is patched.
 //! - `test` that does not hold leaves out the operations of its expression, as in Kubernetes.
 //! - Patches change what stands below `spec`, labels and annotations. Everything else is refused, and so is what would not
 //!   be a pod afterwards.
@@ -82,9 +86,11 @@ use crate::json::Tree;
 use crate::pointer::Pointer;
 
 mod compile;
+mod constants;
 mod operations;
 mod patches;
 mod settings;
+mod shape;
 #[cfg(test)]
 mod tests;
 mod validations;
@@ -188,6 +194,9 @@ impl ExpressionRule {
         let help = match error {
             EvalError::CostExceeded { .. } => {
                 "write it so that it goes through less: no loops within loops over long lists"
+            }
+            EvalError::BudgetSpent { .. } => {
+                "write the costly ones so that they go through less: no loops within loops over long lists"
             }
             EvalError::NoSuchKey(_) => {
                 "ask with has(…) or `.?` before reading what may be absent; failurePolicy: Ignore passes over errors"

@@ -52,7 +52,11 @@ impl Checker<'_> {
             return Some("no params are given with this expression".to_owned());
         }
         if name == "variables" {
-            return Some("no variables are given with this expression".to_owned());
+            return Some(
+                "no variable is defined before this expression: each may use those before it, and match conditions \
+                 have none"
+                    .to_owned(),
+            );
         }
         let locals = self.scopes.iter().map(|(known, ..)| &**known);
         let variables = self.environment.variables().iter().map(|(known, _)| known.as_str());
@@ -75,7 +79,9 @@ impl Checker<'_> {
         let mut error = self.text.error(at, format!("undeclared reference to '{name}'"));
         error.help = nearest(field, siblings.iter().copied())
             .map(|nearest| format!("did you mean '{parent}.{nearest}'?"))
-            .or_else(|| Some(format!("there are only: {}", siblings.join(", "))));
+            .or_else(|| {
+                Some(format!("before this expression there are only: {}", siblings.join(", ")))
+            });
         Some(error)
     }
 }

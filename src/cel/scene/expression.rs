@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::needs::Needs;
+use super::needs::{Needs, parts};
+use crate::cel::ast::Node;
 use crate::cel::{CompileError, Environment, Program, Type};
 use crate::decode::DecodeError;
 use crate::pointer::Pointer;
@@ -69,6 +70,15 @@ impl Expression {
     pub fn compile_patch(source: &str, environment: &Environment) -> Result<Self, DecodeError> {
         let operation = environment.message("JSONPatch").map_or(Type::Dyn, Type::Object);
         Self::compile(source, environment, &[Type::List(Arc::new(operation))])
+    }
+
+    /// Shows every part of it.
+    pub fn walk<'e>(&'e self, see: &mut dyn FnMut(&'e Node)) {
+        fn go<'e>(node: &'e Node, see: &mut dyn FnMut(&'e Node)) {
+            see(node);
+            parts(node).into_iter().for_each(|part| go(part, see));
+        }
+        go(&self.program.root, see);
     }
 
     /// Its text, without white space around it.

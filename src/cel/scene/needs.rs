@@ -99,7 +99,7 @@ fn needs_of(slot: usize, path: &[&str], node: &Node) -> Result<Needs, CompileErr
 }
 
 /// The parts of an expression.
-fn parts(node: &Node) -> Vec<&Node> {
+pub(super) fn parts(node: &Node) -> Vec<&Node> {
     match &node.expr {
         Expr::Literal(_) | Expr::Variable(_) | Expr::Local(_) | Expr::Type(_) => Vec::new(),
         Expr::Select { operand, .. } | Expr::Has { operand, .. } => vec![operand],

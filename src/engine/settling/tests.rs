@@ -31,7 +31,9 @@ fn pod() -> Value {
 }
 
 fn condition(expression: &str) -> Value {
-    json!({"name": expression.split(' ').next(), "expression": expression})
+    let letters = expression.split(' ').next().unwrap_or_default();
+    let name = letters.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+    json!({"name": name.trim_matches('-'), "expression": expression})
 }
 
 #[test]
@@ -52,6 +54,37 @@ fn a_condition_that_is_false_decides_whatever_the_others_come_to() {
     assert_eq!(found(&[&user]), (String::new(), 1, true));
     assert_eq!(found(&[&user, &fails]), (String::new(), 1, true));
     assert_eq!(found(&[&user, &is_false]), (String::new(), 0, true));
+}
+
+#[test]
+fn conditions_have_names_as_kubernetes_checks_them() {
+    let errors = |condition: Value| {
+        let policy = json!({"apiVersion": "plimsoll.dev/v1alpha1", "kind": "PodPolicy", "metadata": {"name": "p"},
+            "spec": {"matchConditions": [condition], "rules": rules()}});
+        let errors = PolicySet::compile(&[&policy]).err();
+        errors.map(|errors| format!("{errors:?}")).unwrap_or_default()
+    };
+    for name in ["a b", "-a", "a/", "ä"] {
+        let found = errors(json!({"name": name, "expression": "true"}));
+        assert!(found.contains("no qualified name"), "{name}: {found}");
+    }
+    assert_eq!(errors(json!({"name": "example.com/not_on.the-Host", "expression": "true"})), "");
+    let found = errors(json!({"name": "a", "expression": "variables.a"}));
+    assert!(found.contains("match conditions have none"), "{found}");
+}
+
+#[test]
+fn a_policy_of_which_one_expression_is_left_out_is_applied_in_part() {
+    let rule = |name: &str, expression: &str| json!({"name": name, "action": "Deny", "expression": {"validations": [{"expression": expression}]}});
+    let rules = json!([rule("r", "request.userInfo.username == 'jane'"), rule("r2", "1 == 2")]);
+    let decision = decide(&engine(json!([]), rules), &pod(), Stage::Whole);
+    let found: Vec<_> = decision.findings.iter().map(|one| one.rule.to_string()).collect();
+    assert_eq!(found, ["r2"]);
+    assert_eq!(decision.lacking, [(Arc::from("p"), "the user of the request")]);
+    // A condition that hangs on the user leaves out the whole of it.
+    let user = condition("request.userInfo.username == 'jane'");
+    let decision = decide(&engine(json!([user]), self::rules()), &pod(), Stage::Whole);
+    assert!(decision.lacking.is_empty() && decision.undecided.len() == 1);
 }
 
 #[test]

@@ -5,11 +5,13 @@ use std::collections::HashSet;
 use serde_json::Value as Json;
 
 use super::ExpressionRule;
+use super::constants;
 use super::patches::{Patch, Patches};
 use super::settings::{
     MAX_PATCHES, MAX_VALIDATIONS, MAX_VARIABLES, PatchSettings, Settings, ValidationSettings,
     Variable,
 };
+use super::shape;
 use super::validations::Validation;
 use crate::cel::scene::{Expression, Variables};
 use crate::cel::{Environment, Type, schema};
@@ -109,6 +111,7 @@ fn compile_patch(
 ) -> Result<Patch, SettingsError> {
     check_line("/message", written.message.as_deref())?;
     let expression = Expression::compile_patch(&written.expression, environment)
+        .and_then(constants::checked)
         .map_err(|error| error.below("expression"))?;
     Ok(Patch { expression, message: written.message.map(|message| message.trim().to_owned()) })
 }
@@ -134,7 +137,14 @@ pub(super) fn place_of(path: &str) -> Result<Pointer, SettingsError> {
     };
     let first = pointer.as_ref().and_then(|pointer| pointer.tokens().next().map(String::from));
     match (pointer, first.as_deref()) {
-        (Some(pointer), Some("metadata" | "spec")) => Ok(pointer),
+        (Some(pointer), Some("metadata" | "spec")) => match shape::check_place(&pointer) {
+            Ok(()) => Ok(pointer),
+            Err(why) => Err(refused(
+                "/fieldPath",
+                format!("`{path}` leads nowhere in a pod: {why}"),
+                "write a place that pods have, such as spec.containers[0].image",
+            )),
+        },
         _ => Err(refused(
             "/fieldPath",
             format!("`{path}` leads nowhere in a pod"),

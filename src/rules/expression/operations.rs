@@ -41,11 +41,13 @@ impl Work {
             },
             "add" => self.add(&path, value()),
             "replace" => self.replace(&path, value()),
+            "remove" if self.is_gone(&path)? => Ok(()),
             "remove" => self.remove(&path).map(drop),
             "copy" => {
                 let value = self.value_at(&from()?)?;
                 self.add(&path, value)
             }
+            "move" if self.at(&path).is_some() && self.is_gone(&from()?)? => Ok(()),
             "move" => {
                 let value = self.remove(&from()?)?;
                 self.add(&path, value)
@@ -56,6 +58,13 @@ impl Work {
 
     fn at(&self, place: &Pointer) -> Option<&Json> {
         self.pod.pointer(place.as_str())
+    }
+
+    /// Whether there is nothing left to take away. The API server refuses such an operation, but it asks once; here
+    /// patches are made again to pods that have them, and what they took away is still as they want it.
+    fn is_gone(&self, place: &Pointer) -> Result<bool, Stop> {
+        may_change(place)?;
+        Ok(self.at(place).is_none())
     }
 
     fn value_at(&self, place: &Pointer) -> Result<Json, Stop> {
@@ -137,7 +146,7 @@ impl Work {
     }
 }
 
-fn pointer(text: &str) -> Result<Pointer, Stop> {
+pub(super) fn pointer(text: &str) -> Result<Pointer, Stop> {
     if text.starts_with('/') {
         Ok(Pointer::new(text))
     } else {
@@ -146,7 +155,7 @@ fn pointer(text: &str) -> Result<Pointer, Stop> {
 }
 
 /// Names, owners and status are nobody's to change at admission, and the API server refuses most of it.
-fn may_change(place: &Pointer) -> Result<(), Stop> {
+pub(super) fn may_change(place: &Pointer) -> Result<(), Stop> {
     const BELOW: [&str; 3] = ["/spec/", "/metadata/labels", "/metadata/annotations"];
     let place = place.as_str();
     let may = BELOW.iter().any(|may| {

@@ -4,6 +4,7 @@ use serde_json::Value as Json;
 
 use super::ExpressionRule;
 use super::operations::{Stop, Work};
+use super::shape;
 use crate::cel::EvalError;
 use crate::cel::scene::Expression;
 use crate::edit::{Change, Edit};
@@ -56,17 +57,24 @@ impl Patches {
             return Ok(None);
         }
         let place = once.edits.first().map(|edit| edit.pointer.clone()).unwrap_or_default();
-        if let Err(error) = POD.read(Object::Value(&once.pod)) {
-            let error = EvalError::Other(format!("it makes no pod of it: {error}"));
-            return Err((place, "the patch".to_owned(), error));
-        }
+        let no_pod = |why: String| {
+            let error = EvalError::Other(format!("it makes no pod of it: {why}"));
+            (place.clone(), "the patch".to_owned(), error)
+        };
+        once.edits.iter().try_for_each(shape::check_edit).map_err(&no_pod)?;
+        POD.read(Object::Value(&once.pod)).map_err(|error| no_pod(error.to_string()))?;
         let message = once.first.and_then(|first| self.0.get(first)?.message.clone());
         let fields = fields_of(&once.edits);
         let message =
             message.unwrap_or_else(|| format!("the pod is not as the patch makes it: {fields}"));
-        let again = self.make(rule, subject, params, Some(&once.pod))?;
-        if again.is_some_and(|again| again.pod != once.pod) {
-            let message = format!("{message}; made once more, the patch changes it again");
+        let unsettled = match self.make(rule, subject, params, Some(&once.pod)) {
+            Ok(again) if again.as_ref().is_none_or(|again| again.pod == once.pod) => None,
+            Ok(_) => Some("the patch changes it again".to_owned()),
+            Err((_, what, error @ EvalError::Unknown(_))) => return Err((place, what, error)),
+            Err((_, what, error)) => Some(format!("{what} fails: {error}")),
+        };
+        if let Some(unsettled) = unsettled {
+            let message = format!("{message}; made once more, {unsettled}");
             let help = "write the expression so that it comes to [] for a pod that it has patched";
             return Ok(Some(Violation::pod(place, message, help)));
         }
