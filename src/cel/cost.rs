@@ -40,6 +40,13 @@ impl Budget {
         self.limit.saturating_sub(self.left)
     }
 
+    /// What counts against what expressions may cost together: units, or the steps that many units would have had.
+    pub const fn worked(&self) -> u64 {
+        let all = Self::new(self.limit).steps;
+        let steps = all.saturating_sub(self.steps).saturating_sub(FREE_STEPS) / STEPS_PER_UNIT;
+        if steps > self.spent() { steps } else { self.spent() }
+    }
+
     /// Spends units. A function that calls this or [`Self::traverse`], if only with 0, costs what it spends; one that
     /// does not costs one unit.
     ///
@@ -107,5 +114,22 @@ impl Budget {
 
     fn exceeded(&self) -> EvalError {
         EvalError::CostExceeded { limit: self.limit }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_count_where_units_do_not() {
+        let mut budget = Budget::new(100);
+        budget.spend(3).unwrap();
+        budget.step(FREE_STEPS).unwrap();
+        assert_eq!((budget.spent(), budget.worked()), (3, 3));
+        budget.step(7 * STEPS_PER_UNIT).unwrap();
+        assert_eq!((budget.spent(), budget.worked()), (3, 7));
+        assert!(budget.step(u64::MAX).is_err());
+        assert_eq!(budget.worked(), 100);
     }
 }

@@ -156,7 +156,7 @@ impl<'v> Scene<'v> {
         self.unknown.set(None);
         let found = self.evaluate_within(expression, &mut budget);
         let found = found.map_err(|error| blame(error, spent));
-        self.setting.spend(budget.spent());
+        self.setting.spend(budget.worked());
         // Another error may have come first, but with what is not known there might have been none.
         match (found, self.unknown.get()) {
             (Err(_), Some(what)) => Err(EvalError::Unknown(what)),
@@ -171,7 +171,7 @@ impl<'v> Scene<'v> {
     pub fn to_json(&self, value: &Value<'v>) -> Result<serde_json::Value, EvalError> {
         let (mut budget, spent) = self.setting.budget();
         let found = value.to_json(&mut budget);
-        self.setting.spend(budget.spent());
+        self.setting.spend(budget.worked());
         found.map_err(|error| blame(error, spent))
     }
 

@@ -158,7 +158,7 @@ fn what_is_meant_is_offered() {
         ("namespace_object", Some("did you mean 'namespaceObject'?")),
         ("object.metadata.name.startWith('a')", Some("did you mean 'startsWith'?")),
         ("variables.replica", Some("did you mean 'variables.replicas'?")),
-        ("variables.x", Some("there are only: images, replicas")),
+        ("variables.x", Some("before this expression there are only: images, replicas")),
         ("object.spec.zzz", Some("io.k8s.api.core.v1.PodSpec has no such field")),
         ("[1].all(contaner, containr)", Some("did you mean 'contaner'?")),
         (
