@@ -147,7 +147,10 @@ fn read(stderr: &str) -> BTreeSet<Verdict> {
                 Some(rest) => rest.split_once(", ").unwrap().1,
                 None => rest,
             };
-            let field = rest.split_once(": ").unwrap().0;
+            // What is about the pod as a whole names no place.
+            let place = rest.split_once(": ").map_or("", |(place, _)| place);
+            let is_place = ["spec", "metadata"].iter().any(|root| place.starts_with(root));
+            let field = if is_place { place } else { "" };
             verdicts.insert((policy.to_owned(), rule.to_owned(), field.to_owned()));
         }
     }
